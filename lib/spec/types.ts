@@ -1,0 +1,55 @@
+/** Types computed from a generated charm spec: the names and values an author may use. */
+import type { ActionSpec, CharmSpec, OptionSpec, ParameterSchema } from './spec.ts';
+
+export type EndpointName<S extends CharmSpec> = keyof S['endpoints'] & string;
+export type ContainerName<S extends CharmSpec> = keyof S['containers'] & string;
+export type StorageName<S extends CharmSpec> = keyof S['storage'] & string;
+export type ResourceName<S extends CharmSpec> = keyof S['resources'] & string;
+export type OptionName<S extends CharmSpec> = keyof S['config'] & string;
+export type ActionName<S extends CharmSpec> = keyof S['actions'] & string;
+/** What `network-get` accepts: any endpoint or extra binding. */
+export type BindingName<S extends CharmSpec> = EndpointName<S> | S['extraBindings'][number];
+
+type OptionValue<O extends OptionSpec> = O['type'] extends 'int' | 'float'
+  ? number
+  : O['type'] extends 'boolean'
+    ? boolean
+    : string;
+
+type HasDefault<T> = T extends { readonly default: unknown } ? true : false;
+
+/** Every config option; one without a default is absent until an operator sets it. */
+export type ConfigValues<S extends CharmSpec> = {
+  readonly [N in OptionName<S> as HasDefault<S['config'][N]> extends true ? N : never]: OptionValue<
+    S['config'][N]
+  >;
+} & {
+  readonly [N in OptionName<S> as HasDefault<S['config'][N]> extends true ? never : N]?: OptionValue<
+    S['config'][N]
+  >;
+};
+
+export type ParameterValue<P extends ParameterSchema> = P extends { readonly enum: readonly (infer V)[] }
+  ? V
+  : P['type'] extends 'string'
+    ? string
+    : P['type'] extends 'integer' | 'number'
+      ? number
+      : P['type'] extends 'boolean'
+        ? boolean
+        : P['type'] extends 'array'
+          ? readonly (P['items'] extends ParameterSchema ? ParameterValue<P['items']> : unknown)[]
+          : P['type'] extends 'object'
+            ? Readonly<Record<string, unknown>>
+            : unknown;
+
+type IsGiven<A extends ActionSpec, N extends keyof A['params']> = N extends A['required'][number]
+  ? true
+  : HasDefault<A['params'][N]>;
+
+/** An action's parameters after ajv has checked them and filled the defaults in. */
+export type ActionParams<A extends ActionSpec> = {
+  readonly [N in keyof A['params'] as IsGiven<A, N> extends true ? N : never]: ParameterValue<A['params'][N]>;
+} & {
+  readonly [N in keyof A['params'] as IsGiven<A, N> extends true ? never : N]?: ParameterValue<A['params'][N]>;
+};
