@@ -1,0 +1,97 @@
+/** Errors a charm can tell apart. Each says what was tried, on what, what was answered, and what to do. */
+
+/** Anything charmwright itself throws on purpose. */
+export class CharmwrightError extends Error {
+  override name = 'CharmwrightError';
+}
+
+/** The charm's YAML files say something Juju would not accept. `place` is `actions.yaml: upload-rules.params`. */
+export class SpecError extends CharmwrightError {
+  override name = 'SpecError';
+  readonly place: string;
+  constructor(place: string, problem: string) {
+    super(`${place}: ${problem}`);
+    this.place = place;
+  }
+}
+
+/** The environment is not one that Juju gives a hook. */
+export class EnvironmentError extends CharmwrightError {
+  override name = 'EnvironmentError';
+}
+
+/** A hook tool answered with a failure. Secret contents are never part of `args`. */
+export class ToolError extends CharmwrightError {
+  override name = 'ToolError';
+  readonly tool: string;
+  readonly args: readonly string[];
+  readonly code: number;
+  readonly stderr: string;
+  constructor(tool: string, args: readonly string[], code: number, stderr: string, advice = '') {
+    const said = stderr.replace(/^ERROR\s+/, '').trim() || `exit code ${code}`;
+    super(`cannot run "${[tool, ...args].join(' ')}": ${said}${advice === '' ? '' : `; ${advice}`}`);
+    this.tool = tool;
+    this.args = args;
+    this.code = code;
+    this.stderr = stderr;
+  }
+}
+
+/** The hook tool itself is not there: the charm runs outside Juju, or PATH lost the tools' folder. */
+export class ToolMissingError extends ToolError {
+  override name = 'ToolMissingError';
+}
+
+/** The relation is gone (or was never there), so its data can be neither read nor written. */
+export class RelationNotFoundError extends ToolError {
+  override name = 'RelationNotFoundError';
+}
+
+/** The secret does not exist, or this unit may not see it. */
+export class SecretNotFoundError extends ToolError {
+  override name = 'SecretNotFoundError';
+}
+
+/** Juju refused: not the leader, not the owner, not trusted. */
+export class PermissionError extends ToolError {
+  override name = 'PermissionError';
+}
+
+/** A hook tool printed something it never prints. */
+export class ToolOutputError extends CharmwrightError {
+  override name = 'ToolOutputError';
+  constructor(tool: string, args: readonly string[], problem: string) {
+    super(`cannot read what "${[tool, ...args].join(' ')}" printed: ${problem}`);
+  }
+}
+
+/** One key of a databag that does not fit the endpoint's schema. */
+export interface DatabagIssue {
+  readonly key: string;
+  readonly problem: string;
+}
+
+/** The other side of a relation published something its interface does not allow. */
+export class RelationDataError extends CharmwrightError {
+  override name = 'RelationDataError';
+  readonly relation: string;
+  readonly entity: string;
+  readonly issues: readonly DatabagIssue[];
+  constructor(relation: string, entity: string, issues: readonly DatabagIssue[]) {
+    const list = issues.map((i) => `${i.key === '' ? 'databag' : `key "${i.key}"`}: ${i.problem}`).join('; ');
+    super(`[${relation}] data of ${entity}: ${list}`);
+    this.relation = relation;
+    this.entity = entity;
+    this.issues = issues;
+  }
+}
+
+/** Thrown by an action's handler to fail the action with a message for its user. */
+export class ActionFailed extends CharmwrightError {
+  override name = 'ActionFailed';
+}
+
+/** Something that this event does not allow, such as deferring an action. */
+export class NotAllowedError extends CharmwrightError {
+  override name = 'NotAllowedError';
+}

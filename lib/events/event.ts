@@ -1,0 +1,119 @@
+/** Every event Juju can send a charm, as one union. Source: Juju's hook names and environment (facts 4). */
+import type { CharmSpec } from '../spec/spec.ts';
+import type { ActionName, ContainerName, EndpointName, StorageName } from '../spec/types.ts';
+
+export const LIFECYCLE_EVENTS = [
+  'install',
+  'start',
+  'stop',
+  'remove',
+  'config-changed',
+  'upgrade-charm',
+  'update-status',
+  'leader-elected',
+  'leader-settings-changed',
+  'collect-metrics',
+  'meter-status-changed',
+  'pre-series-upgrade',
+  'post-series-upgrade',
+] as const;
+export type LifecycleKind = (typeof LIFECYCLE_EVENTS)[number];
+
+export interface LifecycleEvent {
+  readonly kind: LifecycleKind;
+}
+
+interface RelationEventBase<S extends CharmSpec> {
+  readonly endpoint: EndpointName<S>;
+  readonly relationId: number;
+  readonly remoteApp: string;
+}
+
+export type RelationEvent<S extends CharmSpec = CharmSpec> = RelationEventBase<S> &
+  (
+    | { readonly kind: 'relation-created' | 'relation-broken' }
+    | { readonly kind: 'relation-joined'; readonly remoteUnit: string }
+    /** Without a unit: the application's own databag changed. */
+    | { readonly kind: 'relation-changed'; readonly remoteUnit?: string }
+    | { readonly kind: 'relation-departed'; readonly remoteUnit: string; readonly departingUnit: string }
+  );
+
+export interface StorageEvent<S extends CharmSpec = CharmSpec> {
+  readonly kind: 'storage-attached' | 'storage-detaching';
+  readonly storage: StorageName<S>;
+  /** `data/0`. */
+  readonly storageId: string;
+  readonly location: string;
+}
+
+export type WorkloadEvent<S extends CharmSpec = CharmSpec> = { readonly container: ContainerName<S> } & (
+  | { readonly kind: 'pebble-ready' }
+  | {
+      readonly kind: 'pebble-custom-notice';
+      readonly notice: { readonly id: string; readonly type: string; readonly key: string };
+    }
+  | { readonly kind: 'pebble-check-failed' | 'pebble-check-recovered'; readonly check: string }
+);
+
+export type SecretEvent =
+  | { readonly kind: 'secret-changed' | 'secret-rotate'; readonly secretId: string; readonly label?: string }
+  | {
+      readonly kind: 'secret-expired' | 'secret-remove';
+      readonly secretId: string;
+      readonly label?: string;
+      readonly revision: number;
+    };
+
+export interface ActionEvent<S extends CharmSpec = CharmSpec> {
+  readonly kind: 'action';
+  readonly action: ActionName<S>;
+  readonly taskId: string;
+}
+
+/** A hook this charm does not declare (after a roll-back, say). Nothing is run for it but the reconcile. */
+export interface UnknownEvent {
+  readonly kind: 'unknown';
+  readonly hook: string;
+}
+
+export type JujuEvent<S extends CharmSpec = CharmSpec> =
+  | LifecycleEvent
+  | RelationEvent<S>
+  | StorageEvent<S>
+  | WorkloadEvent<S>
+  | SecretEvent
+  | ActionEvent<S>
+  | UnknownEvent;
+
+export type EventKind = JujuEvent['kind'];
+
+/** The names of Juju's hooks for this charm, as `JUJU_DISPATCH_PATH` has them: `s3-relation-changed`. */
+export type HookName<S extends CharmSpec> =
+  | LifecycleKind
+  | SecretEvent['kind']
+  | `${EndpointName<S>}-${RelationEvent['kind']}`
+  | `${StorageName<S>}-${StorageEvent['kind']}`
+  | `${ContainerName<S>}-${WorkloadEvent['kind']}`;
+
+/** The event that comes with a hook name: `s3-relation-changed` -> a relation-changed event. */
+export type EventOf<S extends CharmSpec, H extends string> = H extends LifecycleKind
+  ? LifecycleEvent & { readonly kind: H }
+  : H extends SecretEvent['kind']
+    ? Extract<SecretEvent, { kind: H }>
+    : H extends `${string}-${infer K extends RelationEvent['kind']}`
+      ? Extract<RelationEvent<S>, { kind: K }>
+      : H extends `${string}-${infer K extends StorageEvent['kind']}`
+        ? StorageEvent<S> & { readonly kind: K }
+        : H extends `${string}-${infer K extends WorkloadEvent['kind']}`
+          ? Extract<WorkloadEvent<S>, { kind: K }>
+          : never;
+
+/** `s3-relation-changed` of an event; an action's is its own name. */
+export function hookName(event: JujuEvent): string {
+  if ('endpoint' in event) return `${event.endpoint}-${event.kind}`;
+  if ('storage' in event) return `${event.storage}-${event.kind}`;
+  if ('container' in event) return `${event.container}-${event.kind}`;
+  if (event.kind === 'action') return event.action;
+  if (event.kind === 'unknown') return event.hook;
+  return event.kind;
+}

@@ -1,0 +1,163 @@
+/** The environment Juju gives a hook, parsed once into a typed event. */
+import { EnvironmentError } from '../errors.ts';
+import type { CharmSpec } from '../spec/spec.ts';
+import { type JujuEvent, LIFECYCLE_EVENTS, type LifecycleKind } from './event.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Who and where this unit is, the same for every event of a dispatch. */
+export interface JujuContext {
+  /** `mimir-k8s/0` */
+  readonly unit: string;
+  readonly app: string;
+  readonly model: { readonly name: string; readonly uuid: string };
+  readonly jujuVersion: string;
+  readonly charmDir: string;
+}
+
+/** @throws EnvironmentError naming the variable that is missing. */
+export function parseContext(env: Environment): JujuContext {
+  const unit = need(env, 'JUJU_UNIT_NAME');
+  return {
+    unit,
+    app: unit.slice(0, unit.lastIndexOf('/')),
+    model: { name: need(env, 'JUJU_MODEL_NAME'), uuid: need(env, 'JUJU_MODEL_UUID') },
+    jujuVersion: env['JUJU_VERSION'] ?? '0.0.0',
+    charmDir: env['JUJU_CHARM_DIR'] ?? env['CHARM_DIR'] ?? process.cwd(),
+  };
+}
+
+/**
+ * A hook that the charm does not declare becomes `unknown`, as ops does: nothing runs for it, which lets a
+ * unit roll back to an older charm.
+ */
+export function parseEvent(env: Environment, spec: CharmSpec): JujuEvent {
+  const path = need(env, 'JUJU_DISPATCH_PATH');
+  const hook = path.slice(path.lastIndexOf('/') + 1);
+  if (path.startsWith('actions/')) return actionEvent(env, spec, hook);
+  if (isLifecycle(hook)) return { kind: hook };
+  return (
+    secretEvent(env, hook) ??
+    relationEvent(env, spec, hook) ??
+    storageEvent(env, spec, hook) ??
+    workloadEvent(env, spec, hook) ?? { kind: 'unknown', hook }
+  );
+}
+
+function isLifecycle(hook: string): hook is LifecycleKind {
+  return LIFECYCLE_EVENTS.some((name) => name === hook);
+}
+
+function actionEvent(env: Environment, spec: CharmSpec, name: string): JujuEvent {
+  if (spec.actions[name] === undefined) return { kind: 'unknown', hook: name };
+  return { kind: 'action', action: name, taskId: env['JUJU_ACTION_UUID'] ?? '' };
+}
+
+function secretEvent(env: Environment, kind: string): JujuEvent | undefined {
+  switch (kind) {
+    case 'secret-changed':
+    case 'secret-rotate':
+      return { kind, secretId: need(env, 'JUJU_SECRET_ID'), ...label(env) };
+    case 'secret-expired':
+    case 'secret-remove':
+      return {
+        kind,
+        secretId: need(env, 'JUJU_SECRET_ID'),
+        ...label(env),
+        revision: Number(need(env, 'JUJU_SECRET_REVISION')),
+      };
+    default:
+      return undefined;
+  }
+}
+
+function label(env: Environment): { label?: string } {
+  const value = env['JUJU_SECRET_LABEL'];
+  return value === undefined || value === '' ? {} : { label: value };
+}
+
+function relationEvent(env: Environment, spec: CharmSpec, hook: string): JujuEvent | undefined {
+  const match = /^(.+)-(relation-(?:created|joined|changed|departed|broken))$/.exec(hook);
+  const endpoint = match?.[1];
+  if (endpoint === undefined || spec.endpoints[endpoint] === undefined) return undefined;
+  const remoteUnit = env['JUJU_REMOTE_UNIT'] || undefined;
+  const base = {
+    endpoint,
+    relationId: relationId(need(env, 'JUJU_RELATION_ID')),
+    remoteApp: env['JUJU_REMOTE_APP'] || appOf(remoteUnit) || missing('JUJU_REMOTE_APP'),
+  };
+  switch (match?.[2]) {
+    case 'relation-created':
+      return { kind: 'relation-created', ...base };
+    case 'relation-broken':
+      return { kind: 'relation-broken', ...base };
+    case 'relation-joined':
+      return { kind: 'relation-joined', ...base, remoteUnit: remoteUnit ?? missing('JUJU_REMOTE_UNIT') };
+    case 'relation-departed':
+      return {
+        kind: 'relation-departed',
+        ...base,
+        remoteUnit: remoteUnit ?? missing('JUJU_REMOTE_UNIT'),
+        departingUnit: env['JUJU_DEPARTING_UNIT'] || remoteUnit || missing('JUJU_DEPARTING_UNIT'),
+      };
+    default:
+      return { kind: 'relation-changed', ...base, ...(remoteUnit === undefined ? {} : { remoteUnit }) };
+  }
+}
+
+function storageEvent(env: Environment, spec: CharmSpec, hook: string): JujuEvent | undefined {
+  const match = /^(.+)-storage-(attached|detaching)$/.exec(hook);
+  const storage = match?.[1];
+  if (storage === undefined || spec.storage[storage] === undefined) return undefined;
+  return {
+    kind: match?.[2] === 'attached' ? 'storage-attached' : 'storage-detaching',
+    storage,
+    storageId: need(env, 'JUJU_STORAGE_ID'),
+    location: env['JUJU_STORAGE_LOCATION'] ?? '',
+  };
+}
+
+function workloadEvent(env: Environment, spec: CharmSpec, hook: string): JujuEvent | undefined {
+  const match = /^(.+)-pebble-(ready|custom-notice|check-failed|check-recovered)$/.exec(hook);
+  const container = match?.[1];
+  if (container === undefined || spec.containers[container] === undefined) return undefined;
+  switch (match?.[2]) {
+    case 'ready':
+      return { kind: 'pebble-ready', container };
+    case 'custom-notice':
+      return {
+        kind: 'pebble-custom-notice',
+        container,
+        notice: {
+          id: need(env, 'JUJU_NOTICE_ID'),
+          type: need(env, 'JUJU_NOTICE_TYPE'),
+          key: need(env, 'JUJU_NOTICE_KEY'),
+        },
+      };
+    case 'check-failed':
+      return { kind: 'pebble-check-failed', container, check: need(env, 'JUJU_PEBBLE_CHECK_NAME') };
+    default:
+      return { kind: 'pebble-check-recovered', container, check: need(env, 'JUJU_PEBBLE_CHECK_NAME') };
+  }
+}
+
+/** `s3:4` -> 4 */
+function relationId(text: string): number {
+  const id = Number(text.slice(text.lastIndexOf(':') + 1));
+  if (!Number.isInteger(id)) throw new EnvironmentError(`JUJU_RELATION_ID is "${text}", not like "endpoint:4"`);
+  return id;
+}
+
+function appOf(unit: string | undefined): string | undefined {
+  return unit?.includes('/') ? unit.slice(0, unit.lastIndexOf('/')) : undefined;
+}
+
+function need(env: Environment, name: string): string {
+  return env[name] || missing(name);
+}
+
+function missing(name: string): never {
+  throw new EnvironmentError(
+    `${name} is not set: this program is a charm, and Juju runs it by its dispatch script with that variable`,
+  );
+}
