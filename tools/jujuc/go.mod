@@ -1,0 +1,3 @@
+module charmwright.dev/tools/jujuc
+
+go 1.26
