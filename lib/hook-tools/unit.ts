@@ -1,0 +1,147 @@
+/** The tools about this unit, its application and its model. */
+import { z } from 'zod';
+import { callJson, callText } from './call.ts';
+import type { ToolRunner } from './runner.ts';
+
+export type StatusName = 'active' | 'blocked' | 'maintenance' | 'waiting';
+
+const configValues = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+export type RawConfig = z.infer<typeof configValues>;
+
+/** Options that are set or have a default. */
+export function configGet(tools: ToolRunner): Promise<RawConfig> {
+  return callJson(tools, configValues, 'config-get');
+}
+
+/** A true answer holds for 30 seconds. */
+export function isLeader(tools: ToolRunner): Promise<boolean> {
+  return callJson(tools, z.boolean(), 'is-leader');
+}
+
+export async function statusSet(
+  tools: ToolRunner,
+  side: 'unit' | 'application',
+  status: StatusName,
+  message: string,
+): Promise<void> {
+  await callText(tools, 'status-set', [`--application=${side === 'application'}`, status, message]);
+}
+
+const status = z.object({ status: z.string(), message: z.string().optional() });
+
+export function statusGet(tools: ToolRunner): Promise<{ status: string; message?: string | undefined }> {
+  return callJson(tools, status, 'status-get', ['--include-data']);
+}
+
+const network = z.object({
+  'bind-addresses': z
+    .array(
+      z.object({
+        'interface-name': z.string().optional(),
+        addresses: z
+          .array(z.object({ hostname: z.string().optional(), value: z.string(), cidr: z.string().optional() }))
+          .nullish(),
+      }),
+    )
+    .nullish(),
+  'egress-subnets': z.array(z.string()).nullish(),
+  'ingress-addresses': z.array(z.string()).nullish(),
+});
+
+/** Addresses of one binding. `bindAddress` is undefined while Juju does not know the pod's address. */
+export interface Network {
+  readonly bindAddress: string | undefined;
+  readonly bindAddresses: readonly string[];
+  readonly ingressAddresses: readonly string[];
+  readonly egressSubnets: readonly string[];
+}
+
+export async function networkGet(tools: ToolRunner, binding: string): Promise<Network> {
+  const answer = await callJson(tools, network, 'network-get', [binding]);
+  const bindAddresses = (answer['bind-addresses'] ?? [])
+    .flatMap((nic) => nic.addresses ?? [])
+    .map((address) => address.value)
+    .filter((value) => value !== '');
+  return {
+    bindAddress: bindAddresses[0],
+    bindAddresses,
+    ingressAddresses: answer['ingress-addresses'] ?? [],
+    egressSubnets: answer['egress-subnets'] ?? [],
+  };
+}
+
+const goals = z.record(z.string(), z.object({ status: z.string(), since: z.string().optional() }));
+const goalStateShape = z.object({
+  units: goals.nullish().transform((value) => value ?? {}),
+  relations: z.record(z.string(), goals.nullable()).nullish().transform((value) => value ?? {}),
+});
+
+/** Units and relations as they are going to be. */
+export function goalState(tools: ToolRunner): Promise<z.infer<typeof goalStateShape>> {
+  return callJson(tools, goalStateShape, 'goal-state');
+}
+
+/** `9009/tcp` */
+export function openedPorts(tools: ToolRunner): Promise<string[]> {
+  return callJson(tools, z.array(z.string()), 'opened-ports');
+}
+
+export async function openPort(tools: ToolRunner, port: string): Promise<void> {
+  await callText(tools, 'open-port', [port]);
+}
+
+export async function closePort(tools: ToolRunner, port: string): Promise<void> {
+  await callText(tools, 'close-port', [port]);
+}
+
+/** Everything in this unit's charm state, which Juju keeps over a pod's restart. */
+export async function stateGet(tools: ToolRunner): Promise<Readonly<Record<string, string>>> {
+  return callJson(
+    tools,
+    z.record(z.string(), z.string()).nullable().transform((value) => value ?? {}),
+    'state-get',
+  );
+}
+
+/** Values up to 64 KiB each. */
+export async function stateSet(tools: ToolRunner, values: Readonly<Record<string, string>>): Promise<void> {
+  await callText(tools, 'state-set', ['--file', '-'], JSON.stringify(values));
+}
+
+export async function stateDelete(tools: ToolRunner, key: string): Promise<void> {
+  await callText(tools, 'state-delete', [key]);
+}
+
+const storage = z.object({ kind: z.enum(['filesystem', 'block']), location: z.string() });
+
+/** Attached instances, `data/0`. */
+export function storageList(tools: ToolRunner, name: string): Promise<string[]> {
+  return callJson(tools, z.array(z.string()).nullable().transform((v) => v ?? []), 'storage-list', [name]);
+}
+
+export function storageGet(tools: ToolRunner, id: string): Promise<z.infer<typeof storage>> {
+  return callJson(tools, storage, 'storage-get', ['-s', id]);
+}
+
+export async function storageAdd(tools: ToolRunner, name: string, count: number): Promise<void> {
+  await callText(tools, 'storage-add', [`${name}=${count}`]);
+}
+
+/** Path on the charm's disk. */
+export async function resourceGet(tools: ToolRunner, name: string): Promise<string> {
+  return (await callText(tools, 'resource-get', [name])).trim();
+}
+
+export async function applicationVersionSet(tools: ToolRunner, version: string): Promise<void> {
+  await callText(tools, 'application-version-set', ['--', version]);
+}
+
+export type LogLevel = 'TRACE' | 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR';
+
+export async function jujuLog(tools: ToolRunner, level: LogLevel, message: string): Promise<void> {
+  await callText(tools, 'juju-log', ['--log-level', level, '--', message]);
+}
+
+export async function jujuReboot(tools: ToolRunner, now: boolean): Promise<void> {
+  await callText(tools, 'juju-reboot', now ? ['--now'] : []);
+}
