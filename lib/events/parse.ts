@@ -22,8 +22,8 @@ export function parseContext(env: Environment): JujuContext {
     unit,
     app: unit.slice(0, unit.lastIndexOf('/')),
     model: { name: need(env, 'JUJU_MODEL_NAME'), uuid: need(env, 'JUJU_MODEL_UUID') },
-    jujuVersion: env['JUJU_VERSION'] ?? '0.0.0',
-    charmDir: env['JUJU_CHARM_DIR'] ?? env['CHARM_DIR'] ?? process.cwd(),
+    jujuVersion: env.JUJU_VERSION ?? '0.0.0',
+    charmDir: env.JUJU_CHARM_DIR ?? env.CHARM_DIR ?? process.cwd(),
   };
 }
 
@@ -50,7 +50,7 @@ function isLifecycle(hook: string): hook is LifecycleKind {
 
 function actionEvent(env: Environment, spec: CharmSpec, name: string): JujuEvent {
   if (spec.actions[name] === undefined) return { kind: 'unknown', hook: name };
-  return { kind: 'action', action: name, taskId: env['JUJU_ACTION_UUID'] ?? '' };
+  return { kind: 'action', action: name, taskId: env.JUJU_ACTION_UUID ?? '' };
 }
 
 function secretEvent(env: Environment, kind: string): JujuEvent | undefined {
@@ -72,7 +72,7 @@ function secretEvent(env: Environment, kind: string): JujuEvent | undefined {
 }
 
 function label(env: Environment): { label?: string } {
-  const value = env['JUJU_SECRET_LABEL'];
+  const value = env.JUJU_SECRET_LABEL;
   return value === undefined || value === '' ? {} : { label: value };
 }
 
@@ -80,11 +80,11 @@ function relationEvent(env: Environment, spec: CharmSpec, hook: string): JujuEve
   const match = /^(.+)-(relation-(?:created|joined|changed|departed|broken))$/.exec(hook);
   const endpoint = match?.[1];
   if (endpoint === undefined || spec.endpoints[endpoint] === undefined) return undefined;
-  const remoteUnit = env['JUJU_REMOTE_UNIT'] || undefined;
+  const remoteUnit = env.JUJU_REMOTE_UNIT || undefined;
   const base = {
     endpoint,
     relationId: relationId(need(env, 'JUJU_RELATION_ID')),
-    remoteApp: env['JUJU_REMOTE_APP'] || appOf(remoteUnit) || missing('JUJU_REMOTE_APP'),
+    remoteApp: env.JUJU_REMOTE_APP || appOf(remoteUnit) || missing('JUJU_REMOTE_APP'),
   };
   switch (match?.[2]) {
     case 'relation-created':
@@ -98,7 +98,7 @@ function relationEvent(env: Environment, spec: CharmSpec, hook: string): JujuEve
         kind: 'relation-departed',
         ...base,
         remoteUnit: remoteUnit ?? missing('JUJU_REMOTE_UNIT'),
-        departingUnit: env['JUJU_DEPARTING_UNIT'] || remoteUnit || missing('JUJU_DEPARTING_UNIT'),
+        departingUnit: env.JUJU_DEPARTING_UNIT || remoteUnit || missing('JUJU_DEPARTING_UNIT'),
       };
     default:
       return { kind: 'relation-changed', ...base, ...(remoteUnit === undefined ? {} : { remoteUnit }) };
@@ -113,7 +113,7 @@ function storageEvent(env: Environment, spec: CharmSpec, hook: string): JujuEven
     kind: match?.[2] === 'attached' ? 'storage-attached' : 'storage-detaching',
     storage,
     storageId: need(env, 'JUJU_STORAGE_ID'),
-    location: env['JUJU_STORAGE_LOCATION'] ?? '',
+    location: env.JUJU_STORAGE_LOCATION ?? '',
   };
 }
 
@@ -144,7 +144,8 @@ function workloadEvent(env: Environment, spec: CharmSpec, hook: string): JujuEve
 /** `s3:4` -> 4 */
 function relationId(text: string): number {
   const id = Number(text.slice(text.lastIndexOf(':') + 1));
-  if (!Number.isInteger(id)) throw new EnvironmentError(`JUJU_RELATION_ID is "${text}", not like "endpoint:4"`);
+  if (!Number.isInteger(id))
+    throw new EnvironmentError(`JUJU_RELATION_ID is "${text}", not like "endpoint:4"`);
   return id;
 }
 

@@ -7,7 +7,10 @@ import type { ToolRunner } from './runner.ts';
 export function actionGet(tools: ToolRunner): Promise<Record<string, unknown>> {
   return callJson(
     tools,
-    z.record(z.string(), z.unknown()).nullable().transform((value) => value ?? {}),
+    z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .transform((value) => value ?? {}),
     'action-get',
   );
 }

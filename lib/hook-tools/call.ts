@@ -39,17 +39,33 @@ export async function callJson<T>(
   const result = schema.safeParse(data);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new ToolOutputError(tool, given, `${issue?.path.join('.') || 'the whole'}: ${issue?.message ?? 'not as expected'}`);
+  throw new ToolOutputError(
+    tool,
+    given,
+    `${issue?.path.join('.') || 'the whole'}: ${issue?.message ?? 'not as expected'}`,
+  );
 }
 
 /** The same distinctions as ops makes, by the words Juju uses. */
 function toolError(tool: string, args: readonly string[], code: number, stderr: string): ToolError {
   const shown = maskArguments(tool, args);
   if (/relation (\d+ )?not found/.test(stderr)) {
-    return new RelationNotFoundError(tool, shown, code, stderr, 'the relation was removed: nothing needs doing');
+    return new RelationNotFoundError(
+      tool,
+      shown,
+      code,
+      stderr,
+      'the relation was removed: nothing needs doing',
+    );
   }
   if (tool.startsWith('secret-') && /not found/.test(stderr)) {
-    return new SecretNotFoundError(tool, shown, code, stderr, 'check that its owner granted it to this application');
+    return new SecretNotFoundError(
+      tool,
+      shown,
+      code,
+      stderr,
+      'check that its owner granted it to this application',
+    );
   }
   if (/permission denied|not the leader|cannot write relation settings|access denied/.test(stderr)) {
     return new PermissionError(tool, shown, code, stderr, permissionAdvice(tool));

@@ -6,8 +6,14 @@ import type { ToolRunner } from './runner.ts';
 /** A databag as the hook tools give it. */
 export type Bag = Readonly<Record<string, string>>;
 
-const bag = z.record(z.string(), z.string()).nullable().transform((value): Bag => value ?? {});
-const names = z.array(z.string()).nullable().transform((value) => value ?? []);
+const bag = z
+  .record(z.string(), z.string())
+  .nullable()
+  .transform((value): Bag => value ?? {});
+const names = z
+  .array(z.string())
+  .nullable()
+  .transform((value) => value ?? []);
 
 /** `endpoint:4`; Juju reads only the number, people read both. */
 export interface RelationRef {
@@ -58,6 +64,9 @@ export async function relationSet(
 
 /** UUID of the model at the relation's other end (Juju 3.6.2 and newer). */
 export async function relationModel(tools: ToolRunner, relation: RelationRef): Promise<string> {
-  const model = await callJson(tools, z.object({ uuid: z.string() }), 'relation-model-get', ['-r', ref(relation)]);
+  const model = await callJson(tools, z.object({ uuid: z.string() }), 'relation-model-get', [
+    '-r',
+    ref(relation),
+  ]);
   return model.uuid;
 }

@@ -3,6 +3,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { ToolOutputError } from '../errors.ts';
 import { callJson, callText } from './call.ts';
 import type { RelationRef } from './relation.ts';
 import type { ToolRunner } from './runner.ts';
@@ -80,13 +81,20 @@ export async function secretInfo(
   const args = 'id' in which ? [which.id] : ['--label', which.label];
   const answer = await callJson(tools, z.record(z.string(), info), 'secret-info-get', args);
   const [entry] = Object.entries(answer);
-  if (entry === undefined) throw new Error('secret-info-get answered without a secret');
+  if (entry === undefined) throw new ToolOutputError('secret-info-get', args, 'no secret is in it');
   return { id: entry[0], ...entry[1] };
 }
 
 /** Bare ids of the secrets this unit may manage. */
 export function secretIds(tools: ToolRunner): Promise<string[]> {
-  return callJson(tools, z.array(z.string()).nullable().transform((v) => v ?? []), 'secret-ids');
+  return callJson(
+    tools,
+    z
+      .array(z.string())
+      .nullable()
+      .transform((v) => v ?? []),
+    'secret-ids',
+  );
 }
 
 export async function secretGrant(
@@ -104,12 +112,20 @@ export async function secretRevoke(
   relation: RelationRef,
   unit?: string,
 ): Promise<void> {
-  await callText(tools, 'secret-revoke', [id, '-r', `${relation.endpoint}:${relation.id}`, ...unitFlag(unit)]);
+  await callText(tools, 'secret-revoke', [
+    id,
+    '-r',
+    `${relation.endpoint}:${relation.id}`,
+    ...unitFlag(unit),
+  ]);
 }
 
 /** One revision, or the whole secret. */
 export async function secretRemove(tools: ToolRunner, id: string, revision?: number): Promise<void> {
-  await callText(tools, 'secret-remove', [id, ...(revision === undefined ? [] : ['--revision', `${revision}`])]);
+  await callText(tools, 'secret-remove', [
+    id,
+    ...(revision === undefined ? [] : ['--revision', `${revision}`]),
+  ]);
 }
 
 function unitFlag(unit: string | undefined): string[] {

@@ -39,7 +39,9 @@ const network = z.object({
       z.object({
         'interface-name': z.string().optional(),
         addresses: z
-          .array(z.object({ hostname: z.string().optional(), value: z.string(), cidr: z.string().optional() }))
+          .array(
+            z.object({ hostname: z.string().optional(), value: z.string(), cidr: z.string().optional() }),
+          )
           .nullish(),
       }),
     )
@@ -73,7 +75,10 @@ export async function networkGet(tools: ToolRunner, binding: string): Promise<Ne
 const goals = z.record(z.string(), z.object({ status: z.string(), since: z.string().optional() }));
 const goalStateShape = z.object({
   units: goals.nullish().transform((value) => value ?? {}),
-  relations: z.record(z.string(), goals.nullable()).nullish().transform((value) => value ?? {}),
+  relations: z
+    .record(z.string(), goals.nullable())
+    .nullish()
+    .transform((value) => value ?? {}),
 });
 
 /** Units and relations as they are going to be. */
@@ -98,7 +103,10 @@ export async function closePort(tools: ToolRunner, port: string): Promise<void> 
 export async function stateGet(tools: ToolRunner): Promise<Readonly<Record<string, string>>> {
   return callJson(
     tools,
-    z.record(z.string(), z.string()).nullable().transform((value) => value ?? {}),
+    z
+      .record(z.string(), z.string())
+      .nullable()
+      .transform((value) => value ?? {}),
     'state-get',
   );
 }
@@ -116,7 +124,15 @@ const storage = z.object({ kind: z.enum(['filesystem', 'block']), location: z.st
 
 /** Attached instances, `data/0`. */
 export function storageList(tools: ToolRunner, name: string): Promise<string[]> {
-  return callJson(tools, z.array(z.string()).nullable().transform((v) => v ?? []), 'storage-list', [name]);
+  return callJson(
+    tools,
+    z
+      .array(z.string())
+      .nullable()
+      .transform((v) => v ?? []),
+    'storage-list',
+    [name],
+  );
 }
 
 export function storageGet(tools: ToolRunner, id: string): Promise<z.infer<typeof storage>> {

@@ -2,7 +2,7 @@
  * Juju's side of a hook, as data: what the hook tools of one hook context can see (`UnitView`), what the hook
  * asks for (`Pending`, committed only when the hook succeeds) and what takes effect at once (`Immediate`).
  *
- * `answer.ts` turns one hook-tool call into its output from these; the in-process tests back them with a
+ * `session.ts` turns one hook-tool call into its output from these; the in-process tests back them with a
  * `State`, the local model with its files. Source of the rules: Juju's internal/worker/uniter/runner/jujuc.
  */
 import type { CharmSpec } from '../spec/spec.ts';
@@ -23,6 +23,8 @@ export interface RelationView {
   /** Own application's name for a peer relation. */
   readonly remoteApp: string;
   readonly remoteModelUuid?: string;
+  /** The other side's endpoint, shown in `secret-info-get`; this endpoint's name when absent. */
+  readonly remoteEndpoint?: string;
   /** False until this unit has entered the relation's scope (during install): its data cannot be read or written. */
   readonly entered: boolean;
   /** True once the relation is being removed and has no members: `relation-ids` leaves it out. */
@@ -57,7 +59,10 @@ export interface SecretView {
   readonly rotate?: RotatePolicy;
   /** RFC 3339. */
   readonly expire?: string;
-  /** Oldest first, never empty; the last is the latest. */
+  /**
+   * Oldest first, never empty; the last is the latest. A value that is not text stands in base64 under a key
+   * that ends in `#base64`.
+   */
   readonly revisions: readonly { readonly revision: number; readonly content: Bag }[];
   /** The revision this unit tracks; undefined before its first `secret-get`. */
   readonly tracked?: number;
@@ -120,6 +125,8 @@ export interface UnitView {
   /** Resource name to a path on the charm's disk. */
   readonly resources: Readonly<Record<string, string>>;
   readonly goal: GoalView;
+  /** What the leader wrote with `leader-set` (Juju 3). */
+  readonly leaderSettings?: Bag;
   /** Present only with `--trust`. */
   readonly cloud?: CloudSpecView;
 }
@@ -145,7 +152,10 @@ export interface HookScope {
   readonly action?: { readonly name: string; readonly params: Readonly<Record<string, unknown>> };
 }
 
-/** A secret this hook created, or the changes to one it manages. */
+/**
+ * A secret this hook created, or the changes to one it manages. A secret has more than one when several of its
+ * revisions are removed; they apply in order.
+ */
 export interface SecretChange {
   readonly id: string;
   readonly create?: { readonly owner: 'application' | 'unit' };
@@ -183,8 +193,10 @@ export type Immediate =
   | { readonly kind: 'version'; readonly version: string }
   | { readonly kind: 'log'; readonly level: string; readonly message: string }
   | { readonly kind: 'action-log'; readonly message: string }
+  /** All results so far, nested; each replaces the one before. */
   | { readonly kind: 'action-set'; readonly results: Readonly<Record<string, unknown>> }
   | { readonly kind: 'action-fail'; readonly message: string }
+  | { readonly kind: 'leader-set'; readonly settings: Bag }
   /** A consumer's `secret-get` tracks a revision or gives a label. */
   | { readonly kind: 'secret-track'; readonly id: string; readonly revision?: number; readonly label?: string };
 

@@ -107,26 +107,35 @@ export function loadCharmSpec(files: CharmFiles): CharmSpec {
     },
     extraBindings: Object.keys(metadata['extra-bindings'] ?? {}).sort(),
     containers: mapValues(metadata.containers ?? {}, (c) => compact(c ?? {})),
-    storage: mapValues(metadata.storage ?? {}, (s, name): StorageSpec => ({
-      type: s.type,
-      ...compact({ location: s.location, readOnly: s['read-only'], minimumSize: s['minimum-size'] }),
-      count: storageCount(name, s.multiple?.range),
-    })),
+    storage: mapValues(
+      metadata.storage ?? {},
+      (s, name): StorageSpec => ({
+        type: s.type,
+        ...compact({ location: s.location, readOnly: s['read-only'], minimumSize: s['minimum-size'] }),
+        count: storageCount(name, s.multiple?.range),
+      }),
+    ),
     resources: mapValues(metadata.resources ?? {}, (r) => ({
       type: r.type,
       ...compact({ filename: r.filename, upstreamSource: r['upstream-source'] }),
     })),
-    config: mapValues(config.options ?? {}, (o): OptionSpec => ({
-      type: o.type,
-      ...compact({ default: o.default ?? undefined, description: o.description?.trim() }),
-    })),
-    actions: mapValues(actions ?? {}, (a): ActionSpec => ({
-      ...compact({ description: a.description?.trim() }),
-      params: a.params ?? {},
-      required: a.required ?? [],
-      additionalProperties: a.additionalProperties ?? true,
-      ...compact({ parallel: a.parallel, executionGroup: a['execution-group'] }),
-    })),
+    config: mapValues(
+      config.options ?? {},
+      (o): OptionSpec => ({
+        type: o.type,
+        ...compact({ default: o.default ?? undefined, description: o.description?.trim() }),
+      }),
+    ),
+    actions: mapValues(
+      actions ?? {},
+      (a): ActionSpec => ({
+        ...compact({ description: a.description?.trim() }),
+        params: a.params ?? {},
+        required: a.required ?? [],
+        additionalProperties: a.additionalProperties ?? true,
+        ...compact({ parallel: a.parallel, executionGroup: a['execution-group'] }),
+      }),
+    ),
   };
 }
 
@@ -135,7 +144,8 @@ export async function readCharmSpec(dir: string): Promise<CharmSpec> {
   const [metadata, config, actions] = await Promise.all(
     ['metadata.yaml', 'config.yaml', 'actions.yaml'].map((file) => readOptional(join(dir, file))),
   );
-  if (metadata === undefined) throw new SpecError(join(dir, 'metadata.yaml'), 'no such file: this is not a charm');
+  if (metadata === undefined)
+    throw new SpecError(join(dir, 'metadata.yaml'), 'no such file: this is not a charm');
   return loadCharmSpec({ metadata, ...compact({ config, actions }) });
 }
 
@@ -158,7 +168,10 @@ function readYaml<T>(file: string, text: string, schema: z.ZodType<T>): T {
   const result = schema.safeParse(data);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new SpecError([file, issue?.path.join('.')].filter(Boolean).join(': '), issue?.message ?? 'not valid');
+  throw new SpecError(
+    [file, issue?.path.join('.')].filter(Boolean).join(': '),
+    issue?.message ?? 'not valid',
+  );
 }
 
 function endpoints(
@@ -176,13 +189,17 @@ function endpoints(
 function storageCount(name: string, range: string | number | undefined): StorageSpec['count'] {
   if (range === undefined) return { min: 1, max: 1 };
   const match = /^(\d+)(?:(-)(\d*)|(\+))?$/.exec(String(range));
-  if (match === null) throw new SpecError(`metadata.yaml: storage.${name}.multiple.range`, `"${range}" is not a range`);
+  if (match === null)
+    throw new SpecError(`metadata.yaml: storage.${name}.multiple.range`, `"${range}" is not a range`);
   const min = Number(match[1]);
   if (match[2] === undefined && match[4] === undefined) return { min, max: min };
   return { min, max: match[3] ? Number(match[3]) : null };
 }
 
-function mapValues<A, B>(record: Readonly<Record<string, A>>, f: (value: A, key: string) => B): Record<string, B> {
+function mapValues<A, B>(
+  record: Readonly<Record<string, A>>,
+  f: (value: A, key: string) => B,
+): Record<string, B> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value, key)]));
 }
 

@@ -51,5 +51,7 @@ type IsGiven<A extends ActionSpec, N extends keyof A['params']> = N extends A['r
 export type ActionParams<A extends ActionSpec> = {
   readonly [N in keyof A['params'] as IsGiven<A, N> extends true ? N : never]: ParameterValue<A['params'][N]>;
 } & {
-  readonly [N in keyof A['params'] as IsGiven<A, N> extends true ? never : N]?: ParameterValue<A['params'][N]>;
+  readonly [N in keyof A['params'] as IsGiven<A, N> extends true ? never : N]?: ParameterValue<
+    A['params'][N]
+  >;
 };

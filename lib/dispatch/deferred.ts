@@ -1,0 +1,32 @@
+/** The queue of deferred events, oldest first, in the unit's memory. */
+import { z } from 'zod';
+import { hookName, type JujuEvent } from '../events/event.ts';
+import type { Memory } from '../model/memory.ts';
+import { stableJson } from '../model/relation.ts';
+import type { CharmSpec } from '../spec/spec.ts';
+
+const KEY = 'charmwright.deferred';
+
+/** Events are written by this very file; what is checked is that the text is a list of things with a kind. */
+const queueShape = z.array(z.looseObject({ kind: z.string() }));
+
+export function readDeferred<S extends CharmSpec>(memory: Memory, spec: S): JujuEvent<S>[] {
+  const text = memory.get(KEY);
+  if (text === undefined) return [];
+  const events = queueShape.parse(JSON.parse(text)) as unknown as JujuEvent<S>[];
+  return events.filter((event) => stillDeclared(event, spec));
+}
+
+/** After a refresh the charm may have lost the endpoint, storage or container of a queued event. */
+function stillDeclared(event: JujuEvent, spec: CharmSpec): boolean {
+  if ('endpoint' in event) return spec.endpoints[event.endpoint] !== undefined;
+  if ('storage' in event) return spec.storage[event.storage] !== undefined;
+  if ('container' in event) return spec.containers[event.container] !== undefined;
+  return true;
+}
+
+/** Equal events are kept once, in the place of the oldest. */
+export function writeDeferred(memory: Memory, events: readonly JujuEvent[]): void {
+  const unique = new Map(events.map((event) => [`${hookName(event)} ${stableJson(event)}`, event]));
+  memory.set(KEY, unique.size === 0 ? undefined : JSON.stringify([...unique.values()]));
+}

@@ -1,0 +1,134 @@
+/**
+ * Logging through pino to `juju-log`. Each call of juju-log is a process, so lines that come while one runs are
+ * sent together; pino itself is loaded with the first line, because most dispatches have nothing to say.
+ */
+
+import type { ToolRunner } from './hook-tools/runner.ts';
+import { jujuLog, type LogLevel } from './hook-tools/unit.ts';
+
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+type Level = keyof Log;
+
+interface Line {
+  readonly level: LogLevel;
+  readonly text: string;
+}
+
+const JUJU_LEVELS: Readonly<Record<number, LogLevel>> = {
+  10: 'TRACE',
+  20: 'DEBUG',
+  30: 'INFO',
+  40: 'WARNING',
+};
+
+/** Longer messages are sent in pieces: one argument of a process holds 128 KiB. */
+const LONGEST = 100_000;
+
+/** Values under these keys are never logged. */
+const SECRET_FIELDS = ['password', 'secret', 'token', 'secretKey', 'accessKey', 'content'];
+
+export class JujuLog implements Log {
+  readonly #tools: ToolRunner;
+  readonly #stderr: (text: string) => void;
+  readonly #pending: { level: Level; message: string; fields: LogFields }[] = [];
+  #sending: Promise<void> | undefined;
+
+  constructor(tools: ToolRunner, stderr: (text: string) => void) {
+    this.#tools = tools;
+    this.#stderr = stderr;
+  }
+
+  debug(message: string, fields: LogFields = {}): void {
+    this.#add('debug', message, fields);
+  }
+  info(message: string, fields: LogFields = {}): void {
+    this.#add('info', message, fields);
+  }
+  warn(message: string, fields: LogFields = {}): void {
+    this.#add('warn', message, fields);
+  }
+  error(message: string, fields: LogFields = {}): void {
+    this.#add('error', message, fields);
+  }
+
+  /** Returns when everything logged so far has reached Juju. */
+  async drain(): Promise<void> {
+    while (this.#sending !== undefined) await this.#sending;
+  }
+
+  #add(level: Level, message: string, fields: LogFields): void {
+    this.#pending.push({ level, message, fields });
+    this.#sending ??= this.#send().finally(() => {
+      this.#sending = undefined;
+    });
+  }
+
+  /** A log that cannot be written must not fail the hook: it goes to stderr, which Juju logs as well. */
+  async #send(): Promise<void> {
+    while (this.#pending.length > 0) {
+      const lines = await format(this.#pending.splice(0));
+      for (const { level, text } of together(lines)) {
+        try {
+          await jujuLog(this.#tools, level, text);
+        } catch {
+          this.#stderr(`${level} ${text}\n`);
+        }
+      }
+    }
+  }
+}
+
+async function format(
+  entries: readonly { level: Level; message: string; fields: LogFields }[],
+): Promise<Line[]> {
+  const { pino } = await import('pino');
+  const lines: Line[] = [];
+  const logger = pino(
+    {
+      level: 'debug',
+      base: null,
+      timestamp: false,
+      redact: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]),
+    },
+    { write: (json: string) => lines.push(toLine(json)) },
+  );
+  for (const { level, message, fields } of entries) logger[level](fields, message);
+  return lines;
+}
+
+function toLine(json: string): Line {
+  const parsed: unknown = JSON.parse(json);
+  const { level, msg, ...fields } = Object(parsed);
+  const rest = Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`;
+  return { level: JUJU_LEVELS[Number(level)] ?? 'ERROR', text: `${msg}${rest}` };
+}
+
+/** Neighbours of one level become one message; long ones are cut into pieces. */
+function together(lines: readonly Line[]): Line[] {
+  const joined: Line[] = [];
+  for (const line of lines) {
+    const last = joined.at(-1);
+    if (last !== undefined && last.level === line.level && last.text.length + line.text.length < LONGEST) {
+      joined[joined.length - 1] = { level: line.level, text: `${last.text}\n${line.text}` };
+    } else {
+      joined.push(...pieces(line));
+    }
+  }
+  return joined;
+}
+
+function pieces({ level, text }: Line): Line[] {
+  const count = Math.max(1, Math.ceil(text.length / LONGEST));
+  return Array.from({ length: count }, (_, i) => ({
+    level,
+    text: text.slice(i * LONGEST, (i + 1) * LONGEST),
+  }));
+}

@@ -1,0 +1,77 @@
+/** An action: its checked parameters, its progress, its results. */
+import { ActionFailed } from '../errors.ts';
+import { actionLog } from '../hook-tools/action.ts';
+import type { ToolRunner } from '../hook-tools/runner.ts';
+import type { ActionSpec, CharmSpec } from '../spec/spec.ts';
+import type { ActionName, ActionParams } from '../spec/types.ts';
+import type { EndpointSchemas, Juju } from './juju.ts';
+
+export type ResultValue = string | number | boolean | undefined | { readonly [key: string]: ResultValue };
+
+/** Nested results become nested keys of the action's output; `undefined` is left out. */
+export type ActionResults = { readonly [key: string]: ResultValue };
+
+export interface ActionContext<
+  S extends CharmSpec,
+  A extends ActionName<S>,
+  R extends EndpointSchemas<S> = EndpointSchemas<S>,
+> {
+  readonly juju: Juju<S, R>;
+  readonly params: ActionParams<S['actions'][A]>;
+  readonly taskId: string;
+  /** Shown at once to whoever waits for the action. */
+  log(message: string): Promise<void>;
+}
+
+/** Checks parameters against actions.yaml and fills defaults in. @throws ActionFailed naming each wrong one. */
+export async function checkParams(
+  name: string,
+  spec: ActionSpec,
+  given: Readonly<Record<string, unknown>>,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { Ajv } = await import('ajv');
+  const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: false });
+  const params = structuredClone(given);
+  const validate = ajv.compile({
+    type: 'object',
+    properties: spec.params,
+    required: [...spec.required],
+    additionalProperties: spec.additionalProperties,
+  });
+  if (validate(params)) return params;
+  const problems = (validate.errors ?? []).map(({ instancePath, message, params: details }) => {
+    const extra: unknown = Object(details).additionalProperty;
+    const where = instancePath.slice(1).replaceAll('/', '.');
+    const allowed: unknown = Object(details).allowedValues;
+    return [
+      where === '' ? '' : `"${where}" `,
+      message,
+      typeof extra === 'string' ? ` ("${extra}")` : '',
+      Array.isArray(allowed) ? `: ${allowed.join(', ')}` : '',
+    ].join('');
+  });
+  throw new ActionFailed(`wrong parameters for ${name}: ${problems.join('; ')}`);
+}
+
+/** Result keys as Juju accepts them. */
+const RESULT_KEY = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
+
+/** `{ blocks: { count: 3 } }` -> `{ 'blocks.count': '3' }`, in a stable order. */
+export function flattenResults(results: ActionResults, prefix = ''): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [key, value] of Object.entries(results)) {
+    if (value === undefined) continue;
+    if (!RESULT_KEY.test(key)) {
+      throw new ActionFailed(
+        `cannot return result "${prefix}${key}": Juju accepts lower-case letters, digits and hyphens only`,
+      );
+    }
+    if (typeof value === 'object') Object.assign(flat, flattenResults(value, `${prefix}${key}.`));
+    else flat[`${prefix}${key}`] = String(value);
+  }
+  return flat;
+}
+
+export function progressLog(tools: ToolRunner): (message: string) => Promise<void> {
+  return (message) => actionLog(tools, message);
+}

@@ -1,0 +1,213 @@
+/** One relation: the databags of both sides, typed by the endpoint's schemas. */
+import { z } from 'zod';
+import { NotAllowedError, RelationDataError, RelationNotFoundError } from '../errors.ts';
+import { type Bag, relationGet, relationList, relationSet } from '../hook-tools/relation.ts';
+import type { ToolRunner } from '../hook-tools/runner.ts';
+import { digest, type RelationLedger } from './relation-ledger.ts';
+
+/** Schemas of an endpoint's databags. A side without one is a plain bag of strings. */
+export interface EndpointSchema {
+  readonly remoteApp?: z.ZodType;
+  readonly remoteUnit?: z.ZodType;
+  readonly localApp?: z.ZodType;
+  readonly localUnit?: z.ZodType;
+}
+
+/** What a side holds once parsed. */
+export type Side<E extends EndpointSchema, K extends keyof EndpointSchema> = E[K] extends z.ZodType
+  ? z.output<E[K]>
+  : Bag;
+
+/** Parsed data, or why it is not valid. Remote data never throws. */
+export type Loaded<T> =
+  | { readonly ok: true; readonly data: T }
+  | { readonly ok: false; readonly error: RelationDataError };
+
+/** Keys Juju itself writes into a unit's databag. */
+const JUJU_KEYS: ReadonlySet<string> = new Set(['egress-subnets', 'ingress-address', 'private-address']);
+
+const bagShape = z.record(z.string(), z.string());
+
+export interface RelationContext {
+  readonly tools: ToolRunner;
+  readonly ledger: RelationLedger;
+  readonly unit: string;
+  readonly app: string;
+  isLeader(): Promise<boolean>;
+}
+
+export class Relation<E extends EndpointSchema = EndpointSchema> {
+  readonly endpoint: string;
+  readonly id: number;
+  readonly remoteApp: string;
+  readonly #context: RelationContext;
+  readonly #schema: E;
+  readonly #reads = new Map<string, Promise<Bag>>();
+  readonly #wanted = new Map<'unit' | 'app', Bag>();
+
+  constructor(context: RelationContext, endpoint: string, id: number, remoteApp: string, schema: E) {
+    this.#context = context;
+    this.endpoint = endpoint;
+    this.id = id;
+    this.remoteApp = remoteApp;
+    this.#schema = schema;
+  }
+
+  /** `s3:4` */
+  get name(): string {
+    return `${this.endpoint}:${this.id}`;
+  }
+
+  /** Units that have joined on the other side; for a peer relation the other units. Sorted by number. */
+  async units(): Promise<readonly string[]> {
+    const units = await this.#orGone(relationList(this.#context.tools, this), []);
+    return units.toSorted((a, b) => unitNumber(a) - unitNumber(b));
+  }
+
+  /** Data of the other side's application; for a peer relation our own application's. */
+  remoteAppData(): Promise<Bag> {
+    return this.#read({ app: this.remoteApp });
+  }
+
+  remoteUnitData(unit: string): Promise<Bag> {
+    return this.#read({ unit });
+  }
+
+  async loadRemoteApp(): Promise<Loaded<Side<E, 'remoteApp'>>> {
+    return this.#parse('remoteApp', this.remoteApp, await this.remoteAppData());
+  }
+
+  async loadRemoteUnit(unit: string): Promise<Loaded<Side<E, 'remoteUnit'>>> {
+    return this.#parse('remoteUnit', unit, await this.remoteUnitData(unit));
+  }
+
+  /** What this unit's databag holds, with what was published in this dispatch. */
+  async localUnitData(): Promise<Bag> {
+    return this.#wanted.get('unit') ?? withoutJujuKeys(await this.#read({ unit: this.#context.unit }));
+  }
+
+  /** Our application's databag: the leader may read it, and in a peer relation every unit. */
+  async localAppData(): Promise<Bag> {
+    return this.#wanted.get('app') ?? (await this.#read({ app: this.#context.app }));
+  }
+
+  /** From now on this unit's databag holds exactly this. Written once, when the dispatch succeeds. */
+  publishUnit(data: Side<E, 'localUnit'>): void {
+    this.#wanted.set('unit', this.#encode('localUnit', data));
+  }
+
+  /** From now on our application's databag holds exactly this. @throws NotAllowedError when not the leader. */
+  async publishApp(data: Side<E, 'localApp'>): Promise<void> {
+    if (!(await this.#context.isLeader())) {
+      throw new NotAllowedError(
+        `cannot publish application data in ${this.name}: ${this.#context.unit} is not the leader; ask juju.isLeader() first`,
+      );
+    }
+    this.#wanted.set('app', this.#encode('localApp', data));
+  }
+
+  /** Writes what differs, one call a databag. The framework calls it once, at the end of the dispatch. */
+  async flush(): Promise<void> {
+    for (const side of ['app', 'unit'] as const) {
+      const wanted = this.#wanted.get(side);
+      if (wanted === undefined) continue;
+      const changes = await this.#changes(side, wanted);
+      if (Object.keys(changes).length > 0) {
+        await this.#orGone(relationSet(this.#context.tools, this, side, changes), undefined);
+      }
+      this.#context.ledger.recordPublished(this.id, side, wanted);
+    }
+  }
+
+  /** Keys to set, and `''` for keys to delete, in a stable order. */
+  async #changes(side: 'unit' | 'app', wanted: Bag): Promise<Bag> {
+    const recorded = this.#context.ledger.published(this.id, side);
+    const present = recorded ?? (await this.#present(side));
+    const same = (key: string, value: string) =>
+      recorded === undefined ? present[key] === value : present[key] === digest(value);
+    const set = Object.entries(wanted).filter(([key, value]) => !same(key, value));
+    const gone = Object.keys(present).filter((key) => !(key in wanted));
+    return Object.fromEntries(
+      [...set, ...gone.map((key) => [key, ''] as const)].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    );
+  }
+
+  async #present(side: 'unit' | 'app'): Promise<Bag> {
+    return side === 'unit'
+      ? withoutJujuKeys(await this.#read({ unit: this.#context.unit }))
+      : this.#read({ app: this.#context.app });
+  }
+
+  #read(entity: { readonly unit: string } | { readonly app: string }): Promise<Bag> {
+    const key = 'unit' in entity ? entity.unit : entity.app;
+    const known = this.#reads.get(key);
+    if (known !== undefined) return known;
+    const read = this.#orGone(relationGet(this.#context.tools, this, entity), {});
+    this.#reads.set(key, read);
+    return read;
+  }
+
+  /** A relation that Juju has dropped meanwhile reads as empty, and is forgotten. */
+  async #orGone<T>(answer: Promise<T>, gone: T): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (!(error instanceof RelationNotFoundError)) throw error;
+      this.#context.ledger.forget(this.id);
+      return gone;
+    }
+  }
+
+  #parse<K extends 'remoteApp' | 'remoteUnit'>(side: K, entity: string, bag: Bag): Loaded<Side<E, K>> {
+    const schema = this.#schema[side];
+    // Without a schema a side's type is the bag itself (see `Side`), which TypeScript cannot follow here.
+    if (schema === undefined) return { ok: true, data: bag as Side<E, K> };
+    const result = schema.safeParse(bag);
+    if (result.success) return { ok: true, data: result.data as Side<E, K> };
+    const issues = result.error.issues.map((issue) => ({
+      key: String(issue.path[0] ?? ''),
+      problem: issue.path.length > 1 ? `${issue.path.slice(1).join('.')}: ${issue.message}` : issue.message,
+    }));
+    return { ok: false, error: new RelationDataError(this.name, entity, issues) };
+  }
+
+  #encode<K extends 'localApp' | 'localUnit'>(side: K, data: Side<E, K>): Bag {
+    const schema = this.#schema[side];
+    const encoded: unknown = schema === undefined ? data : z.encode(schema, data);
+    const bag = bagShape.parse(encoded);
+    return Object.fromEntries(Object.entries(bag).filter(([, value]) => value !== ''));
+  }
+}
+
+/** A databag value that is JSON text: decodes to `schema`'s value, encodes with sorted keys. */
+export function json<T extends z.ZodType>(schema: T) {
+  return z.codec(z.string(), schema, {
+    decode: (text, context) => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.issues.push({ code: 'custom', input: text, message: 'is not JSON' });
+        return z.NEVER;
+      }
+    },
+    encode: (value) => stableJson(value),
+  });
+}
+
+/** JSON with the keys of every object sorted, so that equal values give equal bytes. */
+export function stableJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+function withoutJujuKeys(bag: Bag): Bag {
+  return Object.fromEntries(Object.entries(bag).filter(([key]) => !JUJU_KEYS.has(key)));
+}
+
+/** `app/12` -> 12 */
+export function unitNumber(unit: string): number {
+  return Number(unit.slice(unit.lastIndexOf('/') + 1));
+}

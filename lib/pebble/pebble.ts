@@ -1,0 +1,150 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Layer, Plan } from './layer.ts';
+import type {
+  Change,
+  ChangeSelect,
+  CheckInfo,
+  CheckLevel,
+  FileInfo,
+  Identity,
+  ListOptions,
+  MakeDirOptions,
+  Notice,
+  NoticesFilter,
+  NotifyOptions,
+  PushOptions,
+  RemoveOptions,
+  ServiceInfo,
+  SystemInfo,
+} from './types.ts';
+
+export interface ExecOptions {
+  /** Take environment, user, group and working directory of this service; the other options override them. */
+  readonly serviceContext?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly workingDir?: string;
+  /** Pebble kills the command after so many milliseconds, and the change fails. */
+  readonly timeoutMs?: number;
+  readonly user?: string;
+  readonly userId?: number;
+  readonly group?: string;
+  readonly groupId?: number;
+  /** What the command reads. Without it, write to the process's `stdin` and end it. */
+  readonly stdin?: string | Uint8Array | Readable;
+  /** Send stderr into stdout, in the order it was written. */
+  readonly combineStderr?: boolean;
+}
+
+export interface ExecOutput {
+  readonly stdout: string;
+  /** Empty when stderr was combined with stdout. */
+  readonly stderr: string;
+}
+
+/** A command that runs in the container. If this process dies, Pebble kills the command. */
+export interface ExecProcess {
+  /** The id of the change that is the run. */
+  readonly changeId: string;
+  /** Already fed and ended when the options held `stdin`. */
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** `null` when stderr is combined with stdout. */
+  readonly stderr: Readable | null;
+  /**
+   * Waits for the end. Leaves the streams to the caller.
+   * @throws ExecError on an exit code other than 0; ChangeError when Pebble could not run the command or killed
+   * it after its timeout.
+   */
+  wait(): Promise<void>;
+  /** Ends stdin, waits for the end, and returns all output as UTF-8 text. Errors as of `wait`, with the output. */
+  output(): Promise<ExecOutput>;
+  /** Sends a signal such as `SIGHUP` to the command. */
+  sendSignal(signal: string): void;
+}
+
+/**
+ * A container's Pebble. Every method may throw ConnectionError, TimeoutError, ProtocolError and ApiError; what
+ * else it throws stands beside it.
+ *
+ * Methods that act on services wait for the change they make (30 s, as in `ops`), and throw ChangeError when it
+ * fails and TimeoutError when it does not finish in time.
+ */
+export interface Pebble {
+  systemInfo(): Promise<SystemInfo>;
+  /**
+   * Whether Pebble answers. False when the socket is missing or refuses, or when Pebble answers with an error. A
+   * Pebble that takes the connection and does not answer is a TimeoutError, not `false`.
+   */
+  canConnect(): Promise<boolean>;
+  /** Whether all checks of the level are up; `ready` includes `alive`. */
+  health(level?: CheckLevel, names?: readonly string[]): Promise<boolean>;
+
+  /**
+   * Adds a layer. With `combine`, a layer of that label may exist and is combined with the new one; without it,
+   * that is an ApiError. Merged lists (`override: merge`) grow with each repetition: ask `layerApplied` first.
+   */
+  addLayer(label: string, layer: Layer, options?: { readonly combine?: boolean }): Promise<void>;
+  plan(): Promise<Plan>;
+
+  /** All services, or the named ones; names that are not in the plan are left out. */
+  services(names?: readonly string[]): Promise<readonly ServiceInfo[]>;
+  start(names: readonly string[]): Promise<Change>;
+  stop(names: readonly string[]): Promise<Change>;
+  restart(names: readonly string[]): Promise<Change>;
+  /** Starts the services with `startup: enabled`. ApiError `no-default-services` when there are none. */
+  autostart(): Promise<Change>;
+  /** Restarts the running services whose plan changed, and starts those with `startup: enabled`. */
+  replan(): Promise<Change>;
+  /** Sends a signal such as `SIGHUP` to the running services. */
+  sendSignal(signal: string, services: readonly string[]): Promise<void>;
+
+  checks(options?: {
+    readonly level?: CheckLevel;
+    readonly names?: readonly string[];
+  }): Promise<readonly CheckInfo[]>;
+  /** Returns the names of the checks that were not running before. */
+  startChecks(names: readonly string[]): Promise<readonly string[]>;
+  /** Returns the names of the checks that were running before. */
+  stopChecks(names: readonly string[]): Promise<readonly string[]>;
+
+  /** Reads a file. @throws PathError */
+  pull(path: string): Promise<Buffer>;
+  /** Reads a file as UTF-8. @throws PathError */
+  pullText(path: string): Promise<string>;
+  /** Writes a file: beside it first, then renamed over it. @throws PathError */
+  push(path: string, content: string | Uint8Array | Readable, options?: PushOptions): Promise<void>;
+  /** What is in a directory, by name; for a file, the file. @throws PathError */
+  list(path: string, options?: ListOptions): Promise<readonly FileInfo[]>;
+  /** Whether the path, after links, is there. @throws PathError when that cannot be found out */
+  exists(path: string): Promise<boolean>;
+  /** @throws PathError */
+  makeDir(path: string, options?: MakeDirOptions): Promise<void>;
+  /** @throws PathError */
+  remove(path: string, options?: RemoveOptions): Promise<void>;
+
+  /** Starts a command (no shell) and connects to its streams. ApiError when the executable is not there. */
+  exec(command: readonly string[], options?: ExecOptions): Promise<ExecProcess>;
+
+  /** Records a custom notice; the key is `example.com/path`. Returns the notice's id. */
+  notify(key: string, options?: NotifyOptions): Promise<string>;
+  notice(id: string): Promise<Notice>;
+  /** Oldest repetition first. */
+  notices(filter?: NoticesFilter): Promise<readonly Notice[]>;
+  /** Pebble's warnings, which are notices whose key is the text. */
+  warnings(): Promise<readonly Notice[]>;
+
+  change(id: string): Promise<Change>;
+  changes(options?: {
+    readonly select?: ChangeSelect;
+    readonly service?: string;
+  }): Promise<readonly Change[]>;
+  /** Waits until the change is finished, well or badly; without `timeoutMs`, forever. */
+  waitChange(id: string, timeoutMs?: number): Promise<Change>;
+  abortChange(id: string): Promise<Change>;
+
+  identities(): Promise<Readonly<Record<string, Identity>>>;
+  /** Adds or replaces identities; `null` removes one, and it does not matter whether it was there. */
+  replaceIdentities(identities: Readonly<Record<string, Identity | null>>): Promise<void>;
+  /** ApiError when one of them is not there. */
+  removeIdentities(names: readonly string[]): Promise<void>;
+}

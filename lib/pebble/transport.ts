@@ -1,0 +1,211 @@
+/** One HTTP request to Pebble and its answer's envelope. Every answer is parsed by a schema. */
+import type { Dispatcher, Pool } from 'undici';
+import * as z from 'zod/mini';
+import { ApiError, ConnectionError, PebbleError, ProtocolError, TimeoutError } from './errors.ts';
+
+export interface PebbleRequest {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  readonly body?: { readonly type: string; readonly content: Uint8Array | AsyncIterable<Uint8Array> };
+  readonly accept?: string;
+  /** How long silence may last beyond what the server was asked to wait, in milliseconds. */
+  readonly extraTimeoutMs?: number;
+}
+
+export interface PebbleAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Buffer;
+}
+
+/** What an asynchronous request answers at once: the change to wait for. */
+export interface Started<T> {
+  readonly changeId: string;
+  readonly result: T;
+}
+
+const envelopeSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('sync'), result: z.optional(z.unknown()) }),
+  z.object({ type: z.literal('async'), change: z.string(), result: z.optional(z.unknown()) }),
+  z.object({
+    type: z.literal('error'),
+    'status-code': z.optional(z.number()),
+    result: z.object({ message: z.string(), kind: z.optional(z.string()) }),
+  }),
+]);
+
+type Envelope = z.infer<typeof envelopeSchema>;
+
+export class Transport {
+  readonly socketPath: string;
+  readonly timeoutMs: number;
+  #pool: Promise<Pool> | undefined;
+
+  constructor(socketPath: string, timeoutMs: number) {
+    this.socketPath = socketPath;
+    this.timeoutMs = timeoutMs;
+  }
+
+  /** A request that Pebble answers with its result. */
+  async sync<T>(schema: z.ZodMiniType<T>, request: PebbleRequest): Promise<T> {
+    const envelope = await this.#envelope(request);
+    if (envelope.type !== 'sync') throw this.#protocol(request, `answered with type "${envelope.type}"`);
+    return this.parse(schema, envelope.result, request);
+  }
+
+  /** A request that Pebble answers with the id of a change. */
+  async async<T>(schema: z.ZodMiniType<T>, request: PebbleRequest): Promise<Started<T>> {
+    const envelope = await this.#envelope(request);
+    if (envelope.type !== 'async') throw this.#protocol(request, `answered with type "${envelope.type}"`);
+    return { changeId: envelope.change, result: this.parse(schema, envelope.result, request) };
+  }
+
+  /** The answer as it is; for bodies that are not JSON. */
+  async raw(request: PebbleRequest): Promise<PebbleAnswer> {
+    const pool = await this.#open();
+    try {
+      return await dispatch(pool, this.#options(request));
+    } catch (error) {
+      throw this.translate(error, describe(request));
+    }
+  }
+
+  /** The envelope in an answer's body; ApiError when it is an error. */
+  envelope(answer: PebbleAnswer, request: PebbleRequest): Envelope {
+    const { status, contentType, body } = answer;
+    let data: unknown;
+    try {
+      data = JSON.parse(body.toString('utf8'));
+    } catch (cause) {
+      const got = `${body.length} bytes of ${contentType || 'unknown type'}`;
+      throw this.#protocol(request, `answered with status ${status} and ${got}, which is not JSON`, {
+        cause,
+      });
+    }
+    const envelope = this.parse(envelopeSchema, data, request);
+    if (envelope.type === 'error') {
+      const { kind = '', message } = envelope.result;
+      throw new ApiError(envelope['status-code'] ?? status, kind, message, describe(request));
+    }
+    return envelope;
+  }
+
+  /** Data that passes the schema; the values stay out of the error's text, because they may be secret. */
+  parse<T>(schema: z.ZodMiniType<T>, data: unknown, request: PebbleRequest): T {
+    const parsed = z.safeParse(schema, data);
+    if (parsed.success) return parsed.data;
+    const faults = parsed.error.issues.map((issue) => {
+      const where = issue.path.length === 0 ? 'the answer' : issue.path.map(String).join('.');
+      return 'expected' in issue ? `${where}: expected ${issue.expected}` : `${where}: ${issue.code}`;
+    });
+    throw this.#protocol(request, `answered with an unknown shape (${faults.slice(0, 5).join('; ')})`);
+  }
+
+  /** The PebbleError for whatever went wrong on the way; errors of the caller's own streams stay as they are. */
+  translate(error: unknown, what: string): unknown {
+    if (error instanceof PebbleError || !(error instanceof Error)) return error;
+    const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+    if (TIMEOUTS.has(code)) {
+      const text = `Pebble at ${this.socketPath} did not answer ${what} within ${this.timeoutMs} ms`;
+      return new TimeoutError(text, { cause: error });
+    }
+    if (code.startsWith('HPE_')) {
+      const text = `what listens at ${this.socketPath} is not Pebble: ${error.message}`;
+      return new ProtocolError(text, { cause: error });
+    }
+    const reason = DISCONNECTS.get(code);
+    return reason === undefined ? error : new ConnectionError(this.socketPath, reason, { cause: error });
+  }
+
+  async close(): Promise<void> {
+    const pool = await this.#pool;
+    this.#pool = undefined;
+    await pool?.destroy();
+  }
+
+  async #envelope(request: PebbleRequest): Promise<Envelope> {
+    return this.envelope(await this.raw(request), request);
+  }
+
+  /** undici's pool alone: loading all of undici would cost a hook that talks to Pebble some 20 ms more. */
+  #open(): Promise<Pool> {
+    this.#pool ??= import('undici/lib/dispatcher/pool.js').then(
+      ({ default: UndiciPool }) =>
+        new UndiciPool('http://localhost', {
+          connect: { socketPath: this.socketPath, timeout: this.timeoutMs },
+        }),
+    );
+    return this.#pool;
+  }
+
+  #options(request: PebbleRequest): Dispatcher.DispatchOptions {
+    const silence = this.timeoutMs + (request.extraTimeoutMs ?? 0);
+    const json = request.json === undefined ? undefined : JSON.stringify(request.json);
+    const type = json === undefined ? request.body?.type : 'application/json';
+    const content = json ?? request.body?.content;
+    return {
+      method: request.method,
+      path: `${request.path}${queryText(request.query)}`,
+      headers: {
+        accept: request.accept ?? 'application/json',
+        ...(type === undefined ? {} : { 'content-type': type }),
+      },
+      headersTimeout: silence,
+      bodyTimeout: silence,
+      ...(content === undefined ? {} : { body: content }),
+    };
+  }
+
+  #protocol(request: PebbleRequest, fault: string, options?: ErrorOptions): ProtocolError {
+    return new ProtocolError(`Pebble at ${this.socketPath}: ${describe(request)} was ${fault}`, options);
+  }
+}
+
+const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT']);
+
+const DISCONNECTS = new Map([
+  ['ENOENT', 'the socket does not exist'],
+  ['ENOTDIR', 'the socket does not exist'],
+  ['ECONNREFUSED', 'nothing listens on the socket'],
+  ['ENOTSOCK', 'it is not a socket'],
+  ['EACCES', 'no permission to use the socket'],
+  ['EPERM', 'no permission to use the socket'],
+  ['ECONNRESET', 'the connection was lost'],
+  ['EPIPE', 'the connection was lost'],
+  ['UND_ERR_SOCKET', 'the connection was lost'],
+]);
+
+function describe(request: PebbleRequest): string {
+  return `${request.method} ${request.path}`;
+}
+
+function queryText(query: PebbleRequest['query']): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value === undefined) continue;
+    for (const item of typeof value === 'string' ? [value] : value) params.append(name, item);
+  }
+  return params.size === 0 ? '' : `?${params}`;
+}
+
+/** Sends one request and collects its answer. */
+function dispatch(pool: Pool, options: Dispatcher.DispatchOptions): Promise<PebbleAnswer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let status = 0;
+    let contentType = '';
+    pool.dispatch(options, {
+      onRequestStart: () => undefined,
+      onResponseStart(_controller, statusCode, headers) {
+        status = statusCode;
+        contentType = String(headers['content-type'] ?? '');
+      },
+      onResponseData: (_controller, chunk) => void chunks.push(chunk),
+      onResponseEnd: () => resolve({ status, contentType, body: Buffer.concat(chunks) }),
+      onResponseError: (_controller, error) => reject(error),
+    });
+  });
+}

@@ -1,0 +1,163 @@
+/**
+ * What Pebble's API says, as data. Names are Pebble's own in camel case.
+ *
+ * Times are RFC 3339 text exactly as Pebble wrote them: they carry nanoseconds, which `Date` would lose, and a
+ * notice's time is a cursor (`after`) that must not lose any. Durations are milliseconds.
+ */
+
+/** One of the known words, or a word that a newer Pebble says: reading must not fail on it. */
+export type Known<Words extends string> = Words | (string & {});
+
+export interface SystemInfo {
+  readonly version: string;
+  /** Changes with each start of the container. */
+  readonly bootId?: string;
+  readonly httpAddress?: string;
+}
+
+export interface ServiceInfo {
+  readonly name: string;
+  readonly startup: Known<'enabled' | 'disabled'>;
+  readonly current: Known<'active' | 'inactive' | 'backoff' | 'error'>;
+  /** Since when `current` holds; RFC 3339. */
+  readonly currentSince?: string;
+}
+
+export type CheckLevel = 'alive' | 'ready';
+
+export interface CheckInfo {
+  readonly name: string;
+  /** Absent when the check has no level. */
+  readonly level?: Known<CheckLevel>;
+  readonly startup: Known<'enabled' | 'disabled' | ''>;
+  readonly status: Known<'up' | 'down' | 'inactive'>;
+  readonly successes?: number;
+  readonly failures: number;
+  readonly threshold: number;
+  /** The `perform-check` change when the check is up, the `recover-check` change when it is down. */
+  readonly changeId?: string;
+}
+
+export interface Task {
+  readonly id: string;
+  readonly kind: string;
+  readonly summary: string;
+  readonly status: string;
+  readonly log: readonly string[];
+  readonly progress: { readonly label: string; readonly done: number; readonly total: number };
+  readonly spawnTime: string;
+  readonly readyTime?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface Change {
+  readonly id: string;
+  readonly kind: string;
+  readonly summary: string;
+  readonly status: Known<'Do' | 'Doing' | 'Done' | 'Abort' | 'Undo' | 'Undoing' | 'Hold' | 'Error' | 'Wait'>;
+  readonly tasks: readonly Task[];
+  /** Finished, well or badly. */
+  readonly ready: boolean;
+  /** Why the change failed; absent when it did not. */
+  readonly err?: string;
+  readonly spawnTime: string;
+  readonly readyTime?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export type ChangeSelect = 'in-progress' | 'ready' | 'all';
+
+export interface Notice {
+  readonly id: string;
+  /** `null` for a public notice. */
+  readonly userId: number | null;
+  readonly type: Known<'custom' | 'change-update' | 'warning'>;
+  readonly key: string;
+  readonly firstOccurred: string;
+  readonly lastOccurred: string;
+  readonly lastRepeated: string;
+  readonly occurrences: number;
+  readonly lastData: Readonly<Record<string, string>>;
+  readonly repeatAfterMs?: number;
+  readonly expireAfterMs?: number;
+}
+
+export interface NoticesFilter {
+  readonly types?: readonly string[];
+  readonly keys?: readonly string[];
+  /** Only what was repeated after this RFC 3339 time. */
+  readonly after?: string;
+  /** All users' notices (admins only); not together with `userId`. */
+  readonly allUsers?: boolean;
+  readonly userId?: number;
+  /** Wait up to so many milliseconds for the first notice that fits; an empty list when none came. */
+  readonly waitMs?: number;
+}
+
+export interface NotifyOptions {
+  readonly data?: Readonly<Record<string, string>>;
+  /** A repetition within so many milliseconds is counted, but not told again. */
+  readonly repeatAfterMs?: number;
+}
+
+export type FileType = 'file' | 'directory' | 'symlink' | 'socket' | 'named-pipe' | 'device' | 'unknown';
+
+export interface FileInfo {
+  readonly path: string;
+  readonly name: string;
+  readonly type: Known<FileType>;
+  /** Bytes; only regular files have it. */
+  readonly size?: number;
+  /** As `chmod` takes them: `0o644`. */
+  readonly permissions: number;
+  /** RFC 3339. */
+  readonly lastModified: string;
+  readonly userId?: number;
+  readonly user?: string;
+  readonly groupId?: number;
+  readonly group?: string;
+}
+
+/** Whose a new file or directory is. Give both a user and a group, or neither: Pebble ignores one alone. */
+export interface Ownership {
+  readonly user?: string;
+  readonly userId?: number;
+  readonly group?: string;
+  readonly groupId?: number;
+}
+
+export interface PushOptions extends Ownership {
+  /** Make missing parent directories, with permissions 0755. */
+  readonly makeDirs?: boolean;
+  /** `0o000` to `0o777`; 0644 when absent. */
+  readonly permissions?: number;
+}
+
+export interface MakeDirOptions extends Ownership {
+  /** Make missing parents, and do not mind when the directory is there already. */
+  readonly makeParents?: boolean;
+  /** `0o000` to `0o777`; 0755 when absent. */
+  readonly permissions?: number;
+}
+
+export interface ListOptions {
+  /** A file-name pattern as in `*.yaml`; no path in it. */
+  readonly pattern?: string;
+  /** The directory itself instead of what is in it. */
+  readonly itself?: boolean;
+}
+
+export interface RemoveOptions {
+  /** With all that is in it; a path that is not there is then no error. */
+  readonly recursive?: boolean;
+}
+
+/** `local` is a user on the same machine, `basic` an HTTP user (sha512-crypt hash), `cert` a client certificate. */
+export interface Identity {
+  readonly access: Known<'admin' | 'read' | 'metrics' | 'untrusted'>;
+  readonly local?: { readonly userId: number };
+  /** Pebble answers `*****` instead of the hash. */
+  readonly basic?: { readonly password: string };
+  /** Pebble answers `*****` instead of the certificate. */
+  readonly cert?: { readonly pem: string };
+}
