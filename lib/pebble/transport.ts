@@ -1,4 +1,5 @@
 /** One HTTP request to Pebble and its answer's envelope. Every answer is parsed by a schema. */
+import type { Readable } from 'node:stream';
 import type { Dispatcher, Pool } from 'undici';
 import * as z from 'zod/mini';
 import { ApiError, ConnectionError, PebbleError, ProtocolError, TimeoutError } from './errors.ts';
@@ -9,7 +10,7 @@ export interface PebbleRequest {
   readonly query?: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Sent as JSON. */
   readonly json?: unknown;
-  readonly body?: { readonly type: string; readonly content: Uint8Array | AsyncIterable<Uint8Array> };
+  readonly body?: { readonly type: string; readonly content: Uint8Array | Readable };
   readonly accept?: string;
   /** How long silence may last beyond what the server was asked to wait, in milliseconds. */
   readonly extraTimeoutMs?: number;

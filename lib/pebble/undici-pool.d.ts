@@ -2,5 +2,5 @@
 declare module 'undici/lib/dispatcher/pool.js' {
   import { Pool } from 'undici';
 
-  export default Pool;
+  export = Pool;
 }

@@ -1,0 +1,212 @@
+import type { Readable } from 'node:stream';
+import * as z from 'zod/mini';
+import { abortChange, getChange, getChanges, waitChange } from './changes.ts';
+import { actOnChecks, getChecks, getHealth } from './checks.ts';
+import { ApiError, ConnectionError } from './errors.ts';
+import { startExec } from './exec.ts';
+import { fileExists, listFiles, makeDir, pullFile, pushFile, removePath } from './files.ts';
+import { getIdentities, postIdentities } from './identities.ts';
+import type { Layer, Plan } from './layer.ts';
+import { getNotice, getNotices, notify } from './notices.ts';
+import type { ExecOptions, ExecProcess, Pebble } from './pebble.ts';
+import { addLayer, getPlan } from './plan.ts';
+import { actOnServices, getServices, signalServices } from './services.ts';
+import { Transport } from './transport.ts';
+import type {
+  Change,
+  ChangeSelect,
+  CheckInfo,
+  CheckLevel,
+  FileInfo,
+  Identity,
+  ListOptions,
+  MakeDirOptions,
+  Notice,
+  NoticesFilter,
+  NotifyOptions,
+  PushOptions,
+  RemoveOptions,
+  ServiceInfo,
+  SystemInfo,
+} from './types.ts';
+
+const systemInfoSchema = z.pipe(
+  z.object({
+    version: z.string(),
+    'boot-id': z.exactOptional(z.string()),
+    'http-address': z.exactOptional(z.string()),
+  }),
+  z.transform(({ version, 'boot-id': bootId, 'http-address': httpAddress }) => ({
+    version,
+    ...(bootId === undefined ? {} : { bootId }),
+    ...(httpAddress === undefined ? {} : { httpAddress }),
+  })),
+);
+
+export interface PebbleClientOptions {
+  /** On a unit: `/charm/containers/NAME/pebble.socket`. */
+  readonly socketPath: string;
+  /** How long Pebble may be silent in a request, in milliseconds; 5000 when absent. */
+  readonly timeoutMs?: number;
+}
+
+/** Pebble at its unix socket. Connects at the first call; idle connections do not keep the process alive. */
+export class PebbleClient implements Pebble {
+  readonly #transport: Transport;
+
+  constructor({ socketPath, timeoutMs = 5_000 }: PebbleClientOptions) {
+    this.#transport = new Transport(socketPath, timeoutMs);
+  }
+
+  systemInfo(): Promise<SystemInfo> {
+    return this.#transport.sync(systemInfoSchema, { method: 'GET', path: '/v1/system-info' });
+  }
+
+  async canConnect(): Promise<boolean> {
+    try {
+      await this.systemInfo();
+      return true;
+    } catch (error) {
+      if (error instanceof ConnectionError || error instanceof ApiError) return false;
+      throw error;
+    }
+  }
+
+  health(level?: CheckLevel, names: readonly string[] = []): Promise<boolean> {
+    return getHealth(this.#transport, level, names);
+  }
+
+  addLayer(label: string, layer: Layer, options: { readonly combine?: boolean } = {}): Promise<void> {
+    return addLayer(this.#transport, label, layer, options.combine ?? false);
+  }
+
+  plan(): Promise<Plan> {
+    return getPlan(this.#transport);
+  }
+
+  services(names: readonly string[] = []): Promise<readonly ServiceInfo[]> {
+    return getServices(this.#transport, names);
+  }
+
+  start(names: readonly string[]): Promise<Change> {
+    return actOnServices(this.#transport, 'start', names);
+  }
+
+  stop(names: readonly string[]): Promise<Change> {
+    return actOnServices(this.#transport, 'stop', names);
+  }
+
+  restart(names: readonly string[]): Promise<Change> {
+    return actOnServices(this.#transport, 'restart', names);
+  }
+
+  autostart(): Promise<Change> {
+    return actOnServices(this.#transport, 'autostart', []);
+  }
+
+  replan(): Promise<Change> {
+    return actOnServices(this.#transport, 'replan', []);
+  }
+
+  sendSignal(signal: string, services: readonly string[]): Promise<void> {
+    return signalServices(this.#transport, signal, services);
+  }
+
+  checks(
+    options: { readonly level?: CheckLevel; readonly names?: readonly string[] } = {},
+  ): Promise<readonly CheckInfo[]> {
+    return getChecks(this.#transport, options);
+  }
+
+  startChecks(names: readonly string[]): Promise<readonly string[]> {
+    return actOnChecks(this.#transport, 'start', names);
+  }
+
+  stopChecks(names: readonly string[]): Promise<readonly string[]> {
+    return actOnChecks(this.#transport, 'stop', names);
+  }
+
+  pull(path: string): Promise<Buffer> {
+    return pullFile(this.#transport, path);
+  }
+
+  async pullText(path: string): Promise<string> {
+    return (await this.pull(path)).toString('utf8');
+  }
+
+  push(path: string, content: string | Uint8Array | Readable, options: PushOptions = {}): Promise<void> {
+    return pushFile(this.#transport, path, content, options);
+  }
+
+  list(path: string, options: ListOptions = {}): Promise<readonly FileInfo[]> {
+    return listFiles(this.#transport, path, options);
+  }
+
+  exists(path: string): Promise<boolean> {
+    return fileExists(this.#transport, path);
+  }
+
+  makeDir(path: string, options: MakeDirOptions = {}): Promise<void> {
+    return makeDir(this.#transport, path, options);
+  }
+
+  remove(path: string, options: RemoveOptions = {}): Promise<void> {
+    return removePath(this.#transport, path, options);
+  }
+
+  exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecProcess> {
+    return startExec(this.#transport, command, options);
+  }
+
+  notify(key: string, options: NotifyOptions = {}): Promise<string> {
+    return notify(this.#transport, key, options);
+  }
+
+  notice(id: string): Promise<Notice> {
+    return getNotice(this.#transport, id);
+  }
+
+  notices(filter: NoticesFilter = {}): Promise<readonly Notice[]> {
+    return getNotices(this.#transport, filter);
+  }
+
+  warnings(): Promise<readonly Notice[]> {
+    return getNotices(this.#transport, { types: ['warning'] });
+  }
+
+  change(id: string): Promise<Change> {
+    return getChange(this.#transport, id);
+  }
+
+  changes(
+    options: { readonly select?: ChangeSelect; readonly service?: string } = {},
+  ): Promise<readonly Change[]> {
+    return getChanges(this.#transport, options);
+  }
+
+  waitChange(id: string, timeoutMs?: number): Promise<Change> {
+    return waitChange(this.#transport, id, timeoutMs);
+  }
+
+  abortChange(id: string): Promise<Change> {
+    return abortChange(this.#transport, id);
+  }
+
+  identities(): Promise<Readonly<Record<string, Identity>>> {
+    return getIdentities(this.#transport);
+  }
+
+  replaceIdentities(identities: Readonly<Record<string, Identity | null>>): Promise<void> {
+    return postIdentities(this.#transport, 'replace', identities);
+  }
+
+  removeIdentities(names: readonly string[]): Promise<void> {
+    const identities = Object.fromEntries(names.map((name) => [name, null]));
+    return postIdentities(this.#transport, 'remove', identities);
+  }
+
+  /** Drops all connections; requests under way fail. A later call connects anew. */
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+}

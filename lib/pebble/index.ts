@@ -1,0 +1,53 @@
+export { PebbleClient, type PebbleClientOptions } from './client.ts';
+export { formatDuration, parseDuration } from './durations.ts';
+export {
+  ApiError,
+  ChangeError,
+  ConnectionError,
+  ExecError,
+  PathError,
+  PebbleError,
+  ProtocolError,
+  TimeoutError,
+} from './errors.ts';
+export {
+  type Check,
+  type ExecCheck,
+  type HttpCheck,
+  type Layer,
+  type LayerDifference,
+  type LogTarget,
+  layerApplied,
+  layerDifference,
+  layersEqual,
+  layerYaml,
+  type Override,
+  type Plan,
+  type PlanCheck,
+  type PlanLogTarget,
+  type PlanService,
+  type Service,
+  type TcpCheck,
+} from './layer.ts';
+export type { ExecOptions, ExecOutput, ExecProcess, Pebble } from './pebble.ts';
+export type {
+  Change,
+  ChangeSelect,
+  CheckInfo,
+  CheckLevel,
+  FileInfo,
+  FileType,
+  Identity,
+  Known,
+  ListOptions,
+  MakeDirOptions,
+  Notice,
+  NoticesFilter,
+  NotifyOptions,
+  Ownership,
+  PushOptions,
+  RemoveOptions,
+  ServiceInfo,
+  SystemInfo,
+  Task,
+} from './types.ts';
