@@ -1,0 +1,129 @@
+/**
+ * The house rules that a formatter cannot see: imports point downwards, there are no circles, plans do no I/O,
+ * generated files are what their sources say, and no file has grown into several rooms.
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join, normalize, relative } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '../..');
+const LONGEST_FILE = 600;
+
+/** From the roof down. A room may import from itself and from rooms further down in this list. */
+const FLOORS: readonly (readonly string[])[] = [
+  ['demo', 'test'],
+  ['charm', 'minio', 'local', 'pack'],
+  ['actions'],
+  ['relations'],
+  ['tools'],
+  ['lib'],
+];
+
+/** Inside lib, the same rule with its own floors. */
+const LIB_FLOORS: readonly (readonly string[])[] = [
+  ['index.ts', 'testing', 'generate'],
+  ['dispatch'],
+  ['charm.ts'],
+  ['model'],
+  ['log.ts', 'jujuc'],
+  ['hook-tools', 'pebble'],
+  ['events'],
+  ['spec'],
+  ['errors.ts'],
+];
+
+/** Modules that touch the world; a plan must not. */
+const IO = [/^node:(fs|child_process|net|http|https|dgram|os|process|worker_threads)/, /^undici$/];
+
+interface Source {
+  readonly file: string;
+  readonly imports: readonly string[];
+  readonly lines: number;
+}
+
+const sources = await readSources();
+const problems = [
+  ...sources.flatMap(checkFloor),
+  ...sources.flatMap(checkPlan),
+  ...sources.flatMap(checkLength),
+  ...findCircles(),
+];
+for (const problem of problems) console.error(problem);
+console.log(`structure: ${sources.length} files, ${problems.length} problems`);
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+async function readSources(): Promise<Source[]> {
+  const names = await readdir(ROOT, { recursive: true });
+  const files = names
+    .filter((name) => name.endsWith('.ts') && !/(^|\/)(node_modules|dist|\.[^/]+)(\/|$)/.test(name))
+    .toSorted();
+  return Promise.all(files.map(readSource));
+}
+
+async function readSource(file: string): Promise<Source> {
+  const text = await readFile(join(ROOT, file), 'utf8');
+  const specifiers = [
+    ...text.matchAll(/^\s*(?:import|export)\b[^'"]*?from\s+'([^']+)'|\bimport\(\s*'([^']+)'\s*\)/gm),
+  ];
+  const imports = specifiers.map(([, fixed, dynamic]) => resolve(file, fixed ?? dynamic ?? ''));
+  return { file, imports, lines: text.split('\n').length };
+}
+
+/** A relative import becomes a path from the root; charmwright's entries become their files. */
+function resolve(from: string, specifier: string): string {
+  if (specifier.startsWith('.')) return normalize(join(dirname(from), specifier));
+  const entry = /^charmwright(?:\/(.+))?$/.exec(specifier);
+  if (entry === null) return specifier;
+  return entry[1] === undefined ? 'lib/index.ts' : `lib/${entry[1] === 'juju' ? 'jujuc' : entry[1]}/index.ts`;
+}
+
+function floorOf(file: string, floors: readonly (readonly string[])[]): number {
+  const [room = ''] = file.split('/');
+  return floors.findIndex((rooms) => rooms.includes(room));
+}
+
+function checkFloor({ file, imports }: Source): string[] {
+  return imports.flatMap((target) => {
+    const [from, to] = [floorOf(file, FLOORS), floorOf(target, FLOORS)];
+    if (from === -1 || to === -1) return [];
+    const [room, other] = [file.split('/')[0], target.split('/')[0]];
+    const neighbours = from === to && room !== other && room !== 'test' && room !== 'demo';
+    if (to < from || neighbours) return [`${file}: imports ${target}, which is not below it`];
+    if (room === 'lib' && other === 'lib') return checkLibFloor(file, target);
+    return [];
+  });
+}
+
+function checkLibFloor(file: string, target: string): string[] {
+  const [from, to] = [file, target].map((path) => floorOf(relative('lib', path), LIB_FLOORS));
+  if (from === undefined || to === undefined || from === -1 || to === -1) return [];
+  return to < from ? [`${file}: imports ${target}, which is not below it inside lib`] : [];
+}
+
+function checkPlan({ file, imports }: Source): string[] {
+  if (!/(^|\/)charm\/plan(\/|\.ts$)/.test(file) || file.startsWith('test/')) return [];
+  return imports
+    .filter((name) => IO.some((pattern) => pattern.test(name)))
+    .map((name) => `${file}: a plan is pure, it must not import ${name}`);
+}
+
+function checkLength({ file, lines }: Source): string[] {
+  if (file.endsWith('generated.ts') || lines <= LONGEST_FILE) return [];
+  return [`${file}: ${lines} lines; more than ${LONGEST_FILE} are several rooms`];
+}
+
+function findCircles(): string[] {
+  const graph = new Map(sources.map(({ file, imports }) => [file, imports]));
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const walk = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) {
+      circles.push(`circle: ${[...path.slice(path.indexOf(file)), file].join(' -> ')}`);
+      return;
+    }
+    if (done.has(file)) return;
+    for (const next of graph.get(file) ?? []) if (graph.has(next)) walk(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) walk(file, []);
+  return circles;
+}
