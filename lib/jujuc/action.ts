@@ -1,6 +1,7 @@
 /** action-get, action-set, action-log, action-fail. */
-import { misused, quote, refuse } from './refusal.ts';
+
 import type { Draft } from './draft.ts';
+import { misused, quote, refuse } from './refusal.ts';
 import { defineTool, noMore, SMART } from './tool.ts';
 
 const KEY = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;

@@ -2,7 +2,16 @@
  * What Juju does with a hook's wishes: pure functions over the data of `view.ts`, for whoever keeps that data
  * (the in-process tests, the local model).
  */
-import type { Bag, Immediate, Pending, RelationView, SecretChange, SecretGrant, SecretView, UnitView } from './view.ts';
+import type {
+  Bag,
+  Immediate,
+  Pending,
+  RelationView,
+  SecretChange,
+  SecretGrant,
+  SecretView,
+  UnitView,
+} from './view.ts';
 
 /** Juju's limit for one databag, in bytes. */
 export const MAX_BAG_BYTES = 16 * 1024 * 1024;
@@ -73,7 +82,8 @@ export function applySecretChange(
   if (change.remove !== undefined && change.remove.revision === undefined) return undefined;
   const kept = secret.revisions.filter(({ revision }) => revision !== change.remove?.revision);
   const latest = secret.revisions.at(-1);
-  const isNew = change.content !== undefined && (latest === undefined || !sameBag(latest.content, change.content));
+  const isNew =
+    change.content !== undefined && (latest === undefined || !sameBag(latest.content, change.content));
   const revisions =
     isNew && change.content !== undefined
       ? [...kept, { revision: (latest?.revision ?? 0) + 1, content: change.content }]
@@ -103,7 +113,10 @@ function applyGrants(
   change: SecretChange,
   relations: readonly Pick<RelationView, 'id' | 'remoteApp'>[],
 ): readonly SecretGrant[] {
-  const all = [...grants, ...(change.grants ?? []).filter((grant) => !grants.some((g) => sameGrant(g, grant)))];
+  const all = [
+    ...grants,
+    ...(change.grants ?? []).filter((grant) => !grants.some((g) => sameGrant(g, grant))),
+  ];
   return all.filter(
     (grant) =>
       !(change.revokes ?? []).some((revoke) =>
@@ -121,7 +134,9 @@ export function sameGrant(a: SecretGrant, b: SecretGrant): boolean {
 
 export function sameBag(a: Bag, b: Bag): boolean {
   const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key]);
+  return (
+    keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && a[key] === b[key])
+  );
 }
 
 /** A `secret-get` moved this unit's tracked revision, or gave the secret a label. */
@@ -153,7 +168,10 @@ export function commitRefusal(view: UnitView, pending: Pending): string | undefi
 }
 
 function bagBytes(bag: Bag): number {
-  return Object.entries(bag).reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+  return Object.entries(bag).reduce(
+    (sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value),
+    0,
+  );
 }
 
 function duplicateLabel(secrets: readonly SecretView[]): string | undefined {

@@ -6,15 +6,7 @@ import { alteringChanges, applyBag, applyPorts } from './commit.ts';
 import type { Known } from './flags.ts';
 import { refuse } from './refusal.ts';
 import { SecretDraft } from './secret-draft.ts';
-import type { Bag, HookScope, Immediate, Pending, RelationView, StatusValue, UnitView } from './view.ts';
-
-/** What the keeper of the model does for a running hook. */
-export interface HookHost {
-  apply(effect: Immediate): void;
-  /** A fresh bare id of 20 characters, for `secret-add`. */
-  newSecretId(): string;
-  now(): Date;
-}
+import type { Bag, HookHost, HookScope, Pending, RelationView, StatusValue, UnitView } from './view.ts';
 
 export class Draft implements Known {
   readonly view: UnitView;
@@ -71,7 +63,9 @@ export class Draft implements Known {
 
   state(): Bag {
     const after = new Map<string, string | undefined>([...Object.entries(this.view.state), ...this.#state]);
-    return Object.fromEntries([...after].filter((entry): entry is [string, string] => entry[1] !== undefined));
+    return Object.fromEntries(
+      [...after].filter((entry): entry is [string, string] => entry[1] !== undefined),
+    );
   }
 
   setState(key: string, value: string): void {

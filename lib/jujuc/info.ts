@@ -16,7 +16,9 @@ export const configGet = defineTool({
     noMore(rest);
     if (key !== '') return { value: lookup(config, key) };
     if (!has('all')) return { value: config };
-    return { value: { ...Object.fromEntries(Object.keys(spec.config).map((name) => [name, null])), ...config } };
+    return {
+      value: { ...Object.fromEntries(Object.keys(spec.config).map((name) => [name, null])), ...config },
+    };
   },
 });
 
@@ -98,7 +100,7 @@ export const unitGet = defineTool({
 });
 
 export const goalState = defineTool({
-  purpose: 'Print the status of the charm\'s peers and related units.',
+  purpose: "Print the status of the charm's peers and related units.",
   formats: YAML,
   run({ draft, args }) {
     noMore(args);
@@ -147,7 +149,8 @@ export const resourceGet = defineTool({
     if (name === undefined || name === '') misused('missing required resource name');
     noMore(rest);
     const path = lookup(draft.view.resources, name);
-    if (path === undefined) refuse(`could not download resource: resource#${draft.view.app}/${name} not found`);
+    if (path === undefined)
+      refuse(`could not download resource: resource#${draft.view.app}/${name} not found`);
     return { text: path };
   },
 });

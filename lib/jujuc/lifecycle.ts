@@ -63,7 +63,9 @@ export const leaderSet = defineTool({
   run({ draft, args }) {
     const settings = keyValues(args);
     if (!draft.view.leader) {
-      refuse(`cannot write leadership settings: cannot write settings: ${quote(draft.view.unit)} is not leader of ${quote(draft.view.app)}`);
+      refuse(
+        `cannot write leadership settings: cannot write settings: ${quote(draft.view.unit)} is not leader of ${quote(draft.view.app)}`,
+      );
     }
     const kept = Object.entries({ ...draft.leaderSettings, ...settings }).filter(([, value]) => value !== '');
     draft.leaderSettings = Object.fromEntries(kept);

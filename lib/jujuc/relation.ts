@@ -59,7 +59,9 @@ export const relationGet = defineTool({
     const [key = '-', subject, ...rest] = call.args;
     const target = subject === undefined ? defaultSubject(call) : givenSubject(call, subject);
     noMore(rest);
-    const bag = target.app ? appBag(call.draft, relation, target.name) : unitBag(call.draft, relation, target.name);
+    const bag = target.app
+      ? appBag(call.draft, relation, target.name)
+      : unitBag(call.draft, relation, target.name);
     return { value: key === '-' || key === '' ? bag : lookup(bag, key) };
   },
 });
@@ -111,7 +113,12 @@ function unitBag(draft: Draft, relation: RelationView, unit: string): Bag {
 
 export const relationSet = defineTool({
   purpose: 'Set relation settings.',
-  flags: { relation: relationFlag, app: { kind: 'switch' }, file: { kind: 'text' }, format: { kind: 'text' } },
+  flags: {
+    relation: relationFlag,
+    app: { kind: 'switch' },
+    file: { kind: 'text' },
+    format: { kind: 'text' },
+  },
   run(call) {
     const relation = relationOf(call);
     const given = keyValues(call.args);

@@ -32,7 +32,9 @@ export const stateSet = defineTool({
         refuse(`max allowed key size (${MAX_KEY_BYTES}) exceeded: quota limit exceeded`);
       }
       if (Buffer.byteLength(value) > MAX_VALUE_BYTES) {
-        refuse(`max allowed value size (${MAX_VALUE_BYTES}) exceeded for key ${quote(key)}: quota limit exceeded`);
+        refuse(
+          `max allowed value size (${MAX_VALUE_BYTES}) exceeded for key ${quote(key)}: quota limit exceeded`,
+        );
       }
     }
     for (const [key, value] of Object.entries(values)) draft.setState(key, value);

@@ -39,7 +39,9 @@ export const statusGet = defineTool({
     noMore(args);
     const withData = has('include-data');
     const details = (value: StatusValue): Record<string, unknown> =>
-      withData ? { status: value.status, message: value.message, 'status-data': {} } : { status: value.status };
+      withData
+        ? { status: value.status, message: value.message, 'status-data': {} }
+        : { status: value.status };
     if (!has('application')) {
       if (!withData && format === 'smart') return { value: draft.unitStatus.status };
       return { value: details(draft.unitStatus) };

@@ -35,7 +35,9 @@ export const storageList = defineTool({
     const [name, ...rest] = args;
     noMore(rest);
     const ids = draft.view.storages.map(({ id }) => id);
-    return { value: name === undefined ? ids : ids.filter((id) => id.slice(0, id.lastIndexOf('/')) === name) };
+    return {
+      value: name === undefined ? ids : ids.filter((id) => id.slice(0, id.lastIndexOf('/')) === name),
+    };
   },
 });
 
@@ -58,7 +60,9 @@ function parseDirective(arg: string): { readonly name: string; readonly count: n
   const [name = '', directive] = arg.split('=', 2);
   if (directive === undefined) return { name, count: 1 };
   if (directive === '') {
-    misused(`cannot parse constraints for storage ${quote(name)}: storage constraints require at least one field to be specified`);
+    misused(
+      `cannot parse constraints for storage ${quote(name)}: storage constraints require at least one field to be specified`,
+    );
   }
   if (/^-?\d+$/.test(directive)) {
     const count = Number(directive);

@@ -8,7 +8,10 @@ import { misused, quote, refuse, StdinNeeded } from './refusal.ts';
 import type { ToolAnswer, ToolCall } from './view.ts';
 
 /** What a tool gives back: nothing, ready text, or a value to print in the wanted format. */
-export type Output = undefined | { readonly text: string; readonly note?: string } | { readonly value: unknown };
+export type Output =
+  | undefined
+  | { readonly text: string; readonly note?: string }
+  | { readonly value: unknown };
 
 /** One call, with its flags by name. */
 export interface Invocation<N extends string> {
@@ -80,7 +83,10 @@ function ok(stdout: string, stderr = ''): ToolAnswer {
   return { code: 0, stdout, stderr };
 }
 
-function chosenFormat(formats: readonly [Format, ...Format[]] | undefined, wanted: string | undefined): Format {
+function chosenFormat(
+  formats: readonly [Format, ...Format[]] | undefined,
+  wanted: string | undefined,
+): Format {
   const known = formats ?? SMART;
   if (wanted === undefined || formats === undefined) return known[0];
   return (
@@ -104,7 +110,9 @@ function readBytes(call: ToolCall, path: string): Buffer {
 
 function help(name: string, purpose: string, flags: Flags<string>): string {
   const dashes = (flag: string): string => (flag.length === 1 ? `-${flag}` : `--${flag}`);
-  const lines = Object.entries(flags).map(([flag, { also = [] }]) => `    ${[...also, flag].map(dashes).join(', ')}`);
+  const lines = Object.entries(flags).map(
+    ([flag, { also = [] }]) => `    ${[...also, flag].map(dashes).join(', ')}`,
+  );
   return `Usage: ${name} [options] ...\n\nSummary:\n${purpose}\n\nOptions:\n${lines.join('\n')}\n`;
 }
 

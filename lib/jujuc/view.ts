@@ -10,7 +10,14 @@ import type { CharmSpec } from '../spec/spec.ts';
 /** A databag: a flat map of strings. Setting the empty string deletes the key. */
 export type Bag = Readonly<Record<string, string>>;
 
-export type StatusName = 'active' | 'blocked' | 'maintenance' | 'waiting' | 'unknown' | 'error' | 'terminated';
+export type StatusName =
+  | 'active'
+  | 'blocked'
+  | 'maintenance'
+  | 'waiting'
+  | 'unknown'
+  | 'error'
+  | 'terminated';
 
 export interface StatusValue {
   readonly status: StatusName;
@@ -82,7 +89,11 @@ export interface NetworkView {
   readonly bindAddresses: readonly {
     readonly interfaceName: string;
     readonly macAddress?: string;
-    readonly addresses: readonly { readonly hostname?: string; readonly value: string; readonly cidr: string }[];
+    readonly addresses: readonly {
+      readonly hostname?: string;
+      readonly value: string;
+      readonly cidr: string;
+    }[];
   }[];
   readonly egressSubnets: readonly string[];
   readonly ingressAddresses: readonly string[];
@@ -93,7 +104,11 @@ export interface CloudSpecView {
   readonly name: string;
   readonly region?: string;
   readonly endpoint?: string;
-  readonly credential?: { readonly authType: string; readonly attrs: Bag; readonly redacted: readonly string[] };
+  readonly credential?: {
+    readonly authType: string;
+    readonly attrs: Bag;
+    readonly redacted: readonly string[];
+  };
   readonly caCertificates?: readonly string[];
   readonly skipTlsVerify?: boolean;
   readonly isControllerCloud?: boolean;
@@ -198,7 +213,12 @@ export type Immediate =
   | { readonly kind: 'action-fail'; readonly message: string }
   | { readonly kind: 'leader-set'; readonly settings: Bag }
   /** A consumer's `secret-get` tracks a revision or gives a label. */
-  | { readonly kind: 'secret-track'; readonly id: string; readonly revision?: number; readonly label?: string };
+  | {
+      readonly kind: 'secret-track';
+      readonly id: string;
+      readonly revision?: number;
+      readonly label?: string;
+    };
 
 export interface ToolCall {
   readonly tool: string;
@@ -214,4 +234,12 @@ export interface ToolAnswer {
   readonly stdout: string;
   readonly stderr: string;
   readonly needStdin?: boolean;
+}
+
+/** What the keeper of the model does for a running hook. */
+export interface HookHost {
+  apply(effect: Immediate): void;
+  /** A fresh bare id of 20 characters, for `secret-add`. */
+  newSecretId(): string;
+  now(): Date;
 }
