@@ -95,17 +95,24 @@ export type HookName<S extends CharmSpec> =
   | `${StorageName<S>}-${StorageEvent['kind']}`
   | `${ContainerName<S>}-${WorkloadEvent['kind']}`;
 
+/** The members of a union of events that can be of this kind, narrowed to it. */
+type OfKind<E extends { readonly kind: string }, K extends string> = E extends unknown
+  ? K extends E['kind']
+    ? E & { readonly kind: K }
+    : never
+  : never;
+
 /** The event that comes with a hook name: `s3-relation-changed` -> a relation-changed event. */
 export type EventOf<S extends CharmSpec, H extends string> = H extends LifecycleKind
   ? LifecycleEvent & { readonly kind: H }
   : H extends SecretEvent['kind']
-    ? Extract<SecretEvent, { kind: H }>
+    ? OfKind<SecretEvent, H>
     : H extends `${string}-${infer K extends RelationEvent['kind']}`
-      ? Extract<RelationEvent<S>, { kind: K }>
+      ? OfKind<RelationEvent<S>, K>
       : H extends `${string}-${infer K extends StorageEvent['kind']}`
-        ? StorageEvent<S> & { readonly kind: K }
+        ? OfKind<StorageEvent<S>, K>
         : H extends `${string}-${infer K extends WorkloadEvent['kind']}`
-          ? Extract<WorkloadEvent<S>, { kind: K }>
+          ? OfKind<WorkloadEvent<S>, K>
           : never;
 
 /** `s3-relation-changed` of an event; an action's is its own name. */

@@ -1,0 +1,96 @@
+import { describe, expect, test } from 'vitest';
+import { hookName } from '../../../lib/events/event.ts';
+import { parseContext, parseEvent } from '../../../lib/events/parse.ts';
+import { spec } from '../../types/example.ts';
+
+function environment(path: string, extra: Record<string, string> = {}) {
+  return {
+    JUJU_DISPATCH_PATH: path,
+    JUJU_UNIT_NAME: 'example-k8s/3',
+    JUJU_MODEL_NAME: 'demo',
+    JUJU_MODEL_UUID: 'b5c7c3a0-6a5b-4b6e-9f65-0d1d2f6f3c11',
+    JUJU_VERSION: '3.6.14',
+    ...extra,
+  };
+}
+
+const relation = { JUJU_RELATION: 'database', JUJU_RELATION_ID: 'database:7', JUJU_REMOTE_APP: 'pg' };
+
+describe('the environment of a hook becomes one typed event', () => {
+  test.each([
+    ['hooks/install', {}, { kind: 'install' }],
+    ['hooks/upgrade-charm', {}, { kind: 'upgrade-charm' }],
+    [
+      'hooks/database-relation-created',
+      { ...relation, JUJU_REMOTE_UNIT: '' },
+      { kind: 'relation-created', endpoint: 'database', relationId: 7, remoteApp: 'pg' },
+    ],
+    [
+      'hooks/database-relation-changed',
+      { ...relation, JUJU_REMOTE_UNIT: '' },
+      { kind: 'relation-changed', endpoint: 'database', relationId: 7, remoteApp: 'pg' },
+    ],
+    [
+      'hooks/database-relation-departed',
+      { ...relation, JUJU_REMOTE_UNIT: 'pg/1', JUJU_DEPARTING_UNIT: 'example-k8s/3' },
+      {
+        kind: 'relation-departed',
+        endpoint: 'database',
+        relationId: 7,
+        remoteApp: 'pg',
+        remoteUnit: 'pg/1',
+        departingUnit: 'example-k8s/3',
+      },
+    ],
+    [
+      'hooks/data-storage-attached',
+      { JUJU_STORAGE_ID: 'data/0', JUJU_STORAGE_LOCATION: '/data' },
+      { kind: 'storage-attached', storage: 'data', storageId: 'data/0', location: '/data' },
+    ],
+    ['hooks/web-pebble-ready', { JUJU_WORKLOAD_NAME: 'web' }, { kind: 'pebble-ready', container: 'web' }],
+    [
+      'hooks/web-pebble-check-failed',
+      { JUJU_PEBBLE_CHECK_NAME: 'up' },
+      { kind: 'pebble-check-failed', container: 'web', check: 'up' },
+    ],
+    [
+      'hooks/secret-changed',
+      { JUJU_SECRET_ID: 'secret:abc', JUJU_SECRET_LABEL: '' },
+      { kind: 'secret-changed', secretId: 'secret:abc' },
+    ],
+    [
+      'hooks/secret-remove',
+      { JUJU_SECRET_ID: 'secret:abc', JUJU_SECRET_LABEL: 'tls', JUJU_SECRET_REVISION: '2' },
+      { kind: 'secret-remove', secretId: 'secret:abc', label: 'tls', revision: 2 },
+    ],
+    ['actions/backup', { JUJU_ACTION_UUID: '12' }, { kind: 'action', action: 'backup', taskId: '12' }],
+  ])('%s', (path, extra, event) => {
+    const parsed = parseEvent(environment(path, extra), spec);
+    expect(parsed).toEqual(event);
+    expect(hookName(parsed)).toBe(path.slice(path.indexOf('/') + 1));
+  });
+
+  test('a hook of another version of the charm is unknown, not an error, so that a unit can roll back', () => {
+    expect(parseEvent(environment('hooks/cache-relation-changed'), spec)).toEqual({
+      kind: 'unknown',
+      hook: 'cache-relation-changed',
+    });
+  });
+
+  test('a missing variable is named', () => {
+    expect(() => parseEvent(environment('hooks/database-relation-joined', relation), spec)).toThrow(
+      /JUJU_REMOTE_UNIT is not set/,
+    );
+    expect(() => parseContext({})).toThrow(/JUJU_UNIT_NAME is not set/);
+  });
+
+  test('the unit knows its application and model', () => {
+    expect(parseContext(environment('hooks/install', { JUJU_CHARM_DIR: '/charm' }))).toEqual({
+      unit: 'example-k8s/3',
+      app: 'example-k8s',
+      model: { name: 'demo', uuid: 'b5c7c3a0-6a5b-4b6e-9f65-0d1d2f6f3c11' },
+      jujuVersion: '3.6.14',
+      charmDir: '/charm',
+    });
+  });
+});
