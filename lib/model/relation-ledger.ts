@@ -13,6 +13,8 @@ import type { Bag } from '../hook-tools/relation.ts';
 import type { Memory } from './memory.ts';
 
 const KEY = 'charmwright.relations';
+/** Characters; Juju keeps 64 KiB for one key. */
+const LONGEST = 60_000;
 const ASK_AGAIN: ReadonlySet<string> = new Set([
   'start',
   'upgrade-charm',
@@ -89,7 +91,10 @@ export class RelationLedger {
     const published = Object.fromEntries(
       Object.entries(this.#ledger.published).toSorted(([a], [b]) => (a < b ? -1 : 1)),
     );
-    this.#memory.set(KEY, JSON.stringify({ known: this.#ledger.known, published }));
+    const { known } = this.#ledger;
+    const whole = JSON.stringify({ known, published });
+    // With many hundreds of relations the digests do not fit; Juju is then asked for the databags instead.
+    this.#memory.set(KEY, whole.length <= LONGEST ? whole : JSON.stringify({ known, published: {} }));
   }
 }
 
