@@ -1,7 +1,7 @@
 /** One HTTP request to Pebble and its answer's envelope. Every answer is parsed by a schema. */
 import type { Readable } from 'node:stream';
 import type { Dispatcher, Pool } from 'undici';
-import * as z from 'zod/mini';
+import { z } from 'zod';
 import { ApiError, ConnectionError, PebbleError, ProtocolError, TimeoutError } from './errors.ts';
 
 export interface PebbleRequest {
@@ -51,14 +51,14 @@ export class Transport {
   }
 
   /** A request that Pebble answers with its result. */
-  async sync<T>(schema: z.ZodMiniType<T>, request: PebbleRequest): Promise<T> {
+  async sync<T>(schema: z.ZodType<T>, request: PebbleRequest): Promise<T> {
     const envelope = await this.#envelope(request);
     if (envelope.type !== 'sync') throw this.#protocol(request, `answered with type "${envelope.type}"`);
     return this.parse(schema, envelope.result, request);
   }
 
   /** A request that Pebble answers with the id of a change. */
-  async async<T>(schema: z.ZodMiniType<T>, request: PebbleRequest): Promise<Started<T>> {
+  async async<T>(schema: z.ZodType<T>, request: PebbleRequest): Promise<Started<T>> {
     const envelope = await this.#envelope(request);
     if (envelope.type !== 'async') throw this.#protocol(request, `answered with type "${envelope.type}"`);
     return { changeId: envelope.change, result: this.parse(schema, envelope.result, request) };
@@ -95,7 +95,7 @@ export class Transport {
   }
 
   /** Data that passes the schema; the values stay out of the error's text, because they may be secret. */
-  parse<T>(schema: z.ZodMiniType<T>, data: unknown, request: PebbleRequest): T {
+  parse<T>(schema: z.ZodType<T>, data: unknown, request: PebbleRequest): T {
     const parsed = z.safeParse(schema, data);
     if (parsed.success) return parsed.data;
     const faults = parsed.error.issues.map((issue) => {

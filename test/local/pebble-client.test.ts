@@ -1,0 +1,543 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import {
+  ApiError,
+  ChangeError,
+  ConnectionError,
+  ExecError,
+  type Layer,
+  layerApplied,
+  layerDifference,
+  PathError,
+  type PebbleClient,
+  PebbleError,
+  TimeoutError,
+} from 'charmwright/pebble';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RealPebble, realPebble } from './support/real-pebble.ts';
+
+let pebble: RealPebble;
+let client: PebbleClient;
+
+beforeAll(async () => {
+  pebble = await realPebble();
+  client = pebble.client;
+});
+
+afterAll(() => pebble?.remove());
+
+/** The error that a call ends with. */
+async function failure(call: Promise<unknown>): Promise<unknown> {
+  try {
+    await call;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('the call did not fail');
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  await expect.poll(condition, { timeout: 30_000, interval: 50 }).toBe(true);
+}
+
+describe('a container', () => {
+  test('says its version and its boot', async () => {
+    const info = await client.systemInfo();
+    expect(info.version).toMatch(/^v1\./);
+    expect(info.bootId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await client.canConnect()).toBe(true);
+  });
+
+  test('has no warnings when nothing is wrong', async () => {
+    expect(await client.warnings()).toEqual([]);
+  });
+});
+
+describe('layers and services', () => {
+  const sleeper: Layer = {
+    summary: 'two "services"',
+    services: {
+      sleeper: {
+        override: 'replace',
+        command: 'sleep 1000',
+        startup: 'enabled',
+        environment: { GREETING: 'hä: "yes"\nno', EMPTY: '', OCTAL: '0o17', ON: 'on' },
+        'kill-delay': '90s',
+        'backoff-factor': 2.5,
+        'on-check-failure': { 'sleeper-up': 'ignore' },
+      },
+      idle: { override: 'replace', command: 'sleep 2000', startup: 'disabled' },
+    },
+    checks: {
+      'sleeper-up': { override: 'replace', level: 'alive', period: '1000ms', exec: { command: 'true' } },
+    },
+    'log-targets': {
+      loki: { override: 'replace', type: 'loki', location: 'http://127.0.0.1:1/push', services: ['-all'] },
+    },
+  };
+
+  test('a layer is in the plan as it was given, and needs no second application', async () => {
+    expect(layerDifference(sleeper, await client.plan())).toEqual({
+      services: ['idle', 'sleeper'],
+      checks: ['sleeper-up'],
+      'log-targets': ['loki'],
+    });
+    await client.addLayer('charm', sleeper);
+    const plan = await client.plan();
+    expect(plan.services.sleeper?.environment).toEqual(sleeper.services?.sleeper?.environment);
+    expect(plan.services.sleeper?.['kill-delay']).toBe('1m30s');
+    expect(layerApplied(sleeper, plan)).toBe(true);
+  });
+
+  test('a label is taken unless the layers are combined', async () => {
+    const error = await failure(client.addLayer('charm', sleeper));
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error).toMatchObject({ statusCode: 400, pebbleMessage: expect.stringContaining('"charm"') });
+    await client.addLayer('charm', sleeper, { combine: true });
+    expect(layerApplied(sleeper, await client.plan())).toBe(true);
+  });
+
+  test('a merged layer is contained in the plan without being all of it', async () => {
+    const extra: Layer = {
+      services: { idle: { override: 'merge', environment: { MORE: '1' }, after: ['sleeper'] } },
+      checks: { 'sleeper-up': { override: 'merge', timeout: '0.5s' } },
+    };
+    expect(layerApplied(extra, await client.plan())).toBe(false);
+    await client.addLayer('extra', extra);
+    expect(layerApplied(extra, await client.plan())).toBe(true);
+    expect(layerDifference(sleeper, await client.plan())).toEqual({
+      services: ['idle'],
+      checks: ['sleeper-up'],
+      'log-targets': [],
+    });
+  });
+
+  test('services start, restart, take signals and stop, each call returning its finished change', async () => {
+    const started = await client.autostart();
+    expect(started).toMatchObject({ kind: 'autostart', status: 'Done', ready: true });
+    expect(await client.services(['sleeper', 'unknown'])).toEqual([
+      { name: 'sleeper', startup: 'enabled', current: 'active', currentSince: expect.any(String) },
+    ]);
+    expect((await client.start(['idle'])).status).toBe('Done');
+    expect((await client.restart(['idle', 'sleeper'])).tasks.length).toBeGreaterThanOrEqual(4);
+    await client.sendSignal('SIGCONT', ['idle']);
+    expect((await client.stop(['idle'])).status).toBe('Done');
+    const states = (await client.services()).map(({ name, current }) => `${name} ${current}`);
+    expect(states.sort()).toEqual(['idle inactive', 'sleeper active']);
+  });
+
+  test('a replan restarts only what the plan changed', async () => {
+    const since = async () => (await client.services(['sleeper']))[0]?.currentSince;
+    const before = await since();
+    await client.replan();
+    expect(await since()).toBe(before);
+    const command = 'sleep 1001';
+    await client.addLayer('longer', { services: { sleeper: { override: 'merge', command } } });
+    expect((await client.replan()).tasks.map((task) => task.kind)).toEqual(['stop', 'start']);
+    expect(await since()).not.toBe(before);
+  });
+
+  test('a replan also starts a stopped service whose definition changed', async () => {
+    const current = async () => (await client.services(['idle']))[0]?.current;
+    expect(await current()).toBe('inactive');
+    await client.addLayer('idler', { services: { idle: { override: 'merge', command: 'sleep 2001' } } });
+    await client.replan();
+    expect(await current()).toBe('active');
+  });
+
+  test('a service that does not start tells why with its own last words', async () => {
+    const command = `/bin/sh -c 'echo cannot open the disk; exit 3'`;
+    await client.addLayer('bad', { services: { broken: { override: 'replace', command } } });
+    const error = await failure(client.start(['broken']));
+    expect(error).toBeInstanceOf(ChangeError);
+    expect(error).toMatchObject({ change: { kind: 'start', status: 'Error', ready: true } });
+    expect(String(error)).toContain('exited quickly with code 3');
+    expect(String(error)).toContain('cannot open the disk');
+  });
+
+  test('an unknown service, signal or bad layer is refused with Pebble’s own message', async () => {
+    const requests = [
+      client.start(['nobody']),
+      client.sendSignal('SIGNOTHING', ['sleeper']),
+      client.addLayer('worse', { services: { none: { override: 'replace' } } }),
+      client.addLayer('worst', { services: { none: { override: 'merge', command: '"' } } }),
+    ];
+    const errors = await Promise.all(requests.map(failure));
+    for (const error of errors) expect(error).toBeInstanceOf(ApiError);
+    expect(errors.map(String)).toEqual([
+      expect.stringContaining('service "nobody" does not exist'),
+      expect.stringContaining('SIGNOTHING'),
+      expect.stringContaining('plan must define "command" for service "none"'),
+      expect.stringContaining('command invalid'),
+    ]);
+  });
+});
+
+describe('changes', () => {
+  test('are listed by state and service, and looked up by id', async () => {
+    const change = await client.start(['sleeper']);
+    expect(await client.change(change.id)).toEqual(change);
+    const ready = await client.changes({ select: 'ready', service: 'sleeper' });
+    expect(ready.map(({ id }) => id)).toContain(change.id);
+    const all = await client.changes({ select: 'all' });
+    expect(all.length).toBeGreaterThan(ready.length);
+    expect((await client.changes()).every((each) => !each.ready)).toBe(true);
+  });
+
+  test('a change that is not there is an API error, also for who waits for it', async () => {
+    const calls = [client.change('987'), client.waitChange('987', 1_000), client.abortChange('987')];
+    for (const error of await Promise.all(calls.map(failure))) {
+      expect(error).toBeInstanceOf(ApiError);
+      expect(error).toMatchObject({ statusCode: 404, pebbleMessage: 'cannot find change with id "987"' });
+    }
+  });
+
+  test('waiting ends at its limit, and an aborted change ends badly', async () => {
+    const running = await client.exec(['sleep', '1000']);
+    const error = await failure(client.waitChange(running.changeId, 100));
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(String(error)).toContain(`change ${running.changeId} did not finish within 0.1 s`);
+    await client.abortChange(running.changeId);
+    expect((await client.waitChange(running.changeId)).ready).toBe(true);
+    await expect(running.wait()).rejects.toThrow(PebbleError);
+  });
+});
+
+describe('checks', () => {
+  test('go up and down with what they check', async () => {
+    let healthy = true;
+    const server = createServer((_request, response) => response.writeHead(healthy ? 200 : 500).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const common = { override: 'replace', level: 'ready', period: '50ms', threshold: 2 } as const;
+    await client.addLayer('checks', {
+      checks: {
+        web: { ...common, http: { url: `http://127.0.0.1:${port}/` } },
+        port: { ...common, startup: 'disabled', tcp: { port } },
+      },
+    });
+    await client.replan();
+    const web = async () => (await client.checks({ names: ['web'] }))[0];
+    await until(async () => ((await web())?.successes ?? 0) > 0);
+    expect(await web()).toMatchObject({
+      name: 'web',
+      level: 'ready',
+      status: 'up',
+      failures: 0,
+      threshold: 2,
+    });
+    expect(await client.health('ready', ['web'])).toBe(true);
+    healthy = false;
+    await until(async () => (await web())?.status === 'down');
+    expect(await client.health('ready')).toBe(false);
+    expect(await client.health('alive', ['web'])).toBe(true);
+    const down = await web();
+    expect((await client.change(down?.changeId ?? '')).kind).toBe('recover-check');
+    healthy = true;
+    await until(async () => (await web())?.status === 'up');
+
+    expect(await client.startChecks(['port', 'web'])).toEqual(['port']);
+    const names = (await client.checks({ level: 'ready', names: ['port', 'web'] })).map(({ name }) => name);
+    expect(names).toEqual(['port', 'web']);
+    expect(await client.stopChecks(['port', 'web'])).toEqual(['port', 'web']);
+    // A run that was under way may still report its result.
+    const statuses = async () => (await client.checks({ level: 'ready' })).map(({ status }) => status);
+    await until(async () => (await statuses()).every((status) => status === 'inactive'));
+    expect(await client.stopChecks(['web'])).toEqual([]);
+    await expect(client.startChecks(['nothing'])).rejects.toThrow(/cannot find checks in plan: nothing/);
+    server.close();
+  });
+});
+
+describe('files', () => {
+  test('text comes back as it went', async () => {
+    const path = join(pebble.dir, 'a "quoted" \\ näme', 'config.yaml');
+    await client.push(path, 'grün\r\n--boundary\n', { makeDirs: true, permissions: 0o600 });
+    expect(await client.pullText(path)).toBe('grün\r\n--boundary\n');
+    expect(await client.list(path)).toEqual([
+      expect.objectContaining({ path, name: 'config.yaml', type: 'file', size: 18, permissions: 0o600 }),
+    ]);
+    await client.push(path, '');
+    expect(await client.pull(path)).toEqual(Buffer.alloc(0));
+  });
+
+  test('5 MB of binary data survive both ways, from memory and from a stream', async () => {
+    const data = randomBytes(5_000_000);
+    const path = join(pebble.dir, 'big.bin');
+    await client.push(path, data);
+    expect((await client.pull(path)).equals(data)).toBe(true);
+    await client.push(path, Readable.from([data.subarray(0, 1_000_000), data.subarray(1_000_000)]));
+    expect((await client.pull(path)).equals(data)).toBe(true);
+  });
+
+  test('a push whose source breaks leaves the old file', async () => {
+    const path = join(pebble.dir, 'kept');
+    await client.push(path, 'old');
+    const broken = Readable.from(
+      (async function* () {
+        yield 'new';
+        throw new Error('the source is gone');
+      })(),
+    );
+    await expect(client.push(path, broken)).rejects.toThrow('the source is gone');
+    expect(await client.pullText(path)).toBe('old');
+  });
+
+  test('directories are made, listed by pattern, and removed', async () => {
+    const dir = join(pebble.dir, 'tree', 'deep');
+    await client.makeDir(dir, { makeParents: true, permissions: 0o750 });
+    await client.makeDir(dir, { makeParents: true });
+    for (const name of ['a.yaml', 'b.yaml', 'c.txt']) await client.push(join(dir, name), name);
+    const names = async (pattern?: string) =>
+      (await client.list(dir, pattern === undefined ? {} : { pattern })).map(({ name }) => name);
+    expect(await names()).toEqual(['a.yaml', 'b.yaml', 'c.txt']);
+    expect(await names('*.yaml')).toEqual(['a.yaml', 'b.yaml']);
+    expect(await names('nothing')).toEqual([]);
+    expect(await client.list(dir, { itself: true })).toEqual([
+      expect.objectContaining({ path: dir, type: 'directory', permissions: 0o750 }),
+    ]);
+    expect(await client.exists(dir)).toBe(true);
+    expect(await failure(client.remove(dir))).toMatchObject({
+      name: 'PathError',
+      kind: 'generic-file-error',
+    });
+    await client.remove(dir, { recursive: true });
+    await client.remove(dir, { recursive: true });
+    expect(await client.exists(dir)).toBe(false);
+  });
+
+  test('a path that is not there is a path error of kind not-found', async () => {
+    const path = join(pebble.dir, 'missing', 'file');
+    const calls = [
+      client.pull(path),
+      client.push(path, 'text'),
+      client.list(path),
+      client.makeDir(path),
+      client.remove(path),
+    ];
+    for (const error of await Promise.all(calls.map(failure))) {
+      expect(error).toBeInstanceOf(PathError);
+      expect(error).toMatchObject({ kind: 'not-found', path });
+      expect(String(error)).toContain('no such file or directory');
+    }
+    expect(await client.exists(path)).toBe(false);
+  });
+
+  test('what is no regular file, no absolute path, or no permission is refused', async () => {
+    expect(await failure(client.pull(pebble.dir))).toMatchObject({ kind: 'generic-file-error' });
+    expect(await failure(client.push('relative', ''))).toMatchObject({
+      kind: 'generic-file-error',
+      pebbleMessage: expect.stringContaining('absolute'),
+    });
+    expect(await failure(client.push('/tmp/a\r\nb', ''))).toBeInstanceOf(PathError);
+    const mode = client.push(join(pebble.dir, 'mode'), '', { permissions: 0o1777 });
+    expect(await failure(mode)).toMatchObject({ pebbleMessage: expect.stringContaining('3-digit octal') });
+    const owner = client.push(join(pebble.dir, 'owner'), '', { user: 'nobody-of-this-name', group: 'none' });
+    expect(await failure(owner)).toMatchObject({ kind: 'generic-file-error' });
+  });
+});
+
+describe('commands', () => {
+  test('output comes back, stderr apart', async () => {
+    const process = await client.exec(['sh', '-c', 'echo out; echo err >&2']);
+    expect(await process.output()).toEqual({ stdout: 'out\n', stderr: 'err\n' });
+    await process.wait();
+  });
+
+  test('stderr can be combined into stdout', async () => {
+    const process = await client.exec(['sh', '-c', 'echo out; echo err >&2'], { combineStderr: true });
+    expect(process.stderr).toBeNull();
+    expect(await process.output()).toEqual({ stdout: 'out\nerr\n', stderr: '' });
+  });
+
+  test('environment, working directory and service context reach the command', async () => {
+    await client.addLayer('context', {
+      services: {
+        context: { override: 'replace', command: 'true', environment: { A: 'service', B: 'service' } },
+      },
+    });
+    const process = await client.exec(['sh', '-c', 'pwd; echo $A $B'], {
+      serviceContext: 'context',
+      environment: { B: 'call' },
+      workingDir: '/usr',
+    });
+    expect((await process.output()).stdout).toBe('/usr\nservice call\n');
+  });
+
+  test('stdin comes as text, as a stream, or by and by', async () => {
+    const asText = await client.exec(['cat'], { stdin: 'täxt' });
+    expect((await asText.output()).stdout).toBe('täxt');
+    const asStream = await client.exec(['cat'], { stdin: Readable.from(['one ', 'two']) });
+    expect((await asStream.output()).stdout).toBe('one two');
+    const byAndBy = await client.exec(['sh', '-c', 'read line; echo got $line; cat']);
+    byAndBy.stdin.write('first\n');
+    const [first] = await Promise.all([byAndBy.stdout.iterator({ destroyOnReturn: false }).next()]);
+    expect(String(first.value)).toBe('got first\n');
+    byAndBy.stdin.end('last');
+    expect(await text(byAndBy.stdout)).toBe('last');
+    await byAndBy.wait();
+  });
+
+  test('5 MB go through a command and come back', async () => {
+    const data = randomBytes(2_500_000).toString('hex');
+    const process = await client.exec(['cat'], { stdin: data });
+    expect((await process.output()).stdout === data).toBe(true);
+  });
+
+  test('a command that does not read its stdin ends all the same', async () => {
+    const process = await client.exec(['true'], { stdin: Readable.from([randomBytes(5_000_000)]) });
+    await process.wait();
+  });
+
+  test('an exit code other than 0 is an error with the whole output', async () => {
+    const script = 'head -c 3000 /dev/zero | tr "\\0" x; echo sorry >&2; exit 7';
+    const error = await failure((await client.exec(['sh', '-c', script])).output());
+    expect(error).toBeInstanceOf(ExecError);
+    expect(error).toMatchObject({ exitCode: 7, stdout: 'x'.repeat(3_000), stderr: 'sorry\n' });
+    expect(String(error)).toContain('ended with exit code 7');
+    expect(String(error)).toContain('[truncated]');
+    expect(String(error).length).toBeLessThan(1_500);
+    expect(await failure((await client.exec(['false'])).wait())).toMatchObject({ exitCode: 1, stdout: null });
+  });
+
+  test('a signal reaches the command', async () => {
+    const script = 'trap "echo caught; exit 0" HUP; echo ready; while :; do sleep 0.05; done';
+    const process = await client.exec(['sh', '-c', script]);
+    await process.stdout.iterator({ destroyOnReturn: false }).next();
+    process.sendSignal('SIGHUP');
+    expect((await process.output()).stdout).toBe('caught\n');
+    process.sendSignal('SIGHUP');
+  });
+
+  test('a command that takes too long is killed, and keeps what it said', async () => {
+    const process = await client.exec(['sh', '-c', 'echo begun; exec sleep 1000'], { timeoutMs: 300 });
+    const said = text(process.stdout);
+    const error = await failure(process.wait());
+    expect(error).toBeInstanceOf(ChangeError);
+    expect(String(error)).toContain('timed out');
+    expect(await said).toBe('begun\n');
+  });
+
+  test('what cannot be started says why', async () => {
+    const missing = await failure(client.exec(['no-such-program']));
+    expect(missing).toBeInstanceOf(ApiError);
+    expect(String(missing)).toContain('cannot find executable "no-such-program"');
+    expect(await failure(client.exec(['true'], { user: 'nobody-of-this-name' }))).toBeInstanceOf(ApiError);
+    const nowhere = await failure(client.exec(['true'], { workingDir: '/no/such/folder' }));
+    expect(String(nowhere)).toContain('working directory "/no/such/folder" does not exist');
+    await client.push(join(pebble.dir, 'no-program'), 'neither script nor binary', { permissions: 0o755 });
+    const unfit = await client.exec([join(pebble.dir, 'no-program')]);
+    const error = await failure(unfit.output());
+    expect(error).toBeInstanceOf(ChangeError);
+    expect(String(error)).toContain('exec format error');
+  });
+
+  test('stdin that cannot be read ends the command', async () => {
+    const broken = Readable.from(
+      (async function* () {
+        yield 'some';
+        throw new Error('the source is gone');
+      })(),
+    );
+    const process = await client.exec(['cat'], { stdin: broken });
+    await expect(process.output()).rejects.toThrow('the source is gone');
+  });
+});
+
+describe('notices', () => {
+  test('are recorded, counted, filtered and waited for', async () => {
+    const id = await client.notify('example.com/backup', { data: { size: '1' }, repeatAfterMs: 3_600_000 });
+    expect(await client.notify('example.com/backup', { data: { size: '2' } })).toBe(id);
+    const notice = await client.notice(id);
+    expect(notice).toMatchObject({
+      id,
+      type: 'custom',
+      key: 'example.com/backup',
+      occurrences: 2,
+      lastData: { size: '2' },
+      expireAfterMs: 7 * 24 * 3_600_000,
+    });
+    expect(
+      await client.notices({ types: ['custom'], keys: ['example.com/backup', 'example.com/x'] }),
+    ).toEqual([notice]);
+    expect(await client.notices({ keys: ['example.com/x'] })).toEqual([]);
+    expect((await client.notices({ allUsers: true, types: ['change-update'] })).length).toBeGreaterThan(0);
+
+    const next = client.notices({ types: ['custom'], after: notice.lastRepeated, waitMs: 20_000 });
+    const other = await client.notify('example.com/other');
+    expect((await next).map((each) => each.id)).toEqual([other]);
+    const last = (await next)[0]?.lastRepeated ?? '';
+    expect(await client.notices({ types: ['custom'], after: last, waitMs: 10 })).toEqual([]);
+  });
+
+  test('a bad key or an unknown id is refused', async () => {
+    expect(await failure(client.notify('nodomain'))).toMatchObject({ name: 'ApiError', statusCode: 400 });
+    expect(await failure(client.notice('987654'))).toMatchObject({ name: 'ApiError', statusCode: 404 });
+  });
+});
+
+describe('identities', () => {
+  test('are given, read back without their secrets, and taken away', async () => {
+    const password = '$6$salt$hash';
+    await client.replaceIdentities({
+      scraper: { access: 'metrics', basic: { password } },
+      helper: { access: 'read', local: { userId: 4_242 } },
+    });
+    expect(await client.identities()).toMatchObject({
+      scraper: { access: 'metrics', basic: { password: '*****' } },
+      helper: { access: 'read', local: { userId: 4_242 } },
+    });
+    await client.replaceIdentities({ helper: null });
+    await client.removeIdentities(['scraper']);
+    expect(await client.identities()).toEqual({});
+    expect(await failure(client.removeIdentities(['scraper']))).toBeInstanceOf(ApiError);
+  });
+});
+
+describe('a container that goes away', () => {
+  test('whoever waits hears of it at once, and the same client works when it is back', async () => {
+    const other = await realPebble();
+    try {
+      const process = await other.client.exec(['sleep', '1000']);
+      const ends = [
+        other.client.waitChange(process.changeId),
+        process.output(),
+        other.client.notices({ types: ['custom'], waitMs: 60_000 }),
+      ].map(failure);
+      await other.client.services();
+      await other.kill();
+      for (const error of await Promise.all(ends)) {
+        expect(error).toBeInstanceOf(ConnectionError);
+        expect(String(error)).toContain(other.socketPath);
+        expect(String(error)).toContain('restarting');
+      }
+      expect(await other.client.canConnect()).toBe(false);
+      await other.start();
+      expect(await other.client.services()).toEqual([]);
+    } finally {
+      await other.remove();
+    }
+  });
+
+  test('a script that ran a command and stops there ends by itself', async () => {
+    const script = `
+      import { PebbleClient } from 'charmwright/pebble';
+      const client = new PebbleClient({ socketPath: process.env.SOCKET });
+      await (await client.exec(['true'])).wait();
+      const unwatched = await client.exec(['true']);
+      await client.services();
+      console.log('done', unwatched.changeId !== '');
+    `;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+      env: { SOCKET: pebble.socketPath },
+      timeout: 60_000,
+    });
+    expect(stdout).toBe('done true\n');
+  });
+});
