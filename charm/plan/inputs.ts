@@ -1,0 +1,51 @@
+/** Everything the charm decides from, read once in a dispatch by `observe.ts`. Plain data, so that it can be printed. */
+
+import type { Agreement } from '../../relations/peers.ts';
+import type { ObjectStorage } from '../../relations/s3.ts';
+
+/** The options as Juju gives them: of the right type, of any value. */
+export interface RawOptions {
+  readonly multitenancy: boolean;
+  readonly 'tsdb-block-retention-period': string;
+  readonly 'metrics-retention-period': string;
+  readonly 'max-global-exemplars-per-user': number;
+  readonly 'max-global-series-per-user': number;
+  readonly 'ingestion-rate': number;
+  readonly 'replication-factor'?: number;
+  readonly 'log-level': string;
+  readonly 'alertmanager-config': string;
+  readonly 'alertmanager-templates': string;
+}
+
+export interface GrafanaRelation {
+  readonly id: number;
+  /** Grafana reads the application's address, so that a unit's own would give a second, equal data source. */
+  readonly readsAppAddress: boolean;
+}
+
+export interface Inputs {
+  readonly options: RawOptions;
+  readonly app: string;
+  /** `mimir-k8s/0` */
+  readonly unit: string;
+  readonly model: { readonly name: string; readonly uuid: string };
+  readonly leader: boolean;
+  readonly plannedUnits: number;
+  readonly address: {
+    /** Undefined while Kubernetes has not given the pod one. */
+    readonly ip: string | undefined;
+    /** `mimir-k8s-0.mimir-k8s-endpoints.cos.svc.cluster.local` */
+    readonly fqdn: string;
+  };
+  /** Undefined until this unit has entered the peer relation. */
+  readonly agreement: Agreement | undefined;
+  readonly objectStorage: ObjectStorage;
+  readonly dataAttached: boolean;
+  readonly container: {
+    readonly reachable: boolean;
+    /** Digest of what the last good start read, kept on the volume; absent before the first start. */
+    readonly lastGood?: string;
+  };
+  readonly remoteWriteRelations: readonly number[];
+  readonly grafanaRelations: readonly GrafanaRelation[];
+}

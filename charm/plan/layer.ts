@@ -1,0 +1,71 @@
+/** The Pebble layer. Types follow Pebble's YAML. */
+import { CONFIG_FILE, HTTP_PORT, SERVICE } from './paths.ts';
+
+/** Rings and other places where Mimir would else guess an address from the network interfaces, and often wrongly. */
+const ADDRESS_FLAGS = [
+  'alertmanager.sharding-ring.instance-addr',
+  'compactor.ring.instance-addr',
+  'distributor.ring.instance-addr',
+  'ingester.ring.instance-addr',
+  'memberlist.advertise-addr',
+  'querier.ring.instance-addr',
+  'query-frontend.instance-addr',
+  'query-scheduler.ring.instance-addr',
+  'ruler.ring.instance-addr',
+  'store-gateway.sharding-ring.instance-addr',
+] as const;
+
+export const READY_CHECK = 'mimir-ready';
+export const ALIVE_CHECK = 'mimir-alive';
+
+/**
+ * @param ip this unit's address.
+ * @param digest of all files that Mimir reads only when it starts. It is part of the layer, so that a replan restarts
+ * Mimir when one of them changed and leaves it alone when none did.
+ */
+export function mimirLayer(ip: string, digest: string) {
+  return {
+    summary: 'Grafana Mimir',
+    services: {
+      [SERVICE]: {
+        override: 'replace',
+        summary: 'Grafana Mimir, all components in one process',
+        startup: 'enabled',
+        command: [
+          '/bin/mimir',
+          `-config.file=${CONFIG_FILE}`,
+          ...ADDRESS_FLAGS.map((flag) => `-${flag}=${ip}`),
+        ].join(' '),
+        environment: { MIMIR_CONFIG_DIGEST: digest },
+        // Leaving the rings and closing the log takes seconds; killed earlier, the next start replays more.
+        'kill-delay': '2m',
+      },
+    },
+    checks: {
+      // Mimir counts its 15 seconds before "ready" from the first such question.
+      [READY_CHECK]: {
+        override: 'replace',
+        level: 'ready',
+        startup: 'enabled',
+        period: '3s',
+        timeout: '2s',
+        threshold: 3,
+        http: { url: `http://127.0.0.1:${HTTP_PORT}/ready` },
+      },
+      // Kubernetes kills the container when this fails. The port is open while an ingester replays its log, however
+      // long that takes, and while object storage is out of reach; Pebble itself restarts a Mimir that exits. Ten
+      // minutes without a port are beyond all that. No service is restarted by a check.
+      [ALIVE_CHECK]: {
+        override: 'replace',
+        level: 'alive',
+        startup: 'enabled',
+        period: '30s',
+        timeout: '3s',
+        threshold: 20,
+        tcp: { port: HTTP_PORT },
+      },
+    },
+  } as const;
+}
+
+export type MimirLayer = ReturnType<typeof mimirLayer>;

@@ -1,0 +1,155 @@
+/**
+ * Mimir's configuration. It depends on what all units share and on nothing that is one unit's own, so it is the same
+ * text everywhere and a new unit or a new address changes no file: a unit's addresses are flags (see `layer.ts`).
+ */
+import { stringify } from 'yaml';
+import type { S3Connection } from '../../relations/s3.ts';
+import type { Inputs } from './inputs.ts';
+import type { Options } from './options.ts';
+import {
+  ACTIVITY_FILE,
+  DIRS,
+  GOSSIP_PORT,
+  GRPC_PORT,
+  HTTP_PORT,
+  OVERRIDES_FILE,
+  S3_CA_FILE,
+  TOKENS_FILE,
+} from './paths.ts';
+
+export type Store =
+  | { readonly kind: 'filesystem' }
+  | { readonly kind: 's3'; readonly s3: S3Connection; readonly replicationFactor: number };
+
+/** A tree of settings, as Mimir's YAML file has it. */
+export type Settings = { readonly [key: string]: string | number | boolean | readonly string[] | Settings };
+
+/** Prefixes in the shared bucket, as Canonical's published charm has them, so that its bucket can be taken over. */
+const PREFIXES = { blocks: 'blocks', ruler: 'rules', alertmanager: 'alerts' } as const;
+/** Mimir's own proportion of the two defaults. */
+const BURST_SECONDS = 20;
+
+export function mimirConfig(
+  inputs: Pick<Inputs, 'app' | 'model' | 'address'>,
+  options: Options,
+  store: Store,
+): Settings {
+  const replicas = store.kind === 's3' ? store.replicationFactor : 1;
+  const prefix = store.kind === 's3' ? store.s3.prefix : '';
+  const reads = readProfile(store);
+  return {
+    // "all" leaves the Alertmanager out.
+    target: 'all,alertmanager',
+    multitenancy_enabled: options.multitenancy,
+    usage_stats: { enabled: false },
+    activity_tracker: { filepath: ACTIVITY_FILE },
+    // After SIGTERM requests are still served while /ready says no, so that clients turn to other units.
+    shutdown_delay: '3s',
+    server: { http_listen_port: HTTP_PORT, grpc_listen_port: GRPC_PORT, log_level: options.logLevel },
+    common: { storage: commonStorage(store) },
+    blocks_storage: {
+      storage_prefix: `${prefix}${PREFIXES.blocks}`,
+      tsdb: { dir: DIRS.tsdb, retention_period: `${options.localRetentionSeconds}s` },
+      bucket_store: { sync_dir: DIRS.tsdbSync, ...reads.bucketStore },
+    },
+    ruler_storage: { storage_prefix: `${prefix}${PREFIXES.ruler}` },
+    alertmanager_storage: { storage_prefix: `${prefix}${PREFIXES.alertmanager}` },
+    compactor: { data_dir: DIRS.compactor, ...reads.compactor },
+    ...(reads.querier !== undefined && { querier: reads.querier }),
+    // The same tokens after a restart: series come back to the ingester that has their log.
+    ingester: { ring: { replication_factor: replicas, tokens_file_path: TOKENS_FILE } },
+    store_gateway: { sharding_ring: { replication_factor: replicas } },
+    alertmanager: {
+      data_dir: DIRS.alertmanager,
+      external_url: `${serviceUrl(inputs)}/alertmanager`,
+      sharding_ring: { replication_factor: replicas },
+    },
+    ruler: { rule_path: DIRS.ruler },
+    // Each frontend and querier then uses the schedulers of all units, found in the ring, at their real addresses.
+    query_scheduler: { service_discovery_mode: 'ring' },
+    memberlist: {
+      // The headless service names every unit of the application, ready or not: units come and go and nobody restarts.
+      join_members: [`dns+${endpointsHost(inputs)}:${GOSSIP_PORT}`],
+      // Heals units that started without each other; Mimir itself tries only at its start.
+      rejoin_interval: '30s',
+      // Never changes in the life of an application, and no other application has it.
+      cluster_label: `${inputs.model.uuid}-${inputs.app}`,
+    },
+    limits: {
+      ingestion_rate: options.ingestionRate,
+      ingestion_burst_size: options.ingestionRate * BURST_SECONDS,
+      max_global_series_per_user: options.series,
+      max_global_exemplars_per_user: options.exemplars,
+      compactor_blocks_retention_period: options.retention,
+      // 0 is no limit. Mimir's 70 groups of 20 are few for a model of many charms, and at the limit it refuses even
+      // to replace a group.
+      ruler_max_rules_per_rule_group: 0,
+      ruler_max_rule_groups_per_tenant: 0,
+      ruler_alertmanager_client_config: { alertmanager_url: `http://127.0.0.1:${HTTP_PORT}/alertmanager` },
+    },
+    runtime_config: { file: OVERRIDES_FILE },
+  };
+}
+
+/**
+ * From where queries read.
+ *
+ * Mimir's own values trust the ingesters with the last 12 hours. That is right while each series has three copies:
+ * a unit that leaves takes nothing with it that others lack, and queries of recent data do not depend on the bucket.
+ * With one copy (or a replaced volume) what a unit has flushed and shipped before it left would stay invisible until
+ * it is 12 hours old. So with one copy in a shared bucket queries read the bucket for all times, besides the
+ * ingesters, and new blocks are noticed within minutes instead of a quarter of an hour. The price, paid knowingly:
+ * more requests to the bucket, and queries need it even for recent hours. A single unit on its own disk keeps its
+ * local blocks for longer than 12 hours and has nobody to lose: Mimir's own values.
+ */
+function readProfile(store: Store): { querier?: Settings; bucketStore?: Settings; compactor?: Settings } {
+  if (store.kind === 'filesystem' || store.replicationFactor > 1) return {};
+  return {
+    querier: { query_store_after: '0s' },
+    bucketStore: { ignore_blocks_within: '0s', sync_interval: '1m' },
+    compactor: { cleanup_interval: '5m' },
+  };
+}
+
+function commonStorage(store: Store): Settings {
+  if (store.kind === 'filesystem') return { backend: 'filesystem', filesystem: { dir: DIRS.store } };
+  const { s3 } = store;
+  return {
+    backend: 's3',
+    s3: {
+      endpoint: s3.endpoint,
+      bucket_name: s3.bucket,
+      access_key_id: s3.accessKey,
+      secret_access_key: s3.secretKey,
+      insecure: s3.insecure,
+      bucket_lookup_type: s3.addressing,
+      signature_version: s3.signature,
+      ...(s3.region !== undefined && { region: s3.region }),
+      ...(s3.caChain !== undefined && { http: { tls_ca_path: S3_CA_FILE } }),
+    },
+  };
+}
+
+/** The same for equal settings, byte by byte. */
+export function toYaml(settings: Settings): string {
+  return `# Written by the charm; changes made here are overwritten.\n${stringify(settings, { lineWidth: 0 })}`;
+}
+
+/** `mimir-k8s.cos.svc.cluster.local`: Kubernetes spreads what comes here over the ready units. */
+export function serviceHost(inputs: Pick<Inputs, 'app' | 'model' | 'address'>): string {
+  return `${inputs.app}.${inputs.model.name}.svc.${clusterDomain(inputs)}`;
+}
+
+export function serviceUrl(inputs: Pick<Inputs, 'app' | 'model' | 'address'>): string {
+  return `http://${serviceHost(inputs)}:${HTTP_PORT}`;
+}
+
+/** Juju's headless service of an application. */
+function endpointsHost(inputs: Pick<Inputs, 'app' | 'model' | 'address'>): string {
+  return `${inputs.app}-endpoints.${inputs.model.name}.svc.${clusterDomain(inputs)}`;
+}
+
+/** What follows `.svc.` in the unit's own name; `cluster.local` where the name has no such part. */
+function clusterDomain({ address }: Pick<Inputs, 'address'>): string {
+  return /\.svc\.(.+)$/.exec(address.fqdn)?.[1] ?? 'cluster.local';
+}

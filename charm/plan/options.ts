@@ -1,0 +1,162 @@
+/** The config options: what each may be, and what the operator is told about one that is not. */
+import { z } from 'zod';
+import { firstLine, readYaml } from '../yaml-text.ts';
+import type { RawOptions } from './inputs.ts';
+
+/** Above this the number is a slip of the finger, and Mimir's own arithmetic is safe below it. */
+const MOST = 1_000_000_000;
+const HOUR_MS = 3_600_000;
+const UNIT_MS = { s: 1000, m: 60_000, h: HOUR_MS, d: 24 * HOUR_MS, w: 168 * HOUR_MS, y: 8760 * HOUR_MS };
+const DURATION =
+  /^(?:(\d{1,6})y)?(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$/;
+/** Mimir counts durations in nanoseconds in 64 bits: 292 years. */
+const LONGEST_MS = 200 * UNIT_MS.y;
+
+/** Queries ask the ingesters for this much (Mimir's `query_ingesters_within`), so they must keep it. */
+const INGESTER_WINDOW_MS = 13 * HOUR_MS;
+
+/** Name of the template file that `alertmanager-templates` becomes. */
+export const TEMPLATES_FILE = 'charm.tmpl';
+
+export interface AlertmanagerOption {
+  readonly config: string;
+  readonly templates: Readonly<Record<string, string>>;
+}
+
+/** Checked values, in Mimir's terms. */
+export interface Options {
+  readonly multitenancy: boolean;
+  /** Whole seconds. */
+  readonly localRetentionSeconds: number;
+  /** `0` is for ever. */
+  readonly retention: string;
+  readonly exemplars: number;
+  readonly series: number;
+  readonly ingestionRate: number;
+  readonly replicationFactor?: number;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly alertmanager?: AlertmanagerOption;
+}
+
+export interface OptionProblem {
+  readonly option: keyof RawOptions;
+  /** Shortened for a status line; never the text of a configuration that may hold secrets. */
+  readonly value: string;
+  readonly allowed: string;
+}
+
+export type OptionsResult =
+  | { readonly ok: true; readonly options: Options }
+  | { readonly ok: false; readonly problems: readonly OptionProblem[] };
+
+/**
+ * Milliseconds of a duration in Prometheus' notation: `30d`, `1h30m`, `0`; larger units first, each at most once.
+ * Undefined when it is not one.
+ */
+export function durationMs(text: string): number | undefined {
+  if (text === '0') return 0;
+  const parts = DURATION.exec(text);
+  if (text === '' || parts === null) return undefined;
+  const units = [UNIT_MS.y, UNIT_MS.w, UNIT_MS.d, UNIT_MS.h, UNIT_MS.m, UNIT_MS.s];
+  return units.reduce((sum, ms, i) => sum + ms * Number(parts[i + 1] ?? 0), 0);
+}
+
+function duration(least: number, allowed: string, zeroAllowed: boolean) {
+  return z.string().refine((text) => {
+    const ms = durationMs(text.trim());
+    if (ms === undefined || ms > LONGEST_MS) return false;
+    return (zeroAllowed && ms === 0) || ms >= least;
+  }, allowed);
+}
+
+const count = (least: number, allowed: string) =>
+  z.number(allowed).int(allowed).min(least, allowed).max(MOST, allowed);
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+const FACTORS = [1, 3, 5] as const;
+
+/** The message of each check is the text that names what is allowed. */
+const schema = z.object({
+  multitenancy: z.boolean('true or false'),
+  'tsdb-block-retention-period': duration(
+    INGESTER_WINDOW_MS,
+    'a duration of at least 13h, such as 13h, 1d or 2w',
+    false,
+  ),
+  'metrics-retention-period': duration(
+    2 * HOUR_MS,
+    '0 (for ever), or a duration of at least 2h, such as 30d',
+    true,
+  ),
+  'max-global-exemplars-per-user': count(0, `a whole number from 0 to ${MOST}`),
+  'max-global-series-per-user': count(0, `a whole number from 0 (no limit) to ${MOST}`),
+  'ingestion-rate': count(1, `a whole number from 1 to ${MOST}`),
+  'replication-factor': z.literal(FACTORS, '1, 3 or 5').optional(),
+  'log-level': z.enum(LEVELS, 'debug, info, warn or error'),
+  'alertmanager-config': z.string().superRefine((text, context) => {
+    const problem = alertmanagerProblem(text);
+    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+  }),
+  'alertmanager-templates': z.string(),
+});
+
+/**
+ * What is wrong with an Alertmanager configuration at first sight, or undefined. Mimir itself checks the rest when
+ * it is uploaded.
+ */
+function alertmanagerProblem(text: string): string | undefined {
+  if (text.trim() === '') return undefined;
+  const yaml = readYaml(text);
+  if (!yaml.ok) return `an Alertmanager configuration in YAML (${yaml.problem})`;
+  const shape = z.looseObject({
+    route: z.looseObject({}),
+    receivers: z.array(z.looseObject({ name: z.string() })),
+  });
+  if (shape.safeParse(yaml.value).success) return undefined;
+  return 'an Alertmanager configuration in YAML with `route` and a list of `receivers`, each with a `name`';
+}
+
+const CONFIDENTIAL: ReadonlySet<string> = new Set(['alertmanager-config', 'alertmanager-templates']);
+
+/** Checks all options at once, so that the operator sees every fault in one go. */
+export function parseOptions(raw: RawOptions): OptionsResult {
+  const parsed = schema.safeParse(raw);
+  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => problemOf(raw, issue));
+  const templates = raw['alertmanager-templates'].trim();
+  if (templates !== '' && raw['alertmanager-config'].trim() === '') {
+    problems.push({
+      option: 'alertmanager-templates',
+      value: '(text)',
+      allowed: 'empty while alertmanager-config is empty',
+    });
+  }
+  if (!parsed.success || problems.length > 0) return { ok: false, problems };
+
+  const value = parsed.data;
+  return {
+    ok: true,
+    options: {
+      multitenancy: value.multitenancy,
+      localRetentionSeconds:
+        (durationMs(value['tsdb-block-retention-period'].trim()) ?? INGESTER_WINDOW_MS) / 1000,
+      retention: value['metrics-retention-period'].trim(),
+      exemplars: value['max-global-exemplars-per-user'],
+      series: value['max-global-series-per-user'],
+      ingestionRate: value['ingestion-rate'],
+      ...(value['replication-factor'] !== undefined && { replicationFactor: value['replication-factor'] }),
+      logLevel: value['log-level'],
+      ...(value['alertmanager-config'].trim() !== '' && {
+        alertmanager: {
+          config: value['alertmanager-config'],
+          templates: templates === '' ? {} : { [TEMPLATES_FILE]: value['alertmanager-templates'] },
+        },
+      }),
+    },
+  };
+}
+
+function problemOf(raw: RawOptions, issue: z.core.$ZodIssue): OptionProblem {
+  const name = z.keyof(schema).parse(issue.path[0]);
+  const text = CONFIDENTIAL.has(name) ? '(text)' : firstLine(String(raw[name]));
+  return { option: name, value: text.length > 40 ? `${text.slice(0, 39)}…` : text, allowed: issue.message };
+}

@@ -1,0 +1,138 @@
+/**
+ * From what is to what should be, without touching anything. The plan is data: compare it, print it (masked), test it.
+ */
+import { createHash } from 'node:crypto';
+import type { Status } from 'charmwright';
+import { type Databags, planDatabags } from './databags.ts';
+import type { Inputs } from './inputs.ts';
+import { type MimirLayer, mimirLayer } from './layer.ts';
+import { mimirConfig, type Settings, type Store, toYaml } from './mimir-config.ts';
+import { type AlertmanagerOption, type Options, parseOptions } from './options.ts';
+import { CONFIG_FILE, HTTP_PORT, OVERRIDES_FILE, S3_CA_FILE } from './paths.ts';
+import { planStatuses } from './statuses.ts';
+import { decideStorage } from './storage.ts';
+
+export interface PlannedFile {
+  readonly path: string;
+  readonly content: string;
+  readonly permissions: number;
+}
+
+export type Workload =
+  /** The container, its volume or its address is not there yet. */
+  | { readonly kind: 'wait' }
+  /** Something is wrong with what the charm was told: run what was last good. Without `layer` there is none. */
+  | { readonly kind: 'keep'; readonly layer?: MimirLayer }
+  | {
+      readonly kind: 'run';
+      readonly config: Settings;
+      /** In the order in which they are written; the main configuration is the last. */
+      readonly files: readonly PlannedFile[];
+      readonly layer: MimirLayer;
+    };
+
+export interface UploadedAlertmanager extends AlertmanagerOption {
+  readonly digest: string;
+}
+
+export interface Plan {
+  readonly workload: Workload;
+  readonly databags: Databags;
+  readonly ports: readonly number[];
+  /** The Alertmanager configuration from the options; `null` says that there is none, undefined that it is unknown. */
+  readonly alertmanager: UploadedAlertmanager | null | undefined;
+  readonly statuses: readonly Status[];
+}
+
+export function plan(inputs: Inputs): Plan {
+  const options = parseOptions(inputs.options);
+  const chosen = options.ok ? options.options.replicationFactor : inputs.agreement?.replicationFactor;
+  const storage = decideStorage(inputs, chosen);
+  const store =
+    options.ok && storage.kind !== 'hold' ? { options: options.options, store: storage } : undefined;
+  return {
+    workload: planWorkload(inputs, store),
+    databags: planDatabags(
+      inputs,
+      options.ok ? storage : { kind: 'hold', reason: { kind: 'leader-decides' } },
+    ),
+    ports: [HTTP_PORT],
+    alertmanager: options.ok ? planAlertmanager(options.options) : undefined,
+    statuses: planStatuses(inputs, options, storage),
+  };
+}
+
+function planWorkload(inputs: Inputs, wanted: { options: Options; store: Store } | undefined): Workload {
+  const { ip } = inputs.address;
+  if (!inputs.container.reachable || !inputs.dataAttached || ip === undefined) return { kind: 'wait' };
+  if (wanted === undefined) {
+    const { lastGood } = inputs.container;
+    return lastGood === undefined ? { kind: 'keep' } : { kind: 'keep', layer: mimirLayer(ip, lastGood) };
+  }
+  const config = mimirConfig(inputs, wanted.options, wanted.store);
+  const configText = toYaml(config);
+  const caChain = wanted.store.kind === 's3' ? (wanted.store.s3.caChain ?? '') : '';
+  return {
+    kind: 'run',
+    config,
+    files: [
+      // Mimir does not start without it; limits of single tenants go there and are read again while it runs.
+      { path: OVERRIDES_FILE, content: 'overrides: {}\n', permissions: 0o644 },
+      { path: S3_CA_FILE, content: caChain, permissions: 0o644 },
+      { path: CONFIG_FILE, content: configText, permissions: 0o600 },
+    ],
+    layer: mimirLayer(ip, startDigest(configText, caChain)),
+  };
+}
+
+/** Digest of the files that Mimir reads only when it starts. */
+export function startDigest(configText: string, caChain: string): string {
+  return createHash('sha256').update(configText).update('\0').update(caChain).digest('hex');
+}
+
+function planAlertmanager({ alertmanager }: Options): UploadedAlertmanager | null {
+  if (alertmanager === undefined) return null;
+  return { ...alertmanager, digest: alertmanagerDigest(alertmanager) };
+}
+
+/** Equal for equal configurations, whatever the order of the templates. */
+export function alertmanagerDigest({ config, templates }: AlertmanagerOption): string {
+  const files = Object.entries(templates).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify([config, files]))
+    .digest('hex');
+}
+
+const MASK = '********';
+const SECRET_SETTINGS: ReadonlySet<string> = new Set(['access_key_id', 'secret_access_key']);
+
+/** The plan with every secret in it masked, for people to look at. */
+export function masked(planned: Plan): Plan {
+  const { workload, alertmanager } = planned;
+  return {
+    ...planned,
+    workload: workload.kind === 'run' ? maskedRun(workload) : workload,
+    // Receivers' passwords and webhook addresses are all over it.
+    alertmanager: alertmanager ? { ...alertmanager, config: MASK, templates: {} } : alertmanager,
+  };
+}
+
+function maskedRun(workload: Extract<Workload, { kind: 'run' }>): Workload {
+  const config = maskedSettings(workload.config);
+  const files = workload.files.map((file) =>
+    file.path === CONFIG_FILE ? { ...file, content: toYaml(config) } : file,
+  );
+  return { ...workload, config, files };
+}
+
+function maskedSettings(settings: Settings): Settings {
+  const entries = Object.entries(settings).map(([key, value]): [string, Settings[string]] => {
+    if (SECRET_SETTINGS.has(key)) return [key, MASK];
+    return [key, isSettings(value) ? maskedSettings(value) : value];
+  });
+  return Object.fromEntries(entries);
+}
+
+function isSettings(value: Settings[string]): value is Settings {
+  return typeof value === 'object' && !Array.isArray(value);
+}

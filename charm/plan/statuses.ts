@@ -1,0 +1,97 @@
+/** What `juju status` says, and the next step in it. The list is in order of precedence within each kind of status. */
+import type { Status } from 'charmwright';
+import type { Inputs } from './inputs.ts';
+import type { OptionsResult } from './options.ts';
+import { type HoldReason, type StorageDecision, writeQuorum } from './storage.ts';
+
+/** Options first (a typing slip is the quickest to mend), then storage, then what only time can bring. */
+export function planStatuses(
+  inputs: Inputs,
+  options: OptionsResult,
+  storage: StorageDecision,
+): readonly Status[] {
+  const held = inputs.container.lastGood === undefined ? '' : '; the last good configuration stays in use';
+  return [
+    ...optionStatuses(options, held),
+    ...(storage.kind === 'hold' ? [holdStatus(inputs.app, storage.reason, held)] : []),
+    ...unitStatuses(inputs, storage),
+    ...placeStatuses(inputs),
+    activeStatus(inputs, options, storage),
+  ];
+}
+
+function optionStatuses(result: OptionsResult, held: string): readonly Status[] {
+  if (result.ok) return [];
+  const list = result.problems.map(({ option, value, allowed }) => `${option}=${value}: must be ${allowed}`);
+  return [blocked(`[config] ${list.join('; ')}${held}`)];
+}
+
+function holdStatus(app: string, reason: HoldReason, held: string): Status {
+  const integrate = `juju integrate ${app}:s3 s3-integrator`;
+  switch (reason.kind) {
+    case 'needs-object-storage':
+      return blocked(`[s3] ${reason.units} units need object storage: ${integrate}${held}`);
+    case 'object-storage-gone':
+      return blocked(`[s3] the metrics are in a bucket that is not related any more: ${integrate}${held}`);
+    case 'provider-silent':
+      return waiting(
+        `[s3] ${reason.app} has not given ${reason.missing.join(', ')} yet (${reason.relation})${held}`,
+      );
+    case 'provider-invalid': {
+      const list = reason.problems.map(({ key, problem }) => `key "${key}" ${problem}`);
+      return blocked(`[s3] data of ${reason.app} (${reason.relation}): ${list.join('; ')}${held}`);
+    }
+    case 'no-peers-yet':
+      return waiting('[mimir-peers] waiting for the peer relation');
+    case 'leader-decides':
+      return waiting('[mimir-peers] waiting for the leader to choose the replication factor');
+  }
+}
+
+/** Too few units for the factor is no reason to stop what runs, but nothing can be written until there are more. */
+function unitStatuses({ app, plannedUnits }: Inputs, storage: StorageDecision): readonly Status[] {
+  if (storage.kind !== 's3' || plannedUnits >= writeQuorum(storage.replicationFactor)) return [];
+  const factor = storage.replicationFactor;
+  return [
+    blocked(
+      `[replication-factor] writes fail: ${units(plannedUnits)} for ${factor} copies: juju scale-application ${app} ${factor}`,
+    ),
+  ];
+}
+
+function placeStatuses({ dataAttached, container, address }: Inputs): readonly Status[] {
+  return [
+    ...(dataAttached ? [] : [waiting('[data] waiting for the storage')]),
+    ...(container.reachable ? [] : [waiting('[mimir] waiting for Pebble in the container')]),
+    ...(address.ip === undefined ? [waiting('[mimir] waiting for an address')] : []),
+  ];
+}
+
+function activeStatus(inputs: Inputs, options: OptionsResult, storage: StorageDecision): Status {
+  if (storage.kind === 'filesystem') {
+    return active(`on this unit's own disk; for more units: juju integrate ${inputs.app}:s3 s3-integrator`);
+  }
+  if (storage.kind === 's3' && inputs.plannedUnits < storage.replicationFactor) {
+    return active(`${units(inputs.plannedUnits)} for ${storage.replicationFactor} copies: no unit may fail`);
+  }
+  if (options.ok && options.options.multitenancy && inputs.remoteWriteRelations.length > 0) {
+    return active('multitenancy: related senders need a proxy that adds X-Scope-OrgID');
+  }
+  return active('');
+}
+
+function units(count: number): string {
+  return count === 1 ? '1 unit' : `${count} units`;
+}
+
+function blocked(message: string): Status {
+  return { name: 'blocked', message };
+}
+
+function waiting(message: string): Status {
+  return { name: 'waiting', message };
+}
+
+function active(message: string): Status {
+  return { name: 'active', message };
+}

@@ -1,0 +1,75 @@
+/** Where blocks, rules and alert configuration live, and how many copies of a series the ingesters hold. */
+import type { KeyProblem } from '../../relations/bag.ts';
+import type { S3Connection } from '../../relations/s3.ts';
+import type { Inputs } from './inputs.ts';
+
+export type StorageDecision =
+  | { readonly kind: 'filesystem' }
+  | { readonly kind: 's3'; readonly s3: S3Connection; readonly replicationFactor: number }
+  /** Nothing may change: what runs goes on, what does not run yet waits. */
+  | { readonly kind: 'hold'; readonly reason: HoldReason };
+
+export type HoldReason =
+  /** Several units without a bucket to share. */
+  | { readonly kind: 'needs-object-storage'; readonly units: number }
+  /** The data is in a bucket that is not related any more. */
+  | { readonly kind: 'object-storage-gone' }
+  | {
+      readonly kind: 'provider-silent';
+      readonly relation: string;
+      readonly app: string;
+      readonly missing: readonly string[];
+    }
+  | {
+      readonly kind: 'provider-invalid';
+      readonly relation: string;
+      readonly app: string;
+      readonly problems: readonly KeyProblem[];
+    }
+  | { readonly kind: 'no-peers-yet' }
+  | { readonly kind: 'leader-decides' };
+
+/**
+ * Filesystem storage is for one unit that has never had a bucket: several would each see only their own blocks,
+ * and one that went back to its disk would hide what is in the bucket and ship the next blocks to the wrong place.
+ */
+export function decideStorage(inputs: Inputs, replicationOption: number | undefined): StorageDecision {
+  const { objectStorage, agreement, plannedUnits } = inputs;
+  switch (objectStorage.kind) {
+    case 'none':
+      if (agreement?.replicationFactor !== undefined) return hold({ kind: 'object-storage-gone' });
+      if (plannedUnits > 1) return hold({ kind: 'needs-object-storage', units: plannedUnits });
+      // Before the peer relation is there, a unit cannot know that its data is in a bucket.
+      return agreement === undefined ? hold({ kind: 'no-peers-yet' }) : { kind: 'filesystem' };
+    case 'waiting':
+      return hold({ ...objectStorage, kind: 'provider-silent' });
+    case 'invalid':
+      return hold({ ...objectStorage, kind: 'provider-invalid' });
+    case 'ready': {
+      if (agreement === undefined) return hold({ kind: 'no-peers-yet' });
+      const replicationFactor = decideReplication(inputs, replicationOption);
+      if (replicationFactor === undefined) return hold({ kind: 'leader-decides' });
+      return { kind: 's3', s3: objectStorage.s3, replicationFactor };
+    }
+  }
+}
+
+/**
+ * Chosen once. Following the number of units would hide data: a query needs all but one of the copies that the
+ * factor promises, and series written before have fewer. Undefined: it is the leader's to choose.
+ */
+function decideReplication(inputs: Inputs, option: number | undefined): number | undefined {
+  const agreed = option ?? inputs.agreement?.replicationFactor;
+  if (agreed !== undefined) return agreed;
+  if (!inputs.leader) return undefined;
+  return inputs.plannedUnits >= 3 ? 3 : 1;
+}
+
+function hold(reason: HoldReason): StorageDecision {
+  return { kind: 'hold', reason };
+}
+
+/** Live copies that a write needs, by Mimir's rule. */
+export function writeQuorum(replicationFactor: number): number {
+  return Math.floor(replicationFactor / 2) + 1;
+}

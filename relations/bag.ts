@@ -1,0 +1,22 @@
+/** What the databag readers share. */
+import type { z } from 'zod';
+
+/** One key that is missing or wrong. `problem` never holds the value of a credential. */
+export interface KeyProblem {
+  readonly key: string;
+  readonly problem: string;
+}
+
+/** The faults that zod found in a databag, by key. */
+export function keyProblems(error: z.ZodError): readonly KeyProblem[] {
+  return error.issues.map(({ path, message }) => ({ key: String(path[0] ?? ''), problem: message }));
+}
+
+/** JSON text as a value; undefined when it is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * Interface `s3`, requirer. One request that both generations of providers answer: v0 (s3-integrator track 1) puts
+ * the keys in its databag, v1 (track 2, minio-k8s) in a Juju secret.
+ */
+import { X509Certificate } from 'node:crypto';
+import type { Bag } from 'charmwright';
+import { z } from 'zod';
+import { type KeyProblem, keyProblems, parseJson } from './bag.ts';
+
+/** How to reach the bucket, checked and in the form Mimir wants. */
+export interface S3Connection {
+  /** `host:port` or `host`, without scheme. */
+  readonly endpoint: string;
+  /** Plain HTTP. */
+  readonly insecure: boolean;
+  readonly bucket: string;
+  readonly region?: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+  readonly addressing: 'auto' | 'path' | 'virtual-hosted';
+  readonly signature: 'v2' | 'v4';
+  /** Letters and digits of the provider's `path`: what Mimir allows in front of its storage prefixes. */
+  readonly prefix: string;
+  /** Certificates that sign the endpoint's, as one PEM text. */
+  readonly caChain?: string;
+}
+
+interface From {
+  /** `s3:4` */
+  readonly relation: string;
+  readonly app: string;
+}
+
+export type ObjectStorage =
+  /** No relation. */
+  | { readonly kind: 'none' }
+  /** The provider has not said enough yet. */
+  | (From & { readonly kind: 'waiting'; readonly missing: readonly string[] })
+  /** What the provider said cannot be used. */
+  | (From & { readonly kind: 'invalid'; readonly problems: readonly KeyProblem[] })
+  | (From & { readonly kind: 'ready'; readonly s3: S3Connection });
+
+const SECRET_KEYS = ['access-key', 'secret-key'] as const;
+const REQUESTED_SECRETS = JSON.stringify(SECRET_KEYS);
+
+/**
+ * Our application's databag. v0 answers to `bucket`, v1 to `requested-secrets` and a version, whose key differs
+ * between the releases of its library.
+ */
+export function s3Request(bucket: string): Bag {
+  return { bucket, 'lib-version': '1.0', 'requested-secrets': REQUESTED_SECRETS, version: '1' };
+}
+
+/** The leader's own databag: v1 providers look there too. */
+export const S3_UNIT_REQUEST: Bag = { 'requested-secrets': REQUESTED_SECRETS };
+
+/** The secret that holds the keys, of either form of URI; undefined for a v0 provider. */
+export function s3SecretUri(bag: Bag): string | undefined {
+  const uri = bag['secret-extra']?.trim();
+  return uri !== undefined && /^secret:(\/\/[0-9a-f-]{36}\/)?[0-9a-v]{20}$/.test(uri) ? uri : undefined;
+}
+
+const HOST = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9._-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/;
+
+const endpoint = z
+  .string()
+  .trim()
+  .max(512, 'is too long')
+  .transform((text, context) => {
+    const [, scheme, rest = ''] = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):\/\/)?(.*?)\/*$/s.exec(text) ?? [];
+    const known = scheme === undefined || ['http', 'https'].includes(scheme.toLowerCase());
+    const port = Number(/:(\d+)$/.exec(rest)?.[1] ?? 1);
+    if (known && HOST.test(rest) && port >= 1 && port <= 65_535)
+      return { scheme: scheme?.toLowerCase(), host: rest };
+    // The text itself is not repeated: it may hold a user and a password.
+    context.addIssue({
+      code: 'custom',
+      message: 'must be http://HOST:PORT or https://HOST:PORT, without a path or a user',
+    });
+    return z.NEVER;
+  });
+
+/** Text of credentials is taken as it is: `123456` and `true` are keys, not JSON. */
+const credential = z
+  .string()
+  .max(1024, 'is too long')
+  .regex(/^[^\p{Cc}]+$/u, 'has control characters');
+
+const caChain = z.string().transform((text, context) => {
+  const list = z.array(z.string()).safeParse(parseJson(text));
+  if (!list.success) {
+    context.addIssue({ code: 'custom', message: 'must be a JSON list of certificates' });
+    return z.NEVER;
+  }
+  const chain = list.data.map(pem);
+  const bad = chain.indexOf(undefined);
+  if (bad === -1) return chain.join('\n');
+  context.addIssue({
+    code: 'custom',
+    message: `certificate ${bad + 1} of ${chain.length} is not a PEM certificate`,
+  });
+  return z.NEVER;
+});
+
+/** A certificate in PEM; the specification says base64 of PEM, providers write PEM. */
+function pem(text: string): string | undefined {
+  const plain = text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64').toString('utf8');
+  try {
+    return new X509Certificate(plain).toString();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The provider's databag. Keys we do not use may hold anything. */
+const providerSchema = z.object({
+  endpoint,
+  bucket: z
+    .string()
+    .regex(
+      /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+      'must be 3 to 63 lower-case letters, digits, dots and dashes',
+    ),
+  region: z
+    .string()
+    .regex(/^[a-zA-Z0-9-]{1,64}$/, 'must be letters, digits and dashes')
+    .optional(),
+  path: z
+    .string()
+    .max(256, 'is too long')
+    .transform((path) => path.replaceAll(/[^a-zA-Z0-9]/g, ''))
+    .optional(),
+  's3-uri-style': z.enum(['path', 'host'], 'must be path or host').optional(),
+  's3-api-version': z.enum(['2', '4'], 'must be 2 or 4').optional(),
+  'tls-ca-chain': caChain.optional(),
+  'access-key': credential,
+  'secret-key': credential,
+});
+
+const REQUIRED = [...SECRET_KEYS, 'bucket', 'endpoint'] as const;
+const ADDRESSING = { path: 'path', host: 'virtual-hosted' } as const;
+
+/**
+ * What the provider offers. Never throws.
+ * @param secret content of the secret that {@link s3SecretUri} names; undefined when there is none or it cannot be
+ * read yet.
+ */
+export function readS3(from: From, bag: Bag, secret: Bag | undefined): ObjectStorage {
+  const said = { ...bag, ...secret };
+  const missing = REQUIRED.filter((key) => (said[key] ?? '').trim() === '');
+  // Faults of what is there are worth telling even while other keys are missing.
+  const parsed = providerSchema.safeParse(said);
+  const problems = parsed.success
+    ? []
+    : keyProblems(parsed.error).filter(({ key }) => !missing.some((m) => m === key));
+  if (problems.length > 0) return { ...from, kind: 'invalid', problems };
+  if (missing.length > 0 || !parsed.success) return { ...from, kind: 'waiting', missing };
+
+  const data = parsed.data;
+  const { scheme, host } = data.endpoint;
+  if (host.startsWith(`${data.bucket}.`)) {
+    const problem = 'must not begin with the name of the bucket';
+    return { ...from, kind: 'invalid', problems: [{ key: 'endpoint', problem }] };
+  }
+  const chain = data['tls-ca-chain'];
+  const style = data['s3-uri-style'];
+  return {
+    ...from,
+    kind: 'ready',
+    s3: {
+      endpoint: host,
+      insecure: scheme === undefined ? !chain : scheme === 'http',
+      bucket: data.bucket,
+      ...(data.region !== undefined && { region: data.region }),
+      accessKey: data['access-key'],
+      secretKey: data['secret-key'],
+      addressing: style === undefined ? 'auto' : ADDRESSING[style],
+      signature: data['s3-api-version'] === '2' ? 'v2' : 'v4',
+      prefix: data.path ?? '',
+      ...(chain && { caChain: chain }),
+    },
+  };
+}
