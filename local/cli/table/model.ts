@@ -1,0 +1,85 @@
+/** Verbs for the model as a whole, and those that only a local model has. */
+import { verb } from '../spec.ts';
+
+export const destroyModel = verb({
+  name: 'destroy-model',
+  group: 'Model',
+  summary: 'Ends every process of the model and removes its folder',
+  args: '[<model name>]',
+  details: ['On a terminal it asks for the name of the model first; elsewhere `--no-prompt` is needed.'],
+  flags: {
+    'no-prompt': { kind: 'boolean', summary: 'Do not ask' },
+    'destroy-storage': {
+      kind: 'boolean',
+      summary: 'Accepted for the sake of scripts: storage always goes too',
+    },
+    force: { kind: 'boolean', summary: 'Accepted for the sake of scripts: it never waits for hooks' },
+  },
+  examples: [{ command: 'juju-local destroy-model --no-prompt' }],
+  seeAlso: ['remove-application'],
+});
+
+export const version = verb({
+  name: 'version',
+  group: 'Model',
+  summary: 'Prints the version of juju-local',
+  args: '',
+  details: [],
+  flags: {},
+  examples: [{ command: 'juju-local version' }],
+});
+
+export const help = verb({
+  name: 'help',
+  group: 'Model',
+  summary: 'Shows help on juju-local, or on one of its commands',
+  args: '[<command>]',
+  details: [],
+  flags: {},
+  examples: [{ command: 'juju-local help deploy' }],
+});
+
+export const forward = verb({
+  name: 'forward',
+  group: 'Local',
+  summary: 'Forwards ports of this machine to ports of a unit or an application, until Ctrl-C',
+  args: '<unit>|<application> [<local port>:]<port> ...',
+  details: [
+    'As `kubectl port-forward`: `8080:9009` listens on 8080, `9009` on the same port, `:9009` on a free one. With the name of an application the connections go to its service address.',
+  ],
+  flags: {
+    address: {
+      kind: 'string',
+      value: 'ADDRESS',
+      default: '127.0.0.1',
+      summary: 'Address of this machine to listen on',
+    },
+  },
+  examples: [
+    { command: 'juju-local forward mimir-k8s/0 9009' },
+    { command: 'juju-local forward minio-k8s 8080:9000 8081:9001 --address 0.0.0.0' },
+  ],
+  seeAlso: ['ssh'],
+});
+
+export const killPod = verb({
+  name: 'kill-pod',
+  group: 'Local',
+  summary: 'Kills everything in the pod of a unit, which comes back as Kubernetes would bring it',
+  args: '<unit>',
+  details: ['The new pod keeps the volumes of the unit and nothing else, as when a node is lost.'],
+  flags: {},
+  examples: [{ command: 'juju-local kill-pod mimir-k8s/0' }],
+  seeAlso: ['kill-container', 'status'],
+});
+
+export const killContainer = verb({
+  name: 'kill-container',
+  group: 'Local',
+  summary: 'Kills everything in one container of a unit, which is started again',
+  args: '<unit> <container>',
+  details: ['`charm` is the container of the charm. A killed container begins with a fresh writable layer.'],
+  flags: {},
+  examples: [{ command: 'juju-local kill-container mimir-k8s/0 mimir' }],
+  seeAlso: ['kill-pod'],
+});

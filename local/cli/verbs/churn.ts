@@ -1,0 +1,21 @@
+/** Pods and containers that die. */
+import type { RunVerb } from '../call.ts';
+import { UsageError } from '../errors.ts';
+import type { killContainer as containerSpec, killPod as podSpec } from '../table/model.ts';
+import { atMost, requireUnit } from './arguments.ts';
+
+export const killPod: RunVerb<typeof podSpec> = async ({ args, model }) => {
+  const unit = requireUnit(args);
+  atMost(args, 1);
+  await (await model()).call('kill-pod', { unit });
+  return undefined;
+};
+
+export const killContainer: RunVerb<typeof containerSpec> = async ({ args, model }) => {
+  const unit = requireUnit(args);
+  const [, container] = args;
+  if (container === undefined) throw new UsageError('no container specified');
+  atMost(args, 2);
+  await (await model()).call('kill-container', { unit, container });
+  return undefined;
+};
