@@ -1,6 +1,6 @@
 /** The shape of one hook tool: its flags, its printed forms, and what it does in a hook. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Draft } from './draft.ts';
 import { type Flags, parseFlags } from './flags.ts';
 import { type Format, format } from './format.ts';
@@ -73,7 +73,7 @@ export function defineTool<N extends string = never>(spec: ToolSpec<N>): Tool {
       const note = 'text' in output ? (output.note ?? '') : '';
       const target = spec.formats === undefined ? undefined : values.get('output');
       if (target === undefined || target === '') return ok(text, note);
-      writeFileSync(resolve(call.dir, target), text);
+      writeFileSync(pathOf(call, target), text);
       return ok('', note);
     },
   };
@@ -100,9 +100,15 @@ function stdinOf(call: ToolCall): string {
   return call.stdin;
 }
 
+/** A path the caller named, as this process reaches it. */
+function pathOf(call: ToolCall, path: string): string {
+  const absolute = resolve(call.dir, path);
+  return call.root === undefined ? absolute : join(call.root, absolute);
+}
+
 function readBytes(call: ToolCall, path: string): Buffer {
   try {
-    return readFileSync(resolve(call.dir, path));
+    return readFileSync(pathOf(call, path));
   } catch {
     return refuse(`open ${path}: no such file or directory`);
   }

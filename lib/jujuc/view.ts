@@ -227,6 +227,8 @@ export interface ToolCall {
   readonly stdin?: string;
   /** The caller's working directory; `--file` paths are relative to it. */
   readonly dir: string;
+  /** Where the caller's root lies for this process, when it is another: `/proc/PID/root`. */
+  readonly root?: string;
 }
 
 export interface ToolAnswer {
