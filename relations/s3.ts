@@ -54,10 +54,12 @@ export function s3Request(bucket: string): Bag {
 /** The leader's own databag: v1 providers look there too. */
 export const S3_UNIT_REQUEST: Bag = { 'requested-secrets': REQUESTED_SECRETS };
 
+const SECRET_URI = /^secret:(?:\/\/[0-9a-f-]{36}\/)?[0-9a-z]{20}$/;
+
 /** The secret that holds the keys, of either form of URI; undefined for a v0 provider. */
 export function s3SecretUri(bag: Bag): string | undefined {
-  const uri = bag['secret-extra']?.trim();
-  return uri !== undefined && /^secret:(\/\/[0-9a-f-]{36}\/)?[0-9a-v]{20}$/.test(uri) ? uri : undefined;
+  const uri = bag['secret-extra'];
+  return uri !== undefined && SECRET_URI.test(uri) ? uri : undefined;
 }
 
 const HOST = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9._-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/;
@@ -133,6 +135,7 @@ const providerSchema = z.object({
   's3-uri-style': z.enum(['path', 'host'], 'must be path or host').optional(),
   's3-api-version': z.enum(['2', '4'], 'must be 2 or 4').optional(),
   'tls-ca-chain': caChain.optional(),
+  'secret-extra': z.string().regex(SECRET_URI, 'must be the URI of a secret').optional(),
   'access-key': credential,
   'secret-key': credential,
 });
