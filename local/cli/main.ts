@@ -1,4 +1,4 @@
-/** What bin/juju-local starts. Only this file touches the process. */
+/** What bin/juju-local starts. */
 import { enableCompileCache } from 'node:module';
 
 enableCompileCache();
@@ -6,10 +6,10 @@ enableCompileCache();
 const { processTerminal } = await import('./terminal.ts');
 const { runCommandLine } = await import('./run.ts');
 
-const interrupt = new AbortController();
-process.once('SIGINT', () => interrupt.abort());
-process.once('SIGTERM', () => interrupt.abort());
 // `juju-local status | head -1` closes our output early: that is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
-process.exitCode = await runCommandLine(process.argv.slice(2), processTerminal(interrupt.signal));
+const code = await runCommandLine(process.argv.slice(2), processTerminal());
+// Standard input may be a pipe that nobody closes, and a poll may be under way: nothing is waited for any more.
+// What was printed is out: on Linux files, pipes and terminals are written at once.
+process.exit(code);

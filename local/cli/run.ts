@@ -13,7 +13,6 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
   try {
     return await dispatch(words, terminal);
   } catch (error) {
-    if (terminal.signal.aborted) return 130;
     terminal.info(`ERROR ${messageOf(error)}`);
     return error instanceof CliError ? error.exitCode : 1;
   }

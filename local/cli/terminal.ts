@@ -6,8 +6,6 @@ export interface Terminal {
   readonly interactive: boolean;
   /** Colours are wanted on standard output: a terminal, no `NO_COLOR`, not `TERM=dumb`. */
   readonly color: boolean;
-  /** Aborted by Ctrl-C; a verb that waits or follows ends then. */
-  readonly signal: AbortSignal;
   /** The result: standard output, as it stands. */
   out(text: string): void;
   /** What is going on: standard error, one line. */
@@ -16,13 +14,12 @@ export interface Terminal {
   readInput(): Promise<string>;
 }
 
-export function processTerminal(signal: AbortSignal): Terminal {
+export function processTerminal(): Terminal {
   const { env, stdout, stderr } = process;
   return {
     env,
     interactive: stdout.isTTY === true,
     color: stdout.isTTY === true && env.NO_COLOR === undefined && env.TERM !== 'dumb',
-    signal,
     out: (text) => void stdout.write(text),
     info: (line) => void stderr.write(`${line}\n`),
     readInput: async () => {

@@ -21,11 +21,8 @@ export const debugLog: RunVerb<typeof spec> = async ({ args, flags, terminal, mo
   };
   const lines = (await model()).debugLog(request);
   const color = flags.color || terminal.color;
-  const stop = () => void lines.return(undefined);
-  terminal.signal.addEventListener('abort', () => process.exit(130), { once: true });
   for await (const line of lines) {
     terminal.out(`${color ? colorLogLine(line) : line}\n`);
-    if (terminal.signal.aborted) stop();
   }
   return undefined;
 };

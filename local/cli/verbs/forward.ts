@@ -21,25 +21,27 @@ export const forward: RunVerb<typeof spec> = async ({ args, flags, terminal, mod
   if (ports.length === 0) throw new UsageError('no port specified');
   const mappings = ports.map(readMapping);
   const client = await model();
-  await client.call('model-info', {});
-  const servers: Server[] = [];
-  try {
-    for (const mapping of mappings) {
-      const server = createServer(
-        { allowHalfOpen: true },
-        (socket) => void connect(client, target, mapping.remote, socket, terminal),
-      );
-      servers.push(server);
-      const port = await listen(server, mapping.local, flags.address);
-      terminal.out(`Forwarding from ${flags.address}:${port} -> ${target} ${mapping.remote}\n`);
-    }
-    await ended(terminal.signal);
-  } finally {
-    for (const server of servers) server.close();
+  for (const mapping of mappings) {
+    const server = createServer(
+      { allowHalfOpen: true },
+      (socket) => void connect(client, target, mapping.remote, socket, terminal),
+    );
+    const port = await listen(server, mapping.local, flags.address);
+    terminal.out(`Forwarding from ${flags.address}:${port} -> ${target} ${mapping.remote}\n`);
   }
-  // Connections may still be open: they end with the process.
-  process.exit(0);
+  return await modelEnd(client);
 };
+
+/** Rejects when the daemon is gone: a forward ends with its model. */
+async function modelEnd(client: LocalClient): Promise<never> {
+  let generation = -1;
+  for (;;) {
+    const answer = await client.call('wait-change', { after: generation, wait: 600 }).catch(() => {
+      throw new CliError('lost connection to the model');
+    });
+    generation = answer.generation;
+  }
+}
 
 function readMapping(text: string): Mapping {
   const match = /^(?:(\d*):)?(\d+)$/.exec(text);
@@ -83,11 +85,4 @@ async function connect(
     );
     socket.destroy();
   }
-}
-
-function ended(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -72,7 +72,7 @@ async function waitForAll(
       logged = true;
       if (tasks.length === 1) terminal.info(progressLine(line, flags.utc));
     };
-    const task = await followTask(client, id, { deadline, signal: terminal.signal, log });
+    const task = await followTask(client, id, { deadline, log });
     if (task.completed === undefined) {
       const late = tasks.slice(ended.length).map(({ unit }) => `unit ${unit}`);
       throw new CliError(`timed out waiting for results from: ${late.join(', ')}`);

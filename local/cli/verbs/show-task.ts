@@ -12,7 +12,7 @@ export const showTask: RunVerb<typeof spec> = async ({ args, flags, terminal, mo
   atMost(args, 1);
   if (!/^\d+$/.test(id)) throw new UsageError(`invalid task ID "${id}": it is a number, as run prints it`);
   const deadline = Date.now() + flags.wait;
-  const task = await followTask(await model(), id, { deadline, signal: terminal.signal, log: () => {} });
+  const task = await followTask(await model(), id, { deadline, log: () => {} });
   terminal.out(
     flags.format === 'plain'
       ? plainTasks([task], terminal.color)

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelStatus } from '../../api.ts';
 import type { Call, RunVerb } from '../call.ts';
-import { CliError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import { formatOneline, formatStatus } from '../format/status.ts';
 import { selectStatus } from '../format/status-filter.ts';
 import { statusValue } from '../format/status-values.ts';
@@ -22,21 +22,15 @@ export const status: RunVerb<typeof spec> = async (call) => {
     explainEmpty(current, call);
     return undefined;
   }
-  await watch(read, flags.watch, call);
-  return undefined;
+  return await watch(read, flags.watch, call);
 };
 
-async function watch(read: () => Promise<ModelStatus>, interval: number, call: StatusCall): Promise<void> {
+async function watch(read: () => Promise<ModelStatus>, interval: number, call: StatusCall): Promise<never> {
   const { terminal } = call;
-  while (!terminal.signal.aborted) {
-    const text = await read().then(
-      (current) => render(current, call),
-      (error: unknown) => {
-        throw new CliError(error instanceof Error ? error.message : String(error));
-      },
-    );
+  for (;;) {
+    const text = render(await read(), call);
     terminal.out(terminal.interactive ? repaint(text) : `${text}\n`);
-    await sleep(interval, undefined, { signal: terminal.signal }).catch(() => {});
+    await sleep(interval);
   }
 }
 

@@ -10,8 +10,8 @@ import type { waitFor as spec } from '../table/observation.ts';
 import type { Terminal } from '../terminal.ts';
 import { applicationOf, atMost, checkApplication, checkUnit } from './arguments.ts';
 
-/** One long poll lasts at most this long, so that Ctrl-C is noticed. */
-const pollSeconds = 20;
+/** One long poll lasts at most this long. */
+const pollSeconds = 60;
 
 const defaultQueries = {
   application: 'life=="alive" && status=="active"',
@@ -67,19 +67,12 @@ async function follow(
     if (target.scope !== undefined && holds(query, target.scope)) return target;
     const left = (deadline - Date.now()) / 1000;
     if (left <= 0) return target;
-    if (terminal.signal.aborted) throw new CliError('interrupted');
     const line = `${target.label} ${target.scope === undefined ? 'not found' : `is ${target.now}`}, waiting...`;
     if (line !== said) terminal.info(line);
     said = line;
-    const poll = client.call('wait-change', { after: generation, wait: Math.min(pollSeconds, left) });
-    generation = (await Promise.race([poll, interruption(terminal.signal)])).generation;
+    const poll = await client.call('wait-change', { after: generation, wait: Math.min(pollSeconds, left) });
+    generation = poll.generation;
   }
-}
-
-function interruption(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(new CliError('interrupted')), { once: true });
-  });
 }
 
 function targetOf(kind: Kind, name: string | undefined, status: ModelStatus): Target {

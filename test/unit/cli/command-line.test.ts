@@ -21,7 +21,6 @@ function recorder(input = '') {
     env: { JUJU_LOCAL_DIR: join(dir, 'model') },
     interactive: false,
     color: false,
-    signal: new AbortController().signal,
     out: (text: string) => {
       seen.out += text;
     },
