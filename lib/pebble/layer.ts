@@ -151,7 +151,10 @@ export interface LayerDifference {
 export function layerDifference(wanted: Layer, plan: Plan): LayerDifference {
   const missing = (section: (typeof SECTIONS)[number]) =>
     Object.entries(wanted[section] ?? {})
-      .filter(([name, entry]) => !entryApplied(section, entry, plan[section][name]))
+      .filter(([name, entry]) => {
+        const current = Object.hasOwn(plan[section], name) ? plan[section][name] : undefined;
+        return !entryApplied(section, entry, current);
+      })
       .map(([name]) => name)
       .sort();
   return { services: missing('services'), checks: missing('checks'), 'log-targets': missing('log-targets') };

@@ -45,8 +45,9 @@ export interface ExecOutput {
 export interface ExecProcess {
   /** The id of the change that is the run. */
   readonly changeId: string;
-  /** Already fed and ended when the options held `stdin`. */
+  /** Fed and ended by the options' `stdin`, if there was one. What is written after the command's end is lost. */
   readonly stdin: Writable;
+  /** Held in memory until it is read, so that a command never stalls on output that nobody reads. */
   readonly stdout: Readable;
   /** `null` when stderr is combined with stdout. */
   readonly stderr: Readable | null;
@@ -58,7 +59,7 @@ export interface ExecProcess {
   wait(): Promise<void>;
   /** Ends stdin, waits for the end, and returns all output as UTF-8 text. Errors as of `wait`, with the output. */
   output(): Promise<ExecOutput>;
-  /** Sends a signal such as `SIGHUP` to the command. */
+  /** Sends a signal such as `SIGHUP` to the command; nothing when it has ended. */
   sendSignal(signal: string): void;
 }
 
@@ -93,7 +94,10 @@ export interface Pebble {
   restart(names: readonly string[]): Promise<Change>;
   /** Starts the services with `startup: enabled`. ApiError `no-default-services` when there are none. */
   autostart(): Promise<Change>;
-  /** Restarts the running services whose plan changed, and starts those with `startup: enabled`. */
+  /**
+   * Restarts the services whose plan changed since they were started, and starts those with `startup: enabled`.
+   * A service that ran once and was stopped since is started too when its plan changed: stop it again after this.
+   */
   replan(): Promise<Change>;
   /** Sends a signal such as `SIGHUP` to the running services. */
   sendSignal(signal: string, services: readonly string[]): Promise<void>;

@@ -113,7 +113,7 @@ export class Transport {
       const text = `Pebble at ${this.socketPath} did not answer ${what} within ${this.timeoutMs} ms`;
       return new TimeoutError(text, { cause: error });
     }
-    if (code.startsWith('HPE_')) {
+    if (error.name === 'HTTPParserError') {
       const text = `what listens at ${this.socketPath} is not Pebble: ${error.message}`;
       return new ProtocolError(text, { cause: error });
     }
