@@ -5,9 +5,12 @@ export type YamlResult =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly problem: string };
 
-/** Reads one YAML document. Duplicate keys, a second document and alias bombs are problems, in one line each. */
-export function readYaml(text: string): YamlResult {
-  const document = parseDocument(text, { prettyErrors: true });
+/**
+ * Reads one YAML document. With the schema `failsafe` every scalar is a text, exactly as it stands.
+ * Duplicate keys, a second document and alias bombs are problems, each told in one line.
+ */
+export function readYaml(text: string, schema: 'core' | 'failsafe' = 'core'): YamlResult {
+  const document = parseDocument(text, { prettyErrors: true, schema });
   const [fault] = document.errors;
   if (fault !== undefined) return { ok: false, problem: firstLine(fault.message) };
   try {

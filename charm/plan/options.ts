@@ -1,16 +1,13 @@
 /** The config options: what each may be, and what the operator is told about one that is not. */
 import { z } from 'zod';
+import { durationMs, HOUR_MS, YEAR_MS } from '../durations.ts';
 import { firstLine, readYaml } from '../yaml-text.ts';
 import type { RawOptions } from './inputs.ts';
 
 /** Above this the number is a slip of the finger, and Mimir's own arithmetic is safe below it. */
 const MOST = 1_000_000_000;
-const HOUR_MS = 3_600_000;
-const UNIT_MS = { s: 1000, m: 60_000, h: HOUR_MS, d: 24 * HOUR_MS, w: 168 * HOUR_MS, y: 8760 * HOUR_MS };
-const DURATION =
-  /^(?:(\d{1,6})y)?(?:(\d{1,6})w)?(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$/;
 /** Mimir counts durations in nanoseconds in 64 bits: 292 years. */
-const LONGEST_MS = 200 * UNIT_MS.y;
+const LONGEST_MS = 200 * YEAR_MS;
 
 /** Queries ask the ingesters for this much (Mimir's `query_ingesters_within`), so they must keep it. */
 const INGESTER_WINDOW_MS = 13 * HOUR_MS;
@@ -48,18 +45,6 @@ export interface OptionProblem {
 export type OptionsResult =
   | { readonly ok: true; readonly options: Options }
   | { readonly ok: false; readonly problems: readonly OptionProblem[] };
-
-/**
- * Milliseconds of a duration in Prometheus' notation: `30d`, `1h30m`, `0`; larger units first, each at most once.
- * Undefined when it is not one.
- */
-export function durationMs(text: string): number | undefined {
-  if (text === '0') return 0;
-  const parts = DURATION.exec(text);
-  if (text === '' || parts === null) return undefined;
-  const units = [UNIT_MS.y, UNIT_MS.w, UNIT_MS.d, UNIT_MS.h, UNIT_MS.m, UNIT_MS.s];
-  return units.reduce((sum, ms, i) => sum + ms * Number(parts[i + 1] ?? 0), 0);
-}
 
 function duration(least: number, allowed: string, zeroAllowed: boolean) {
   return z.string().refine((text) => {

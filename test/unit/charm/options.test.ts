@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { durationMs } from '../../../charm/durations.ts';
 import type { RawOptions } from '../../../charm/plan/inputs.ts';
-import { durationMs, parseOptions } from '../../../charm/plan/options.ts';
+import { parseOptions } from '../../../charm/plan/options.ts';
 import { DEFAULT_OPTIONS } from '../../support/mimir-inputs.ts';
 
 function problems(options: Partial<RawOptions>) {

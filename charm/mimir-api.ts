@@ -1,0 +1,292 @@
+/** Mimir's HTTP API, as much of it as the charm uses. Every request has a time-out, every answer a schema. */
+import { z } from 'zod';
+import { readMetrics, type Sample } from './metrics.ts';
+import {
+  MimirAnswerError,
+  MimirFailedError,
+  MimirRefusedError,
+  MimirUnreachableError,
+  reasonOf,
+} from './mimir-errors.ts';
+import { readYaml } from './yaml-text.ts';
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+/** The whole configuration has 90 kB, rules may have megabytes; more than this is no answer of Mimir's. */
+const LARGEST_ANSWER = 64 * 1024 * 1024;
+
+export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
+
+/** A rule group as Mimir gives it back; only the name is relied on. */
+const groupSchema = z.looseObject({ name: z.string() });
+export type StoredGroup = z.infer<typeof groupSchema>;
+const namespacesSchema = z.record(z.string(), z.array(groupSchema));
+
+const alertmanagerSchema = z.object({
+  template_files: z.record(z.string(), z.string()).nullish(),
+  alertmanager_config: z.string().nullish(),
+});
+
+export interface AlertmanagerConfig {
+  readonly config: string;
+  readonly templates: Readonly<Record<string, string>>;
+}
+
+/** Go prints an empty list as `null`. */
+const tenantStatsSchema = z
+  .array(z.object({ userID: z.string(), numSeries: z.number(), ingestionRate: z.number() }))
+  .nullable();
+
+export interface TenantStats {
+  readonly tenant: string;
+  /** Each copy of a series counts. */
+  readonly seriesCopies: number;
+  /** Samples per second. */
+  readonly ingestionRate: number;
+}
+
+const buildInfoSchema = z.object({
+  data: z.object({ version: z.string(), revision: z.string().optional() }),
+});
+
+interface Request {
+  /** Completes "cannot ...". */
+  readonly what: string;
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly query?: string;
+  readonly tenant?: string;
+  readonly body?: string;
+  readonly accept?: string;
+  readonly timeoutMs?: number;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+export class MimirApi {
+  readonly #url: string;
+
+  /** @param url such as `http://10.1.0.7:9009`, without a path. */
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  /** Whether Mimir serves. Not answering is an answer here. */
+  async ready(timeoutMs = 2000): Promise<Readiness> {
+    try {
+      const { status, body } = await this.#ask({
+        what: 'ask for readiness',
+        method: 'GET',
+        path: '/ready',
+        timeoutMs,
+      });
+      return status === 200 ? { ready: true } : { ready: false, reason: reasonOf(body) };
+    } catch (error) {
+      if (error instanceof MimirUnreachableError) return { ready: false, reason: 'does not answer' };
+      throw error;
+    }
+  }
+
+  async buildInfo(): Promise<{ readonly version: string }> {
+    const answer = await this.#demand({
+      what: 'ask for the version',
+      method: 'GET',
+      path: '/api/v1/status/buildinfo',
+    });
+    return this.#parse(buildInfoSchema, parseJson(answer.body), 'version').data;
+  }
+
+  /** The groups that the ruler holds for a tenant, by namespace; an unknown namespace is empty. */
+  async rules(tenant: string, namespace?: string): Promise<Readonly<Record<string, readonly StoredGroup[]>>> {
+    const path = namespace === undefined ? rulesPath() : rulesPath(namespace);
+    const { body } = await this.#demand({ what: 'list the rules', method: 'GET', path, tenant });
+    return this.#parse(namespacesSchema, this.#yaml(body, 'rules') ?? {}, 'rules');
+  }
+
+  /** Adds the group, or replaces the one of its name. */
+  async setRuleGroup(tenant: string, namespace: string, group: StoredGroup): Promise<void> {
+    await this.#demand({
+      what: `set rule group "${group.name}"`,
+      method: 'POST',
+      path: rulesPath(namespace),
+      tenant,
+      // JSON is YAML.
+      body: JSON.stringify(group),
+    });
+  }
+
+  /** Mimir does not mind when there is no such group. */
+  async deleteRuleGroup(tenant: string, namespace: string, group: string): Promise<void> {
+    const path = rulesPath(namespace, group);
+    await this.#demand({ what: `delete rule group "${group}"`, method: 'DELETE', path, tenant });
+  }
+
+  /** The tenant's own configuration; undefined when it has none. */
+  async alertmanagerConfig(tenant: string): Promise<AlertmanagerConfig | undefined> {
+    const what = 'read the Alertmanager configuration';
+    const request = { what, method: 'GET', path: '/api/v1/alerts', tenant } as const;
+    const answer = await this.#ask(request);
+    if (answer.status === 404) return undefined;
+    this.#check(request, answer);
+    const read = this.#parse(alertmanagerSchema, this.#yaml(answer.body, what), what);
+    const config = read.alertmanager_config ?? '';
+    return config === '' ? undefined : { config, templates: read.template_files ?? {} };
+  }
+
+  /** @throws MimirRefusedError with the fault that Mimir found. */
+  async setAlertmanagerConfig(tenant: string, { config, templates }: AlertmanagerConfig): Promise<void> {
+    await this.#demand({
+      what: 'set the Alertmanager configuration',
+      method: 'POST',
+      path: '/api/v1/alerts',
+      tenant,
+      body: JSON.stringify({ alertmanager_config: config, template_files: templates }),
+    });
+  }
+
+  /** Mimir does not mind when there is none. */
+  async deleteAlertmanagerConfig(tenant: string): Promise<void> {
+    await this.#demand({
+      what: 'delete the Alertmanager configuration',
+      method: 'DELETE',
+      path: '/api/v1/alerts',
+      tenant,
+    });
+  }
+
+  /**
+   * Starts to write what the ingester holds in memory as blocks, and to ship them. The answer comes at once and
+   * proves nothing: watch the metrics of the shipper.
+   */
+  async flush(tenant?: string): Promise<void> {
+    await this.#demand({
+      what: 'flush the ingester',
+      method: 'POST',
+      path: '/ingester/flush',
+      ...(tenant !== undefined && { query: `tenant=${encodeURIComponent(tenant)}` }),
+    });
+  }
+
+  /** Samples of these metrics; a metric that has none yet is absent. */
+  async metrics(names: readonly string[]): Promise<readonly Sample[]> {
+    // Releases that do not know the filter send everything.
+    const query = names.map((name) => `name[]=${encodeURIComponent(name)}`).join('&');
+    const { body } = await this.#demand({ what: 'read the metrics', method: 'GET', path: '/metrics', query });
+    return readMetrics(body, names);
+  }
+
+  /** The configuration of the running process, as YAML; Mimir masks the secrets in it. */
+  async runningConfig(mode: 'diff' | 'full'): Promise<string> {
+    const query = mode === 'diff' ? 'mode=diff' : '';
+    const { body } = await this.#demand({
+      what: 'read the configuration',
+      method: 'GET',
+      path: '/config',
+      query,
+    });
+    return body;
+  }
+
+  /** Every tenant that the ingesters have in memory, over all units. */
+  async tenantStats(): Promise<readonly TenantStats[]> {
+    const { body } = await this.#demand({
+      what: 'read the statistics',
+      method: 'GET',
+      path: '/distributor/all_user_stats',
+      accept: 'application/json',
+    });
+    const stats = this.#parse(tenantStatsSchema, parseJson(body), 'statistics');
+    return (stats ?? [])
+      .map(({ userID, numSeries, ingestionRate }) => ({
+        tenant: userID,
+        seriesCopies: numSeries,
+        ingestionRate,
+      }))
+      .toSorted((a, b) => (a.tenant < b.tenant ? -1 : 1));
+  }
+
+  /** An answer that is a success, or an error that says why not. */
+  async #demand(request: Request): Promise<Answer> {
+    const answer = await this.#ask(request);
+    this.#check(request, answer);
+    return answer;
+  }
+
+  #check({ what }: Request, { status, body }: Answer): void {
+    if (status >= 200 && status < 300) return;
+    const reason = reasonOf(body) || `status ${status}`;
+    if (status >= 500) throw new MimirFailedError(what, status, reason);
+    throw new MimirRefusedError(what, status, reason);
+  }
+
+  async #ask(request: Request): Promise<Answer> {
+    const { method, path, query, tenant, body, accept, what } = request;
+    const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    const signal = AbortSignal.timeout(timeoutMs);
+    try {
+      const response = await fetch(`${this.#url}${path}${query ? `?${query}` : ''}`, {
+        method,
+        headers: {
+          ...(tenant !== undefined && { 'x-scope-orgid': tenant }),
+          ...(accept !== undefined && { accept }),
+          ...(body !== undefined && { 'content-type': 'application/yaml' }),
+        },
+        ...(body !== undefined && { body }),
+        redirect: 'error',
+        signal,
+      });
+      return { status: response.status, body: await readBody(response) };
+    } catch (error) {
+      if (error instanceof MimirAnswerError) throw error;
+      const why = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(causeOf(error));
+      throw new MimirUnreachableError(`cannot ${what}: Mimir does not answer (${why})`, { cause: error });
+    }
+  }
+
+  #yaml(text: string, what: string): unknown {
+    const yaml = readYaml(text);
+    if (yaml.ok) return yaml.value;
+    throw new MimirAnswerError(`cannot understand what Mimir answered (${what}): ${yaml.problem}`);
+  }
+
+  #parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    throw new MimirAnswerError(
+      `cannot understand what Mimir answered (${what}): ${issue?.path.join('.')}: ${issue?.message}`,
+    );
+  }
+}
+
+/** Namespaces and groups may hold slashes; they are one part of the path each. */
+function rulesPath(...parts: readonly string[]): string {
+  return ['/prometheus/config/v1/rules', ...parts.map(encodeURIComponent)].join('/');
+}
+
+async function readBody(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > LARGEST_ANSWER)
+      throw new MimirAnswerError('cannot take an answer of more than 64 MB from Mimir');
+  }
+  return text + decoder.decode();
+}
+
+/** `fetch` says only that it failed; why is in the cause. */
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

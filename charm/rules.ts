@@ -1,0 +1,265 @@
+/**
+ * Prometheus rule files: read strictly, compared with what the ruler holds, and put in place whole or not at all.
+ * Mimir passes over fields it does not know and takes the same rule twice, so both are refused here. PromQL and
+ * templates are Mimir's to judge.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { durationMs } from './durations.ts';
+import type { MimirApi, StoredGroup } from './mimir-api.ts';
+import { readYaml } from './yaml-text.ts';
+
+const MOST_PROBLEMS = 10;
+
+const duration = z
+  .string()
+  .refine((text) => durationMs(text) !== undefined, 'is not a duration such as 30s or 5m')
+  .optional();
+/** YAML's empty value reads as an empty text. */
+const labels = z.preprocess(
+  (value) => (value === '' ? {} : value),
+  z.record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'is not the name of a label'), z.string()).optional(),
+);
+
+const recordingRule = z.strictObject({
+  record: z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, 'is not the name of a metric'),
+  expr: z.string().trim().min(1, 'is empty'),
+  labels,
+});
+const alertingRule = z.strictObject({
+  alert: z.string().min(1, 'is empty'),
+  expr: z.string().trim().min(1, 'is empty'),
+  for: duration,
+  keep_firing_for: duration,
+  labels,
+  annotations: labels,
+});
+const rule = z.unknown().transform((value, context) => {
+  const given = z
+    .looseObject({ alert: z.unknown().optional(), record: z.unknown().optional() })
+    .safeParse(value);
+  const names = given.success
+    ? [given.data.alert, given.data.record].filter((name) => name !== undefined)
+    : [];
+  if (!given.success || names.length !== 1) {
+    context.addIssue({ code: 'custom', message: 'must have one of `alert` and `record`' });
+    return z.NEVER;
+  }
+  const parsed =
+    given.data.alert === undefined ? recordingRule.safeParse(value) : alertingRule.safeParse(value);
+  if (parsed.success) return parsed.data;
+  for (const issue of parsed.error.issues) {
+    context.addIssue({ code: 'custom', message: said(issue), path: issue.path });
+  }
+  return z.NEVER;
+});
+
+const group = z.strictObject({
+  name: z.string().min(1, 'is empty'),
+  interval: duration,
+  query_offset: duration,
+  limit: z
+    .string()
+    .regex(/^\d{1,9}$/, 'is not a whole number')
+    .transform(Number)
+    .optional(),
+  labels,
+  // Mimir's own additions.
+  source_tenants: z.array(z.string()).optional(),
+  align_evaluation_time_on_interval: z
+    .enum(['true', 'false'])
+    .transform((text) => text === 'true')
+    .optional(),
+  rules: z.array(rule).min(1, 'has no rules'),
+});
+const file = z.strictObject({ groups: z.array(group).min(1, 'has no groups') });
+
+export type RuleGroup = z.output<typeof group>;
+
+export type RulesResult =
+  | { readonly ok: true; readonly groups: readonly RuleGroup[] }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Reads a rule file. Problems name their place: `groups[0].rules[2].expr: is empty`. At most ten are told. */
+export function parseRules(text: string): RulesResult {
+  // Every scalar as the text that stands there, as Go reads it into a string: `version: 1.0` stays `1.0`.
+  const yaml = readYaml(text, 'failsafe');
+  if (!yaml.ok) return { ok: false, problems: [`is not YAML: ${yaml.problem}`] };
+  const parsed = file.safeParse(yaml.value);
+  const problems = parsed.success ? duplicates(parsed.data.groups) : parsed.error.issues.map(issueText);
+  if (parsed.success && problems.length === 0) return { ok: true, groups: parsed.data.groups };
+  return { ok: false, problems: problems.slice(0, MOST_PROBLEMS) };
+}
+
+function issueText(issue: z.core.$ZodIssue): string {
+  const place = issue.path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('');
+  return `${place === '' ? 'the file' : place.slice(1)}: ${said(issue)}`;
+}
+
+function said(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') return `has unknown fields: ${issue.keys.join(', ')}`;
+  return issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+}
+
+function duplicates(groups: readonly RuleGroup[]): readonly string[] {
+  const names = groups.map(({ name }) => name);
+  const twice = new Set(names.filter((name, i) => names.indexOf(name) !== i));
+  const rules = groups.flatMap(({ name, rules: list }) => {
+    const seen = new Set<string>();
+    return list.flatMap((each, i) => {
+      const key = JSON.stringify(canonicalRule(each));
+      const again = seen.has(key);
+      seen.add(key);
+      return again ? [`group "${name}": rule ${i + 1} is there twice`] : [];
+    });
+  });
+  return [...[...twice].map((name) => `group "${name}" is there twice`), ...rules];
+}
+
+/** What an upload does to a namespace. Groups are in the order of the file, removed ones by name. */
+export interface RulesDiff {
+  readonly added: readonly RuleGroup[];
+  readonly changed: readonly { readonly before: StoredGroup; readonly after: RuleGroup }[];
+  readonly removed: readonly StoredGroup[];
+  readonly unchanged: readonly string[];
+}
+
+export function diffRules(wanted: readonly RuleGroup[], present: readonly StoredGroup[]): RulesDiff {
+  const before = new Map(present.map((stored) => [stored.name, stored]));
+  const pairs = wanted.map((after) => ({ after, before: before.get(after.name) }));
+  const same = (a: StoredGroup, b: StoredGroup) => isDeepStrictEqual(canonicalGroup(a), canonicalGroup(b));
+  return {
+    added: pairs.filter((pair) => pair.before === undefined).map(({ after }) => after),
+    changed: pairs.flatMap((pair) =>
+      pair.before !== undefined && !same(pair.before, pair.after)
+        ? [{ before: pair.before, after: pair.after }]
+        : [],
+    ),
+    removed: present
+      .filter(({ name }) => !wanted.some((after) => after.name === name))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    unchanged: pairs
+      .filter((pair) => pair.before !== undefined && same(pair.before, pair.after))
+      .map(({ after }) => after.name),
+  };
+}
+
+/** The same for groups that mean the same: no empty fields, durations in milliseconds, order of keys fixed. */
+function canonicalGroup(value: StoredGroup): unknown {
+  const { rules, ...rest } = value;
+  return { ...canonical(rest), rules: Array.isArray(rules) ? rules.map(canonicalRule) : [] };
+}
+
+function canonicalRule(value: unknown): unknown {
+  return isRecord(value) ? canonical(value) : value;
+}
+
+const DURATIONS: ReadonlySet<string> = new Set([
+  'interval',
+  'query_offset',
+  'evaluation_delay',
+  'for',
+  'keep_firing_for',
+]);
+
+function canonical(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(value)
+    .map(([key, inner]): [string, unknown] => {
+      if (DURATIONS.has(key)) return [key, durationMs(String(inner)) ?? inner];
+      if (isRecord(inner)) return [key, canonical(inner)];
+      return [key, typeof inner === 'string' ? inner.trim() : inner];
+    })
+    .filter(([, inner]) => !isNothing(inner))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries);
+}
+
+/** Values that Mimir leaves out when it prints a group. */
+function isNothing(value: unknown): boolean {
+  if (value === undefined || value === null || value === 0 || value === false) return true;
+  return (Array.isArray(value) && value.length === 0) || (isRecord(value) && Object.keys(value).length === 0);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The upload failed and what had been done was undone, or not: then `left` says what could not be. */
+export class RulesUploadError extends Error {
+  override name = 'RulesUploadError';
+  readonly left: readonly string[];
+  constructor(cause: Error, left: readonly string[]) {
+    const state = left.length === 0 ? 'nothing was changed' : `could not be undone: ${left.join(', ')}`;
+    super(`${cause.message}; ${state}`, { cause });
+    this.left = left;
+  }
+}
+
+type RulesApi = Pick<MimirApi, 'setRuleGroup' | 'deleteRuleGroup'>;
+
+interface Step {
+  readonly group: string;
+  carryOut(): Promise<void>;
+  undo(): Promise<void>;
+}
+
+/**
+ * Makes the namespace what the diff says. When Mimir refuses a part, the parts already done are undone.
+ * @throws RulesUploadError
+ */
+export async function applyRules(
+  api: RulesApi,
+  tenant: string,
+  namespace: string,
+  diff: RulesDiff,
+): Promise<void> {
+  const done: Step[] = [];
+  for (const step of stepsOf(api, tenant, namespace, diff)) {
+    try {
+      await step.carryOut();
+      done.push(step);
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      // The step itself may have reached Mimir although its answer did not reach us.
+      throw new RulesUploadError(error, await undo([...done, step].toReversed()));
+    }
+  }
+}
+
+/** What Mimir may refuse comes first, what it never does last. */
+function stepsOf(api: RulesApi, tenant: string, namespace: string, diff: RulesDiff): readonly Step[] {
+  const set = (stored: StoredGroup) => api.setRuleGroup(tenant, namespace, stored);
+  const remove = (name: string) => api.deleteRuleGroup(tenant, namespace, name);
+  return [
+    ...diff.added.map((after) => ({
+      group: after.name,
+      carryOut: () => set(after),
+      undo: () => remove(after.name),
+    })),
+    ...diff.changed.map(({ before, after }) => ({
+      group: after.name,
+      carryOut: () => set(after),
+      undo: () => set(before),
+    })),
+    ...diff.removed.map((before) => ({
+      group: before.name,
+      carryOut: () => remove(before.name),
+      undo: () => set(before),
+    })),
+  ];
+}
+
+/** Names of the groups that could not be put back. */
+async function undo(steps: readonly Step[]): Promise<readonly string[]> {
+  const left: string[] = [];
+  for (const step of steps) {
+    try {
+      await step.undo();
+    } catch {
+      left.push(step.group);
+    }
+  }
+  return left;
+}
