@@ -38,6 +38,19 @@ export class Secrets {
     return secretGet(this.#tools, { id }, 'peek');
   }
 
+  /**
+   * Newest content of a secret that this unit or its application owns, by its label. Unlike `owned`, it is open to
+   * all units of the application, not to the leader alone.
+   */
+  async content(label: string): Promise<SecretContent | undefined> {
+    try {
+      return await secretGet(this.#tools, { label }, 'peek');
+    } catch (error) {
+      if (error instanceof SecretNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
   /** A secret that this unit or its application owns, by the label it was given. */
   async owned(label: string): Promise<SecretInfo | undefined> {
     try {

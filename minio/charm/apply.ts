@@ -1,0 +1,118 @@
+/** Carries a plan out by difference. Safe to repeat, and to be killed anywhere. */
+import { blocked, type Status, waiting } from 'charmwright';
+import { ConnectionError, layerApplied, PathError, PebbleError } from 'charmwright/pebble';
+import { z } from 'zod';
+import { applyAccounts, withholdFromOthers } from './accounts.ts';
+import type { MinioJuju } from './juju.ts';
+import { MinioApi, MinioError, MinioUnreachableError } from './minio-api.ts';
+import { SERVICE } from './plan/layer.ts';
+import type { Plan, Workload } from './plan/plan.ts';
+import type { Credentials } from './sigv4.ts';
+
+/** MinIO needs about a second to start; a hook that waits for it saves the next one five minutes. */
+const START_MS = 20_000;
+const LAYER = 'minio';
+const RUNNING_KEY = 'running';
+
+export interface ApplyOptions {
+  readonly root: Credentials | undefined;
+  /** Relations whose accounts get a new secret key. */
+  readonly renew?: ReadonlySet<number>;
+}
+
+/** @returns the error that kept things from being made as planned, which is also logged and shown as a status. */
+export async function apply(
+  juju: MinioJuju,
+  planned: Plan,
+  { root, renew = new Set() }: ApplyOptions,
+): Promise<MinioError | PebbleError | undefined> {
+  juju.addStatus(...planned.statuses);
+  await juju.setPorts(planned.ports);
+  if (planned.decisions !== undefined) await withholdFromOthers(juju, planned.decisions);
+  try {
+    const started = await applyWorkload(juju, planned.workload);
+    if (root !== undefined)
+      await withApi(planned, root, (api) => applyMinio(juju, api, planned, started, renew));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof MinioError || error instanceof PebbleError)) throw error;
+    juju.log.warn(error.message);
+    juju.addStatus(troubleStatus(error));
+    return error;
+  }
+}
+
+async function applyMinio(
+  juju: MinioJuju,
+  api: MinioApi,
+  planned: Plan,
+  started: boolean,
+  renew: ReadonlySet<number>,
+): Promise<void> {
+  if (started) await welcome(juju, api);
+  if (planned.decisions !== undefined) await applyAccounts(juju, api, planned, planned.decisions, renew);
+}
+
+/** MinIO as root, where this unit finds it. */
+export async function withApi<T>(
+  planned: Pick<Plan, 'apiUrl' | 'region'>,
+  root: Credentials,
+  use: (api: MinioApi) => Promise<T>,
+): Promise<T> {
+  const api = new MinioApi({ url: planned.apiUrl, region: planned.region, credentials: root });
+  try {
+    return await use(api);
+  } finally {
+    await api.close();
+  }
+}
+
+/** @returns whether MinIO was started or restarted. */
+async function applyWorkload(juju: MinioJuju, workload: Workload): Promise<boolean> {
+  if (workload.kind === 'leave') return false;
+  const container = juju.container('minio');
+  if (workload.kind === 'run') await writeFile(juju, workload.file);
+  const hasLayer = layerApplied(workload.layer, await container.plan());
+  if (!hasLayer) await container.addLayer(LAYER, workload.layer, { combine: true });
+  const wanted = workload.kind === 'run' ? JSON.stringify(workload.layer) : 'idle';
+  const [service] = await container.services([SERVICE]);
+  // What was stored is committed only by a hook that came to its end: one killed before the replan does it again.
+  const isRunning = workload.kind === 'idle' || service?.current === 'active';
+  if (hasLayer && isRunning && juju.stored(RUNNING_KEY, z.string()) === wanted) return false;
+  if (workload.kind === 'run') await container.replan();
+  juju.store(RUNNING_KEY, wanted);
+  return workload.kind === 'run';
+}
+
+async function writeFile(
+  juju: MinioJuju,
+  { path, content }: { readonly path: string; readonly content: string },
+): Promise<void> {
+  const container = juju.container('minio');
+  if ((await pullIfThere(juju, path)) === content) return;
+  await container.push(path, content, { makeDirs: true, permissions: 0o600 });
+}
+
+async function pullIfThere(juju: MinioJuju, path: string): Promise<string | undefined> {
+  try {
+    return await juju.container('minio').pullText(path);
+  } catch (error) {
+    if (error instanceof PathError && error.kind === 'not-found') return undefined;
+    throw error;
+  }
+}
+
+/** After a start: waits until MinIO is ready and shows which release it is. */
+async function welcome(juju: MinioJuju, api: MinioApi): Promise<void> {
+  if (!(await api.waitReady(START_MS))) throw new MinioUnreachableError('MinIO is not ready yet');
+  await juju.setWorkloadVersion(await api.version());
+}
+
+function troubleStatus(error: MinioError | PebbleError): Status {
+  if (error instanceof MinioUnreachableError) return waiting('[minio] waiting for MinIO to answer');
+  if (error instanceof ConnectionError) return waiting('[minio] waiting for Pebble in the container');
+  if (error instanceof PebbleError) {
+    return blocked('[minio] MinIO does not start: its last words are in juju debug-log');
+  }
+  return waiting(`[minio] ${error.message}; tried again at the next event`);
+}

@@ -1,0 +1,72 @@
+/** The Pebble layer. */
+import { createHash } from 'node:crypto';
+import type { Check, Layer } from 'charmwright/pebble';
+import type { Credentials } from '../sigv4.ts';
+
+export const SERVICE = 'minio';
+export const API_PORT = 9000;
+export const CONSOLE_PORT = 9001;
+export const ROOT_FILE = '/etc/minio/root.env';
+
+const READY_CHECK: Check = {
+  override: 'replace',
+  level: 'ready',
+  startup: 'enabled',
+  period: '5s',
+  timeout: '3s',
+  threshold: 3,
+  http: { url: `http://127.0.0.1:${API_PORT}/minio/health/ready` },
+};
+
+/**
+ * Root's credentials as MinIO reads them, from a file that only root can read: in the layer they would show in
+ * Pebble's plan.
+ */
+export function rootFile(root: Credentials): string {
+  return `MINIO_ROOT_USER=${root.accessKey}\nMINIO_ROOT_PASSWORD=${root.secretKey}\n`;
+}
+
+/** @param fileText of the file with root's credentials. Its digest is in the layer, so that a change restarts MinIO. */
+export function minioLayer(region: string, fileText: string): Layer {
+  return {
+    summary: 'MinIO',
+    services: {
+      [SERVICE]: {
+        override: 'replace',
+        summary: 'MinIO, one server on one volume',
+        startup: 'enabled',
+        command: `/bin/minio server /data --address :${API_PORT} --console-address :${CONSOLE_PORT}`,
+        environment: {
+          MINIO_CONFIG_ENV_FILE: ROOT_FILE,
+          MINIO_SITE_REGION: region,
+          // It is Juju that updates MinIO; without this MinIO asks the Internet for newer releases.
+          MINIO_UPDATE: 'off',
+          CHARM_ROOT_DIGEST: createHash('sha256').update(fileText).digest('hex'),
+        },
+        'kill-delay': '30s',
+      },
+    },
+    checks: {
+      'minio-ready': READY_CHECK,
+      // Kubernetes kills the container when this fails; Pebble itself restarts a MinIO that exits.
+      'minio-alive': {
+        override: 'replace',
+        level: 'alive',
+        startup: 'enabled',
+        period: '30s',
+        timeout: '5s',
+        threshold: 10,
+        http: { url: `http://127.0.0.1:${API_PORT}/minio/health/live` },
+      },
+    },
+  };
+}
+
+/**
+ * For a unit that does not serve: no MinIO, and a readiness check that finds none, so that Kubernetes sends no
+ * client of the application's service to this unit.
+ */
+export const idleLayer: Layer = {
+  summary: 'no MinIO on this unit',
+  checks: { 'minio-ready': READY_CHECK },
+};
