@@ -64,14 +64,14 @@ async function startDaemon(modelDir: string, socket: string, options: StartOptio
   const progress = options.progress ?? (() => {});
   progress('preparing the local model');
   const podbox = await peer('podbox');
-  const peers = JSON.stringify({ podbox, pebble: await peer('pebble'), jujuc: await peer('jujuc') });
+  const programs = JSON.stringify({ podbox, pebble: await peer('pebble'), jujuc: await peer('jujuc') });
   const main = fileURLToPath(new URL('./main.ts', import.meta.url));
   const log = openSync(join(modelDir, DAEMON_LOG), 'a');
   const daemon = spawn(
     podbox,
     [
       ...['model', '--bridge', BRIDGE, '--', process.execPath, '--disable-warning=ExperimentalWarning', main],
-      ...['--model-dir', modelDir, '--peers', peers, '--model-name', options.modelName ?? 'local'],
+      ...['--model-dir', modelDir, '--programs', programs, '--model-name', options.modelName ?? 'local'],
     ],
     { detached: true, stdio: ['ignore', log, log], cwd: '/' },
   );

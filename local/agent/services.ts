@@ -1,0 +1,14 @@
+/** What every unit agent works with. */
+import type { ModelFolders } from '../containers/folders.ts';
+import type { Network } from '../containers/pod-spec.ts';
+import type { Programs } from '../containers/programs.ts';
+import type { DebugLog } from '../daemon/debug-log.ts';
+import type { Store } from '../model/store.ts';
+
+export interface Services {
+  readonly store: Store;
+  readonly log: DebugLog;
+  readonly folders: ModelFolders;
+  readonly programs: Programs;
+  readonly network: Network;
+}

@@ -1,0 +1,286 @@
+/** One unit's agent: keeps its pod, and runs one operation after another, as the resolver chooses them. */
+import { rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { commitRefusal } from 'charmwright/juju';
+import { Kubelet } from '../containers/kubelet.ts';
+import { CHARM_CONTAINER } from '../containers/pod-spec.ts';
+import { resourcePaths } from '../containers/resources.ts';
+import { unitEntity } from '../daemon/debug-log.ts';
+import { finishUnit } from '../model/applications.ts';
+import { advance, commitPending, podBorn, seenNow, setStatus } from '../model/commit.ts';
+import { appOf, findUnit } from '../model/lookup.ts';
+import { modelConfig, parseInterval } from '../model/model-config.ts';
+import { leaveScope } from '../model/relations.ts';
+import type { Hook } from '../model/state.ts';
+import { endTasks } from '../model/tasks.ts';
+import { unitView } from '../model/view.ts';
+import { runContext } from './context.ts';
+import { rest } from './hook-transitions.ts';
+import type { Entered } from './process.ts';
+import { type Live, nextOperation, type Operation } from './resolver.ts';
+import { runAction } from './run-action.ts';
+import { applyEffect, type Running, runHook } from './run-hook.ts';
+import type { Services } from './services.ts';
+import { WorkloadEvents } from './workload-events.ts';
+
+/** An operation that was cut off begins again after this; a pod that could not start, too. */
+const AGAIN_MS = 1_000;
+const POD_AGAIN_MS = 5_000;
+/** How long the news of a container's end may lag behind the end of a process in it. */
+const NEWS_MS = 200;
+/** The longest sleep without news. */
+const IDLE_MS = 60_000;
+
+export interface ExecRequest {
+  readonly command: string;
+  readonly process: (process: Entered) => void;
+  readonly end: (code: number) => void;
+}
+
+export class UnitAgent {
+  readonly unit: string;
+  readonly kubelet: Kubelet;
+  readonly #services: Services;
+  readonly #events: WorkloadEvents;
+  readonly #execs: ExecRequest[] = [];
+  #wake: () => void = () => {};
+  #stopped = false;
+  #lost = false;
+  #updateStatusAt = 0;
+
+  constructor(services: Services, unit: string) {
+    this.unit = unit;
+    this.#services = services;
+    const { folders, programs, network, store } = services;
+    this.kubelet = new Kubelet({
+      unit,
+      folders,
+      network,
+      podbox: programs.podbox,
+      model: () => store.model,
+      log: (text) => this.#log('WARNING', text),
+    });
+    this.#events = new WorkloadEvents(() => this.#wake());
+    this.kubelet.on('started', (container) => this.#containerStarted(container));
+    this.kubelet.on('lost', () => {
+      this.#lost = true;
+      this.#wake();
+    });
+  }
+
+  /** Runs until the unit is gone or the daemon ends. */
+  async run(): Promise<void> {
+    const { store } = this.#services;
+    const forget = store.onChange(() => this.#wake());
+    this.#scheduleUpdateStatus();
+    try {
+      await this.#newPod();
+      while (!this.#stopped) {
+        if (this.#lost) await this.#newPod();
+        const woken = this.#sleeper();
+        const operation =
+          this.kubelet.pid(CHARM_CONTAINER) === undefined
+            ? undefined
+            : nextOperation(store.model, this.unit, this.#live());
+        if (operation === undefined) await this.#idle(woken);
+        else if (operation.kind === 'finish') return await this.#finish();
+        else await this.#perform(operation);
+      }
+    } finally {
+      forget();
+      this.#events.stop();
+    }
+  }
+
+  /** The daemon ends: the pod goes, the unit stays in the model. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#wake();
+    await this.kubelet.stop(0);
+  }
+
+  exec(request: ExecRequest): void {
+    this.#execs.push(request);
+    this.#wake();
+  }
+
+  #log(level: 'INFO' | 'WARNING' | 'ERROR', text: string): void {
+    this.#services.log.write(unitEntity(this.unit), level, 'juju.worker.uniter', text);
+  }
+
+  async #newPod(): Promise<void> {
+    const { store } = this.#services;
+    this.#events.stop();
+    while (!this.#stopped) {
+      this.#lost = false;
+      const now = new Date().toISOString();
+      store.update((model) => {
+        podBorn(model, this.unit);
+        endTasks(model, this.unit, 'action terminated', now, 'running');
+        const unit = findUnit(model, this.unit);
+        if (!unit.agent.installed) setStatus(unit, 'workloadStatus', 'waiting', 'agent initialising', now);
+      });
+      try {
+        await this.kubelet.start();
+        this.#events.watch(this.kubelet.pebbles);
+        return;
+      } catch (error) {
+        this.#log('ERROR', error instanceof Error ? error.message : String(error));
+        await this.kubelet.stop(0);
+        await sleep(POD_AGAIN_MS);
+      }
+    }
+  }
+
+  /** The charm container alone began anew: its agent runs `start`, and hears of every Pebble again. */
+  #containerStarted(container: string): void {
+    if (container !== CHARM_CONTAINER) return;
+    const { store } = this.#services;
+    const { agent, life } = findUnit(store.model, this.unit);
+    const nothingPending = agent.failed === undefined && agent.queue.length === 0;
+    if (agent.started && nothingPending && life === 'alive') {
+      store.update((model) => void findUnit(model, this.unit).agent.queue.push({ kind: 'start' }));
+      this.#events.watch(this.kubelet.pebbles);
+    }
+    this.#wake();
+  }
+
+  #live(): Live {
+    const config = modelConfig(this.#services.store.model.config);
+    return {
+      now: new Date(),
+      workload: this.#events.hooks,
+      execWaiting: this.#execs.length > 0,
+      updateStatusDue: Date.now() >= this.#updateStatusAt,
+      retryHooks: config['automatically-retry-hooks'] === 'true',
+    };
+  }
+
+  /** Made before the resolver looks, so that no news is missed. */
+  #sleeper(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  async #idle(woken: Promise<void>): Promise<void> {
+    const { store } = this.#services;
+    if (this.kubelet.pid(CHARM_CONTAINER) !== undefined) {
+      const { current } = findUnit(store.model, this.unit).agentStatus;
+      const { failed } = findUnit(store.model, this.unit).agent;
+      if (current !== (failed === undefined ? 'idle' : 'error')) {
+        store.update((model) => rest(model, this.unit, new Date().toISOString()));
+        return;
+      }
+    }
+    const cancel = new AbortController();
+    await Promise.race([
+      woken,
+      sleep(this.#untilNext(), undefined, { signal: cancel.signal }).catch(() => {}),
+    ]);
+    cancel.abort();
+  }
+
+  /** Milliseconds until time alone may give something to do. */
+  #untilNext(): number {
+    const { model } = this.#services.store;
+    const { failed } = findUnit(model, this.unit).agent;
+    const times = [
+      this.#updateStatusAt,
+      ...(failed === undefined ? [] : [Date.parse(failed.retryAt)]),
+      ...Object.values(model.secrets).flatMap((secret) =>
+        [secret.rotateAt, secret.expireAt].flatMap((time) => (time === undefined ? [] : [Date.parse(time)])),
+      ),
+    ];
+    const next = Math.min(...times.filter((time) => time > Date.now()), Date.now() + IDLE_MS);
+    return Math.max(next - Date.now(), 10);
+  }
+
+  async #perform(operation: Exclude<Operation, { kind: 'finish' }>): Promise<void> {
+    const { store } = this.#services;
+    switch (operation.kind) {
+      case 'hook':
+        return this.#hook(operation.hook);
+      case 'action':
+        return runAction(this.#services, this.unit, operation.task, this.#running());
+      case 'exec':
+        return this.#exec();
+      case 'skip':
+        store.update((model) =>
+          advance(model, this.unit, operation.hook, seenNow(model, this.unit, operation.hook), new Date()),
+        );
+        return store.flushed();
+      case 'leave-scope':
+        store.update((model) => leaveScope(model, operation.relationId, this.unit));
+        return;
+      case 'replace-pod':
+        await this.kubelet.stop();
+        return this.#newPod();
+      default:
+        operation satisfies never;
+    }
+  }
+
+  async #hook(hook: Hook): Promise<void> {
+    const isWorkload = this.#events.hooks[0] === hook;
+    const end = await runHook(this.#services, this.unit, hook, this.#running());
+    if (isWorkload && end !== 'terminated') this.#events.settle(end === 'done');
+    if (end === 'terminated') await sleep(AGAIN_MS);
+    if (end === 'done' && (hook.kind === 'update-status' || Date.now() >= this.#updateStatusAt))
+      this.#scheduleUpdateStatus();
+  }
+
+  #running(): Running {
+    const pid = this.kubelet.pid(CHARM_CONTAINER) ?? 0;
+    return {
+      pid,
+      sameContainer: async () => {
+        await sleep(NEWS_MS);
+        return this.kubelet.pid(CHARM_CONTAINER) === pid;
+      },
+      process: () => {},
+    };
+  }
+
+  async #exec(): Promise<void> {
+    const request = this.#execs.shift();
+    if (request === undefined) return;
+    const { store, folders, programs } = this.#services;
+    const { model } = store;
+    const view = unitView(model, this.unit, { resources: resourcePaths(model, this.unit) });
+    const { code, pending } = await runContext({
+      cause: { kind: 'exec' },
+      command: ['/bin/bash', '-c', request.command],
+      view,
+      folders: folders.unit(this.unit),
+      podbox: programs.podbox,
+      pid: this.#running().pid,
+      modelConfig: modelConfig(model.config),
+      apply: (effect) => applyEffect(this.#services, this.unit, effect),
+      running: request.process,
+    });
+    if (code === 0 && commitRefusal(view, pending) === undefined)
+      store.update((draft) => commitPending(draft, this.unit, pending, new Date()));
+    request.end(code);
+  }
+
+  #scheduleUpdateStatus(): void {
+    const config = modelConfig(this.#services.store.model.config);
+    const interval = parseInterval(config['update-status-hook-interval'] ?? '') ?? 300_000;
+    this.#updateStatusAt = Date.now() + interval * (0.8 + 0.4 * Math.random());
+  }
+
+  async #finish(): Promise<void> {
+    const { store, folders } = this.#services;
+    this.#events.stop();
+    await this.kubelet.stop();
+    await rm(folders.unit(this.unit).unit, { recursive: true, force: true });
+    const now = new Date().toISOString();
+    store.update((model) => {
+      endTasks(model, this.unit, `unit "${this.unit}" is gone`, now, 'all');
+      finishUnit(model, this.unit, now);
+    });
+    await store.flushed();
+    this.#log('INFO', `unit "${this.unit}" of "${appOf(this.unit)}" is gone`);
+  }
+}

@@ -1,0 +1,229 @@
+/**
+ * What Kubernetes does for one unit's pod: starts its containers, starts again one that ends (with a fresh writable
+ * layer, after a back-off), asks Pebble for liveness and readiness.
+ */
+import { EventEmitter } from 'node:events';
+import { constants, cp, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PebbleClient } from 'charmwright/pebble';
+import { findCharm, findUnit } from '../model/lookup.ts';
+import type { Model } from '../model/state.ts';
+import { openSocketPath, type SocketPath } from '../socket-path.ts';
+import type { ModelFolders } from './folders.ts';
+import { Pod } from './pod.ts';
+import { CHARM_CONTAINER, type Network, podSpec, workloads } from './pod-spec.ts';
+import { layResources } from './resources.ts';
+
+const PROBE_MS = 5_000;
+/** Until a pod is ready for the first time it is asked more often, as a startup probe does. */
+const STARTUP_PROBE_MS = 1_000;
+const LIVENESS_FAILURES = 3;
+const BACKOFF_MS = { first: 500, last: 300_000 };
+/** A container that ran this long begins with the first back-off again. */
+const STABLE_MS = 600_000;
+const GRACE_MS = 30_000;
+
+interface KubeletEvents {
+  /** A container runs (again). */
+  started: [container: string];
+  /** The pod is gone without having been asked to stop. */
+  lost: [];
+  /** Readiness changed. */
+  ready: [];
+}
+
+export interface KubeletOptions {
+  readonly unit: string;
+  readonly folders: ModelFolders;
+  readonly podbox: string;
+  readonly network: Network;
+  readonly model: () => Model;
+  readonly log: (text: string) => void;
+}
+
+interface Workload {
+  readonly pebble: PebbleClient;
+  readonly socket: SocketPath;
+  /** Liveness probes that failed one after another. */
+  failures: number;
+  restarts: number;
+  startedAt: number;
+}
+
+export class Kubelet extends EventEmitter<KubeletEvents> {
+  readonly #options: KubeletOptions;
+  readonly #workloads = new Map<string, Workload>();
+  #pod: Pod | undefined;
+  #stopping = false;
+  #ready = false;
+  #probe: NodeJS.Timeout | undefined;
+
+  constructor(options: KubeletOptions) {
+    super();
+    this.#options = options;
+  }
+
+  get ready(): boolean {
+    return this.#ready && this.#pod?.ended === false;
+  }
+
+  /** Clients of the workloads' Pebbles, by container, while the pod is there. */
+  get pebbles(): ReadonlyMap<string, PebbleClient> {
+    return new Map([...this.#workloads].map(([name, { pebble }]) => [name, pebble]));
+  }
+
+  /** A container's first process, when it runs. */
+  pid(container: string): number | undefined {
+    return this.#pod?.pid(container);
+  }
+
+  /** A new pod: an empty charm folder with the unit's charm in it, every container started. */
+  async start(): Promise<void> {
+    const { unit, folders, network, model, podbox } = this.#options;
+    this.#stopping = false;
+    const spec = podSpec(model(), unit, folders, network);
+    const { url, spec: charm } = findCharm(model(), findUnit(model(), unit).charm);
+    await this.#prepare(url, workloads(charm));
+    const own = folders.unit(unit);
+    const pod = await Pod.start(podbox, own.spec, spec);
+    this.#pod = pod;
+    for (const name of workloads(charm)) this.#addWorkload(name);
+    const charmStarted = new Promise<void>((resolve, reject) => {
+      pod.on('started', (container) => container === CHARM_CONTAINER && resolve());
+      pod.once('ended', () => reject(new Error(`the pod of ${unit} ended while it started`)));
+      pod.on('failed', (container, message) => container === CHARM_CONTAINER && reject(new Error(message)));
+    });
+    pod.on('started', (container) => this.#started(container));
+    pod.on('exited', (container) => this.#exited(pod, container));
+    pod.on('failed', (container, message) => {
+      this.#options.log(`container ${container ?? ''}: ${message}`);
+      if (container !== undefined) this.#exited(pod, container);
+    });
+    pod.once('ended', () => this.#ended(pod));
+    for (const { name } of spec.containers) pod.startContainer(name);
+    this.#scheduleProbe();
+    await charmStarted;
+  }
+
+  async #prepare(charmUrl: string, containers: readonly string[]): Promise<void> {
+    const { unit, folders, model } = this.#options;
+    const own = folders.unit(unit);
+    await rm(own.agent, { recursive: true, force: true });
+    await mkdir(own.resources, { recursive: true });
+    await mkdir(own.log, { recursive: true });
+    await mkdir(own.scratch, { recursive: true });
+    for (const name of containers) {
+      // What Pebble keeps belongs to the pod, as an emptyDir does.
+      await rm(own.container(name), { recursive: true, force: true });
+      await mkdir(own.container(name), { recursive: true });
+    }
+    for (const storage of Object.values(model().storages))
+      if (storage.unit === unit) await mkdir(folders.storage(storage.id), { recursive: true });
+    await layResources(model(), unit, own.resources);
+    await cp(folders.charm(charmUrl), own.charm, {
+      recursive: true,
+      verbatimSymlinks: true,
+      mode: constants.COPYFILE_FICLONE,
+    });
+  }
+
+  /** kill -9 to everything; the pod counts as lost. */
+  killPod(): void {
+    this.#pod?.kill();
+  }
+
+  killContainer(container: string): void {
+    this.#pod?.killContainer(container);
+  }
+
+  /** Ends the pod, politely at first. */
+  async stop(graceMs = GRACE_MS): Promise<void> {
+    this.#stopping = true;
+    await this.#pod?.stop(graceMs);
+  }
+
+  #addWorkload(name: string): void {
+    const own = this.#options.folders.unit(this.#options.unit);
+    const socket = openSocketPath(join(own.container(name), 'pebble.socket'));
+    this.#workloads.set(name, {
+      pebble: new PebbleClient({ socketPath: socket.path, timeoutMs: 5_000 }),
+      socket,
+      failures: 0,
+      restarts: 0,
+      startedAt: Date.now(),
+    });
+  }
+
+  #started(container: string): void {
+    const workload = this.#workloads.get(container);
+    if (workload !== undefined) Object.assign(workload, { failures: 0, startedAt: Date.now() });
+    this.emit('started', container);
+  }
+
+  #exited(pod: Pod, container: string): void {
+    if (this.#stopping || pod.ended) return;
+    const workload = this.#workloads.get(container);
+    if (workload !== undefined && Date.now() - workload.startedAt > STABLE_MS) workload.restarts = 0;
+    const restarts = workload?.restarts ?? 0;
+    if (workload !== undefined) workload.restarts += 1;
+    const wait = Math.min(BACKOFF_MS.first * 2 ** restarts, BACKOFF_MS.last);
+    this.#options.log(`container ${container} ended, starts again in ${wait / 1000} s`);
+    this.#setReady(false);
+    setTimeout(() => {
+      if (!this.#stopping && !pod.ended) pod.startContainer(container);
+    }, wait).unref();
+  }
+
+  #ended(pod: Pod): void {
+    if (this.#pod !== pod) return;
+    this.#pod = undefined;
+    clearTimeout(this.#probe);
+    for (const { pebble, socket } of this.#workloads.values()) {
+      void pebble.close().catch(() => {});
+      socket.close();
+    }
+    this.#workloads.clear();
+    this.#setReady(false);
+    if (!this.#stopping) this.emit('lost');
+  }
+
+  #scheduleProbe(): void {
+    this.#probe = setTimeout(
+      () => {
+        void this.#probeAll().finally(() => {
+          if (this.#pod !== undefined) this.#scheduleProbe();
+        });
+      },
+      this.#ready ? PROBE_MS : STARTUP_PROBE_MS,
+    );
+    this.#probe.unref();
+  }
+
+  async #probeAll(): Promise<void> {
+    const answers = await Promise.all(
+      [...this.#workloads].map(async ([name, workload]) => {
+        const health = (level: 'alive' | 'ready') => workload.pebble.health(level).catch(() => false);
+        const alive = await health('alive');
+        const running = this.#pod?.pid(name) !== undefined;
+        workload.failures = alive || !running ? 0 : workload.failures + 1;
+        if (workload.failures >= LIVENESS_FAILURES * (PROBE_MS / this.#probeMs())) {
+          this.#options.log(`container ${name} failed its liveness probe and is restarted`);
+          workload.failures = 0;
+          this.#pod?.killContainer(name);
+        }
+        return alive && (await health('ready'));
+      }),
+    );
+    this.#setReady(this.#pod !== undefined && answers.every((answer) => answer));
+  }
+
+  #probeMs(): number {
+    return this.#ready ? PROBE_MS : STARTUP_PROBE_MS;
+  }
+
+  #setReady(ready: boolean): void {
+    if (this.#ready === ready) return;
+    this.#ready = ready;
+    this.emit('ready');
+  }
+}

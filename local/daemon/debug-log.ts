@@ -1,0 +1,84 @@
+/** The model's log: `unit-mimir-k8s-0: 10:20:30 INFO unit.mimir-k8s/0.juju-log text`, in a file and to followers. */
+import { createReadStream, createWriteStream, renameSync, statSync, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DEBUG_LOG } from './files.ts';
+
+export const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARNING', 'ERROR'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export interface LogFilter {
+  readonly limit: number | null;
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly includeModule: readonly string[];
+  readonly level: LogLevel;
+}
+
+const ROTATE_BYTES = 50_000_000;
+
+export class DebugLog {
+  readonly #path: string;
+  readonly #file: WriteStream;
+  readonly #followers = new Set<(line: string) => void>();
+
+  constructor(dir: string) {
+    this.#path = join(dir, DEBUG_LOG);
+    rotate(this.#path);
+    this.#file = createWriteStream(this.#path, { flags: 'a', mode: 0o600 });
+  }
+
+  /** `entity` is `unit-mimir-k8s-0`; each line of the text becomes one line of the log. */
+  write(entity: string, level: LogLevel, module: string, text: string): void {
+    const time = new Date().toTimeString().slice(0, 8);
+    for (const line of text.replace(/\n+$/, '').split('\n')) {
+      const entry = `${entity}: ${time} ${level} ${module} ${line}`;
+      this.#file.write(`${entry}\n`);
+      for (const follower of this.#followers) follower(entry);
+    }
+  }
+
+  /** Past lines, the last `limit` of those that pass the filter. */
+  async read(filter: LogFilter): Promise<string[]> {
+    await new Promise<void>((resolve) => void this.#file.write('', () => resolve()));
+    const kept: string[] = [];
+    for await (const line of createInterface({ input: createReadStream(this.#path) })) {
+      if (!passes(line, filter)) continue;
+      kept.push(line);
+      if (filter.limit !== null && kept.length > filter.limit) kept.shift();
+    }
+    return kept;
+  }
+
+  follow(filter: LogFilter, line: (text: string) => void): () => void {
+    const follower = (text: string) => {
+      if (passes(text, filter)) line(text);
+    };
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
+  }
+}
+
+export function unitEntity(unit: string): string {
+  return `unit-${unit.replace('/', '-')}`;
+}
+
+function passes(line: string, filter: LogFilter): boolean {
+  const match = /^(\S+): \S+ (\w+) (\S+) /.exec(`${line} `);
+  if (match === null) return false;
+  const [, entity = '', level = '', module = ''] = match;
+  const names = (wanted: string) =>
+    entity === wanted || entity === unitEntity(wanted) || new RegExp(`^unit-${wanted}-\\d+$`).test(entity);
+  const levels: readonly string[] = LOG_LEVELS;
+  if (levels.indexOf(level) < levels.indexOf(filter.level)) return false;
+  if (filter.include.length > 0 && !filter.include.some(names)) return false;
+  if (filter.exclude.some(names)) return false;
+  return (
+    filter.includeModule.length === 0 || filter.includeModule.some((prefix) => module.startsWith(prefix))
+  );
+}
+
+function rotate(path: string): void {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > ROTATE_BYTES) renameSync(path, `${path}.1`);
+}

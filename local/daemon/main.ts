@@ -1,0 +1,56 @@
+/** The daemon of one model. It runs inside `podbox model` and everything of the model ends with it. */
+import { existsSync, unlinkSync } from 'node:fs';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ModelFolders } from '../containers/folders.ts';
+import { installPrograms, programsSchema } from '../containers/programs.ts';
+import { Store } from '../model/store.ts';
+import { openSocketPath } from '../socket-path.ts';
+import { DebugLog } from './debug-log.ts';
+import { DAEMON_SOCKET, MODEL_FILE } from './files.ts';
+import { createDaemonServer } from './server.ts';
+import { World } from './world.ts';
+
+const NETWORK = { gateway: '10.87.0.1', bits: 16 };
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      'model-dir': { type: 'string' },
+      'model-name': { type: 'string', default: 'local' },
+      programs: { type: 'string' },
+    },
+  });
+  const dir = values['model-dir'];
+  if (dir === undefined || values.programs === undefined)
+    throw new Error('--model-dir and --programs are needed');
+  const programs = programsSchema.parse(JSON.parse(values.programs));
+  const folders = new ModelFolders(dir);
+  const store = await Store.open(dir, MODEL_FILE, values['model-name']);
+  await mkdir(join(dir, 'charms'), { recursive: true });
+  await installPrograms(folders, programs);
+  const world = new World({ store, folders, programs, network: NETWORK, log: new DebugLog(dir) });
+  world.start();
+  const server = createDaemonServer({
+    world,
+    destroy: async () => {
+      await world.end();
+      setTimeout(() => void removeModel(dir).finally(() => process.exit(0)), 50);
+    },
+  });
+  const socket = join(dir, DAEMON_SOCKET);
+  if (existsSync(socket)) unlinkSync(socket);
+  server.listen(openSocketPath(socket).path);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => void world.end().finally(() => process.exit(0)));
+}
+
+/** Only what the model has made: the folder may be somebody's. */
+async function removeModel(dir: string): Promise<void> {
+  const own = ['bin', 'tools', 'charms', 'units', 'storage'];
+  const files = (await readdir(dir)).filter((name) => /^(model\.json|daemon\.|debug\.log)/.test(name));
+  for (const name of [...own, ...files]) await rm(join(dir, name), { recursive: true, force: true });
+}
+
+await main();
