@@ -1,5 +1,5 @@
 /** The queue of deferred events, oldest first, in the unit's memory. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { hookName, type JujuEvent } from '../events/event.ts';
 import type { Memory } from '../model/memory.ts';
 import { stableJson } from '../model/relation.ts';

@@ -1,5 +1,5 @@
 /** action-get, action-set, action-log, action-fail. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { callJson, callText } from './call.ts';
 import type { ToolRunner } from './runner.ts';
 

@@ -1,5 +1,5 @@
 /** relation-ids, relation-list, relation-get, relation-set, relation-model-get. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { callJson, callText } from './call.ts';
 import type { ToolRunner } from './runner.ts';
 

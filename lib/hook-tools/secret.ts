@@ -2,7 +2,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ToolOutputError } from '../errors.ts';
 import { callJson, callText } from './call.ts';
 import type { RelationRef } from './relation.ts';

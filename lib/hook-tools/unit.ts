@@ -1,5 +1,5 @@
 /** The tools about this unit, its application and its model. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { callJson, callText } from './call.ts';
 import type { ToolRunner } from './runner.ts';
 

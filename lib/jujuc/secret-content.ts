@@ -1,4 +1,5 @@
 /** Contents, expiry times and URIs of secrets, as their tools take them. */
+import { parseDuration } from '../pebble/durations.ts';
 import { lookup, parseBag } from './bag.ts';
 import { misused, quote, refuse } from './refusal.ts';
 import type { Bag } from './view.ts';
@@ -115,25 +116,4 @@ export function parseExpiry(text: string, now: Date): string {
 
 function rfc3339(time: Date): string {
   return time.toISOString().replace('.000Z', 'Z');
-}
-
-const UNITS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
-function parseDuration(text: string): number | undefined {
-  const [, sign, body = ''] = /^([+-])?((?:\d+(?:\.\d*)?(?:ns|us|µs|ms|s|m|h))+|0)$/.exec(text) ?? [];
-  if (body === '') return undefined;
-  const parts = [...body.matchAll(/(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)/g)];
-  const sum = parts.reduce(
-    (total, [, amount = '0', unit = 's']) => total + Number(amount) * (UNITS[unit] ?? 0),
-    0,
-  );
-  return sign === '-' ? -sum : sum;
 }

@@ -7,7 +7,7 @@
  * `start`, `upgrade-charm`, `config-changed` and `leader-elected`, and when there is no record.
  */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { JujuEvent } from '../events/event.ts';
 import type { Bag } from '../hook-tools/relation.ts';
 import type { Memory } from './memory.ts';

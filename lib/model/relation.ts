@@ -1,5 +1,5 @@
 /** One relation: the databags of both sides, typed by the endpoint's schemas. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { NotAllowedError, RelationDataError, RelationNotFoundError } from '../errors.ts';
 import { type Bag, relationGet, relationList, relationSet } from '../hook-tools/relation.ts';
 import type { ToolRunner } from '../hook-tools/runner.ts';

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { z } from 'zod';
+import * as z from 'zod';
 import { abortChange, getChange, getChanges, waitChange } from './changes.ts';
 import { actOnChecks, getChecks, getHealth } from './checks.ts';
 import { ApiError, ConnectionError } from './errors.ts';

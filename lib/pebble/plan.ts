@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ProtocolError } from './errors.ts';
 import { type Layer, layerYaml, type Plan } from './layer.ts';
 import type { Transport } from './transport.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { completeChange } from './changes.ts';
 import type { Transport } from './transport.ts';
 import type { Change, ServiceInfo } from './types.ts';

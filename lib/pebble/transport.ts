@@ -1,7 +1,7 @@
 /** One HTTP request to Pebble and its answer's envelope. Every answer is parsed by a schema. */
 import type { Readable } from 'node:stream';
 import type { Dispatcher, Pool } from 'undici';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ApiError, ConnectionError, PebbleError, ProtocolError, TimeoutError } from './errors.ts';
 
 export interface PebbleRequest {
