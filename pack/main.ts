@@ -1,0 +1,112 @@
+/** `npm run pack`: makes a .charm from each charm's folder, for each architecture. */
+import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { CharmwrightError } from 'charmwright';
+import { type CharmFile, mode, writeArchive } from './archive.ts';
+import { type CharmSource, charmFiles, readCharm } from './charm.ts';
+import { PackError } from './errors.ts';
+import { ARCHITECTURES, type Architecture, nodeRuntime } from './node-runtime.ts';
+
+const USAGE = `usage: npm run pack -- [FOLDER ...] [--arch amd64|arm64|all] [--out FOLDER] [--only NAME] [--unpacked FOLDER]
+
+Writes OUT/NAME_ARCH.charm for the charms in the folders (default: . and minio).
+  --arch      one architecture, or all (the default)
+  --out       where to write; default: dist
+  --only      of these charms, only the one of this name
+  --unpacked  write one charm's files into a folder instead; needs --arch and one charm
+`;
+
+/** The npm package all default charms belong to. */
+const ROOT = resolve(import.meta.dirname, '..');
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    arch: { type: 'string', default: 'all' },
+    out: { type: 'string', default: 'dist' },
+    only: { type: 'string' },
+    unpacked: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+
+try {
+  if (values.help) process.stdout.write(USAGE);
+  else await pack();
+} catch (error) {
+  if (!(error instanceof PackError || error instanceof CharmwrightError)) throw error;
+  process.stderr.write(`pack: ${error.message}\n`);
+  process.exitCode = 1;
+}
+
+async function pack(): Promise<void> {
+  const architectures = ARCHITECTURES.filter((name) => values.arch === 'all' || values.arch === name);
+  if (architectures.length === 0) {
+    throw new PackError(`--arch is "${values.arch}"; it can be ${ARCHITECTURES.join(', ')} or all`);
+  }
+  const charms = await readCharms();
+  const jobs = charms.flatMap((charm) => architectures.map((architecture) => ({ charm, architecture })));
+  if (values.unpacked !== undefined) {
+    const [job, ...others] = jobs;
+    if (job === undefined || others.length > 0) {
+      throw new PackError(
+        '--unpacked takes one charm for one architecture: add --arch, and --only or a FOLDER',
+      );
+    }
+    return unpack(await filesFor(job.charm, job.architecture), values.unpacked);
+  }
+  await mkdir(values.out, { recursive: true });
+  // Compression is nearly all of the work, so the architectures share the machine's cores.
+  for (const charm of charms) {
+    await Promise.all(architectures.map((architecture) => packOne(charm, architecture, values.out)));
+  }
+}
+
+async function readCharms(): Promise<readonly CharmSource[]> {
+  const folders =
+    positionals.length === 0 ? [ROOT, join(ROOT, 'minio')] : positionals.map((path) => resolve(path));
+  const charms: CharmSource[] = [];
+  for (const folder of folders) {
+    progress(`bundling ${relative(process.cwd(), folder) || '.'}`);
+    charms.push(await readCharm(folder, ROOT));
+  }
+  const chosen = charms.filter(({ name }) => values.only === undefined || name === values.only);
+  if (chosen.length === 0) {
+    throw new PackError(`--only is "${values.only}"; there are ${charms.map(({ name }) => name).join(', ')}`);
+  }
+  return chosen;
+}
+
+async function packOne(charm: CharmSource, architecture: Architecture, out: string): Promise<void> {
+  const target = join(out, `${charm.name}_${architecture}.charm`);
+  const files = await filesFor(charm, architecture);
+  progress(`compressing ${target}`);
+  const partial = `${target}.partial`;
+  try {
+    await writeArchive(files, partial);
+    await rename(partial, target);
+  } finally {
+    await rm(partial, { force: true });
+  }
+  const { size } = await stat(target);
+  console.log(`${target}  ${(size / 1e6).toFixed(1)} MB`);
+}
+
+async function filesFor(charm: CharmSource, architecture: Architecture): Promise<readonly CharmFile[]> {
+  return charmFiles(charm, architecture, await nodeRuntime(architecture, progress));
+}
+
+async function unpack(files: readonly CharmFile[], folder: string): Promise<void> {
+  for (const file of files) {
+    const path = join(folder, file.path);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, file.content);
+    await chmod(path, mode(file) & 0o777);
+  }
+  console.log(`${folder}  ${files.length} files`);
+}
+
+function progress(text: string): void {
+  process.stderr.write(`pack: ${text}\n`);
+}

@@ -1,0 +1,4 @@
+import { run } from 'charmwright';
+import { hello } from './charm.ts';
+
+await run(hello);
