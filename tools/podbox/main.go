@@ -1,7 +1,8 @@
 // Command podbox gives the local model its machines: Linux namespaces arranged as Kubernetes arranges a pod, by the
 // kernel alone, for root and for ordinary users.
 //
-//	podbox model --bridge 10.87.0.1/16 -- CMD ARGS…   one network of pods; lives as long as CMD
+//	podbox model --bridge 10.87.0.1/16 [--services 10.87.128.0/17] -- CMD ARGS…
+//	                                                  one network of pods; lives as long as CMD
 //	podbox pod --spec FILE                            one pod in it; lives as long as its standard input is open
 //	podbox enter --pid PID [--cwd DIR] [--clear-env] [--env K=V …] -- CMD ARGS…   as kubectl exec
 //
@@ -19,7 +20,7 @@ import (
 )
 
 const usage = `usage:
-  podbox model --bridge ADDRESS/BITS -- COMMAND [ARGUMENT…]
+  podbox model --bridge ADDRESS/BITS [--services NETWORK/BITS] -- COMMAND [ARGUMENT…]
   podbox pod --spec FILE
   podbox enter --pid PID [--cwd DIR] [--clear-env] [--env KEY=VALUE …] -- COMMAND [ARGUMENT…]
 `
@@ -56,11 +57,15 @@ func main() {
 func parseModel(args []string) modelSpec {
 	flags := flagSet("model")
 	bridge := flags.String("bridge", "", "")
+	services := flags.String("services", "", "")
 	parse(flags, args)
 	if _, _, err := net.ParseCIDR(*bridge); err != nil {
 		fatalUsage("model: --bridge: " + err.Error())
 	}
-	return modelSpec{Bridge: *bridge, Command: commandOf(flags)}
+	if _, _, err := net.ParseCIDR(*services); *services != "" && err != nil {
+		fatalUsage("model: --services: " + err.Error())
+	}
+	return modelSpec{Bridge: *bridge, Services: *services, Command: commandOf(flags)}
 }
 
 func parsePod(args []string) podSpec {

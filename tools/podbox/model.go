@@ -10,8 +10,10 @@ import (
 )
 
 type modelSpec struct {
-	Bridge  string   `json:"bridge"`
-	Command []string `json:"command"`
+	Bridge string `json:"bridge"`
+	// Services is a part of the bridge's network whose addresses all belong to the model itself; may be empty.
+	Services string   `json:"services"`
+	Command  []string `json:"command"`
 }
 
 // runModel starts the model's namespaces and ends with them, with the exit code of the command in them.
@@ -68,6 +70,9 @@ func setUpModel(spec modelSpec) error {
 	}
 	if err := setUpBridge(spec.Bridge); err != nil {
 		return fmt.Errorf("the model's network: %w", err)
+	}
+	if err := ownAddresses(spec.Services); err != nil {
+		return fmt.Errorf("the model's services %s: %w", spec.Services, err)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 
 	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
 )
 
 const bridgeName = "juju0"
@@ -30,6 +31,29 @@ func setUpBridge(address string) error {
 		return fmt.Errorf("giving %s the address %s: %w", bridgeName, address, err)
 	}
 	return netlink.LinkSetUp(bridge)
+}
+
+// ownAddresses makes every address of a network this machine's own, as a cluster's service addresses belong to the
+// proxy on each node: a process may listen on any of them without its being set up first.
+func ownAddresses(network string) error {
+	if network == "" {
+		return nil
+	}
+	_, destination, err := net.ParseCIDR(network)
+	if err != nil {
+		return err
+	}
+	loopback, err := netlink.LinkByName("lo")
+	if err != nil {
+		return err
+	}
+	return netlink.RouteAdd(&netlink.Route{
+		LinkIndex: loopback.Attrs().Index,
+		Dst:       destination,
+		Type:      unix.RTN_LOCAL,
+		Table:     unix.RT_TABLE_LOCAL,
+		Scope:     netlink.SCOPE_HOST,
+	})
 }
 
 // plugIn connects the pod whose process 1 is pid to the bridge and returns the name of the bridge's end.
