@@ -1,5 +1,5 @@
 /** Addresses in the model's 10.87.0.0/16: pods below 10.87.128.0, services above. */
-const PODS_FROM = 2 * 256;
+const PODS_FROM = 256 + 2;
 const SERVICES_FROM = 128 * 256 + 1;
 
 export function podAddress(sequence: number): string {
