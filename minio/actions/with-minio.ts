@@ -1,5 +1,5 @@
 import { ActionFailed } from 'charmwright';
-import { withApi } from '../charm/apply.ts';
+import { minioApi } from '../charm/apply.ts';
 import type { MinioJuju } from '../charm/juju.ts';
 import { type MinioApi, MinioError } from '../charm/minio-api.ts';
 import { look } from '../charm/reconcile.ts';
@@ -9,7 +9,7 @@ export async function withMinio<T>(juju: MinioJuju, use: (api: MinioApi) => Prom
   const { planned, root } = await look(juju);
   if (root === undefined) throw new ActionFailed('MinIO was never started: see juju status');
   try {
-    return await withApi(planned, root, use);
+    return await use(minioApi(planned, root));
   } catch (error) {
     if (error instanceof MinioError) throw new ActionFailed(error.message);
     throw error;

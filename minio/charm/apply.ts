@@ -1,7 +1,7 @@
 /** Carries a plan out by difference. Safe to repeat, and to be killed anywhere. */
 import { blocked, type Status, waiting } from 'charmwright';
 import { ConnectionError, layerApplied, PathError, PebbleError } from 'charmwright/pebble';
-import { z } from 'zod';
+import * as z from 'zod';
 import { applyAccounts, withholdFromOthers } from './accounts.ts';
 import type { MinioJuju } from './juju.ts';
 import { MinioApi, MinioError, MinioUnreachableError } from './minio-api.ts';
@@ -31,8 +31,10 @@ export async function apply(
   if (planned.decisions !== undefined) await withholdFromOthers(juju, planned.decisions);
   try {
     const started = await applyWorkload(juju, planned.workload);
-    if (root !== undefined)
-      await withApi(planned, root, (api) => applyMinio(juju, api, planned, started, renew));
+    if (root === undefined) return undefined;
+    const api = minioApi(planned, root);
+    if (started) await welcome(juju, api);
+    if (planned.decisions !== undefined) await applyAccounts(juju, api, planned, planned.decisions, renew);
     return undefined;
   } catch (error) {
     if (!(error instanceof MinioError || error instanceof PebbleError)) throw error;
@@ -42,29 +44,9 @@ export async function apply(
   }
 }
 
-async function applyMinio(
-  juju: MinioJuju,
-  api: MinioApi,
-  planned: Plan,
-  started: boolean,
-  renew: ReadonlySet<number>,
-): Promise<void> {
-  if (started) await welcome(juju, api);
-  if (planned.decisions !== undefined) await applyAccounts(juju, api, planned, planned.decisions, renew);
-}
-
 /** MinIO as root, where this unit finds it. */
-export async function withApi<T>(
-  planned: Pick<Plan, 'apiUrl' | 'region'>,
-  root: Credentials,
-  use: (api: MinioApi) => Promise<T>,
-): Promise<T> {
-  const api = new MinioApi({ url: planned.apiUrl, region: planned.region, credentials: root });
-  try {
-    return await use(api);
-  } finally {
-    await api.close();
-  }
+export function minioApi({ apiUrl, region }: Pick<Plan, 'apiUrl' | 'region'>, root: Credentials): MinioApi {
+  return new MinioApi({ url: apiUrl, region, credentials: root });
 }
 
 /** @returns whether MinIO was started or restarted. */

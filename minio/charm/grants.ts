@@ -1,5 +1,5 @@
 /** Grants of secrets to relations. Repeating one does no harm, but costs a process in every hook. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MinioJuju } from './juju.ts';
 
 const KEY = 'granted';

@@ -3,8 +3,8 @@
  * Every method that writes can be repeated.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, errors, request } from 'undici';
-import { z } from 'zod';
+import { errors, request } from 'undici';
+import * as z from 'zod';
 import { sealForAdmin } from './madmin.ts';
 import type { Policy } from './plan/accounts.ts';
 import { type Credentials, queryText, signedHeaders } from './sigv4.ts';
@@ -46,8 +46,6 @@ export interface MinioApiOptions {
   readonly region: string;
   /** Root's. */
   readonly credentials: Credentials;
-  /** For each request, in milliseconds. */
-  readonly timeoutMs?: number;
 }
 
 const policySchema = z.object({
@@ -69,6 +67,8 @@ const accountSchema = z.object({
 
 const serverSchema = z.object({ servers: z.array(z.object({ version: z.string() })).min(1) });
 
+const TIMEOUTS = { headersTimeout: 10_000, bodyTimeout: 10_000 } as const;
+
 const ADMIN = '/minio/admin/v3';
 
 interface Call {
@@ -89,16 +89,9 @@ interface Answer {
 
 export class MinioApi {
   readonly #options: MinioApiOptions;
-  readonly #agent: Agent;
 
   constructor(options: MinioApiOptions) {
-    const timeout = options.timeoutMs ?? 10_000;
     this.#options = options;
-    this.#agent = new Agent({ connectTimeout: timeout, headersTimeout: timeout, bodyTimeout: timeout });
-  }
-
-  close(): Promise<void> {
-    return this.#agent.close();
   }
 
   /** Waits until MinIO says that it is ready. @returns whether it did in time. */
@@ -176,7 +169,7 @@ export class MinioApi {
   async #isReady(): Promise<boolean> {
     try {
       const url = `${this.#options.url}/minio/health/ready`;
-      const { statusCode, body } = await request(url, { dispatcher: this.#agent });
+      const { statusCode, body } = await request(url, TIMEOUTS);
       await body.dump();
       return statusCode === 200;
     } catch {
@@ -220,7 +213,7 @@ export class MinioApi {
         method,
         headers,
         body: body.length === 0 ? null : body,
-        dispatcher: this.#agent,
+        ...TIMEOUTS,
       });
       const text = await answer.body.text();
       if (answer.statusCode >= 500)

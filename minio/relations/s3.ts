@@ -5,7 +5,7 @@
  * in the databag. The version is always published, as by s3-integrator: version 0 ignores the key.
  */
 import { json } from 'charmwright';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const LONGEST = 1024;
 const text = z.string().max(LONGEST).optional();

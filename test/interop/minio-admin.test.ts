@@ -39,7 +39,6 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await api.close();
   server.kill();
   await once(server, 'exit');
   await rm(folder, { recursive: true, force: true });
@@ -174,7 +173,6 @@ test('a bucket that is missing is not reached, even by root', async () => {
 test('wrong credentials of root are a refusal, and the secret key is not in the message', async () => {
   const stranger = new MinioApi({ url, region: REGION, credentials: { ...ROOT, secretKey: 'wrong-wrong' } });
   const refusal = await stranger.policies().catch((error: unknown) => error);
-  await stranger.close();
   expect(refusal).toBeInstanceOf(MinioRefusedError);
   expect(String(refusal)).toContain('SignatureDoesNotMatch');
   expect(String(refusal)).not.toContain('wrong-wrong');
@@ -188,7 +186,6 @@ test('a server that is not there is told apart from one that refuses', async () 
   });
   await expect(nowhere.buckets()).rejects.toThrow(MinioUnreachableError);
   expect(await nowhere.waitReady(0)).toBe(false);
-  await nowhere.close();
 });
 
 interface Options {
