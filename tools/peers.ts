@@ -245,7 +245,10 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-async function main(names: readonly string[]): Promise<number> {
+/** `peers.ts [name ...]` prints where each is; `peers.ts --image NAME` an image folder's path and nothing else. */
+async function main([first = '', ...rest]: readonly string[]): Promise<number> {
+  if (first === '--image') return printImage(rest[0] ?? '');
+  const names = first === '' ? [] : [first, ...rest];
   const unknown = names.filter((name) => !isPeerName(name));
   if (unknown.length > 0) {
     console.error(`No peer is named ${unknown.join(', ')}. There are: ${PEER_NAMES.join(', ')}.`);
@@ -260,6 +263,15 @@ async function main(names: readonly string[]): Promise<number> {
       return 1;
     }
   }
+  return 0;
+}
+
+async function printImage(name: string): Promise<number> {
+  if (name !== 'mimir' && name !== 'minio') {
+    console.error(`There is no image "${name}". There are: mimir, minio.`);
+    return 2;
+  }
+  console.log(await image(name));
   return 0;
 }
 
