@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { readCharmSpec } from 'charmwright/juju';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CharmFile } from './archive.ts';
 import { type Bundle, bundle } from './bundle.ts';
 import { PackError } from './errors.ts';

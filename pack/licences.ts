@@ -1,7 +1,7 @@
 /** The licences of what a charm carries but we did not write. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PackError } from './errors.ts';
 
 const packageJson = z.object({ name: z.string(), version: z.string(), license: z.string() });

@@ -8,7 +8,7 @@ import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PackError } from './errors.ts';
 
 /** The same as the development dependency `node` in package.json; a test keeps them together. */

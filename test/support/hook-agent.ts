@@ -19,7 +19,7 @@ import {
   TOOLS,
   type UnitView,
 } from 'charmwright/juju';
-import { z } from 'zod';
+import * as z from 'zod';
 import { peer } from '../../tools/peers.ts';
 
 const request = z.object({
