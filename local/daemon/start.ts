@@ -72,19 +72,8 @@ async function startDaemon(modelDir: string, socket: string, options: StartOptio
   const daemon = spawn(
     podbox,
     [
-      ...[
-        'model',
-        '--bridge',
-        BRIDGE,
-        '--services',
-        SERVICES,
-        '--services',
-        SERVICES,
-        '--',
-        process.execPath,
-        '--disable-warning=ExperimentalWarning',
-        main,
-      ],
+      ...['model', '--bridge', BRIDGE, '--services', SERVICES, '--'],
+      ...[process.execPath, '--disable-warning=ExperimentalWarning', main],
       ...['--model-dir', modelDir, '--programs', programs, '--model-name', options.modelName ?? 'local'],
     ],
     { detached: true, stdio: ['ignore', log, log], cwd: '/' },
