@@ -1,0 +1,39 @@
+/** Tests of charms without Juju: a state in, one event, a state out. */
+export { type Context, type ContextOptions, context, type RunOptions } from './context.ts';
+export { CharmCrashed, ImpossibleWorld } from './errors.ts';
+export type { EventInput } from './input.ts';
+export { type KillAt, Killer } from './killing.ts';
+export {
+  type ContainerInput,
+  container,
+  exec,
+  network,
+  notice,
+  type PeerRelationInput,
+  peerRelation,
+  type RelationInput,
+  relation,
+  type SecretInput,
+  type StateInput,
+  secret,
+  state,
+  storage,
+} from './make.ts';
+export type { ActionOutcome, Outcome, ToolUse } from './outcome.ts';
+export { type PebbleCall, type PebbleWitness, SimulatedPebble } from './simulated-pebble.ts';
+export {
+  type CheckState,
+  type ContainerState,
+  type ExecAnswer,
+  type ExecCall,
+  type ExecResult,
+  type FileAttributes,
+  findContainer,
+  findRelation,
+  findSecret,
+  type RelationState,
+  type ShownStatus,
+  type State,
+  stateOf,
+} from './state.ts';
+export type { LogLine } from './world.ts';

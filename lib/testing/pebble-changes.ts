@@ -1,0 +1,57 @@
+/** The changes Pebble reports for what was done to services. Pure. */
+import type { Change, Task } from '../pebble/types.ts';
+import type { ServiceAction } from './pebble-services.ts';
+import { TIME } from './time.ts';
+
+export interface ChangeTask {
+  readonly kind: 'stop' | 'start';
+  readonly service: string;
+  /** Its last words, when it exited at once. */
+  readonly failure?: string;
+}
+
+export function finishedChange(id: number, action: ServiceAction, tasks: readonly ChangeTask[]): Change {
+  const failed = tasks.find(({ failure }) => failure !== undefined);
+  const summary = summaryOf(action, [...new Set(tasks.map(({ service }) => service))]);
+  return {
+    id: String(id),
+    kind: action,
+    summary,
+    status: failed === undefined ? 'Done' : 'Error',
+    tasks: tasks.map((task, index) => finishedTask(`${id}.${index + 1}`, task)),
+    ready: true,
+    ...(failed === undefined
+      ? {}
+      : {
+          err: `cannot perform the following tasks:\n- Start service "${failed.service}" (cannot start service: exited quickly with code 1)`,
+        }),
+    spawnTime: TIME,
+    readyTime: TIME,
+    data: {},
+  };
+}
+
+function summaryOf(action: string, services: readonly string[]): string {
+  const verb = action.charAt(0).toUpperCase() + action.slice(1);
+  const [first] = services;
+  if (first === undefined) return `${verb} - no services`;
+  return `${verb} service "${first}"${services.length === 1 ? '' : ` and ${services.length - 1} more`}`;
+}
+
+function finishedTask(id: string, { kind, service, failure }: ChangeTask): Task {
+  const log = [
+    `${TIME} INFO Most recent service output:\n    ${failure ?? ''}`,
+    `${TIME} ERROR cannot start service: exited quickly with code 1`,
+  ];
+  return {
+    id,
+    kind,
+    summary: `${kind === 'start' ? 'Start' : 'Stop'} service "${service}"`,
+    status: failure === undefined ? 'Done' : 'Error',
+    log: failure === undefined ? [] : log,
+    progress: { label: '', done: 1, total: 1 },
+    spawnTime: TIME,
+    readyTime: TIME,
+    data: {},
+  };
+}

@@ -1,0 +1,83 @@
+/** A command of the workload that a test has an answer for. */
+import { PassThrough, Readable, type Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { ExecError } from '../pebble/errors.ts';
+import type { ExecOptions, ExecOutput, ExecProcess } from '../pebble/pebble.ts';
+import type { ContainerState, ExecAnswer, ExecResult } from './state.ts';
+
+/** The answer with the longest beginning of the command. */
+function answerFor(container: ContainerState, command: readonly string[]): ExecAnswer | undefined {
+  return container.execs
+    .filter((answer) => answer.command.every((word, index) => word === command[index]))
+    .toSorted((a, b) => b.command.length - a.command.length)[0];
+}
+
+/** A command without an answer ends with 127, as a shell says it. */
+export class SimulatedProcess implements ExecProcess {
+  readonly changeId = '1';
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable | null;
+  readonly #command: readonly string[];
+  readonly #result: Promise<Required<ExecResult>>;
+
+  constructor(container: ContainerState, command: readonly string[], options: ExecOptions) {
+    const input = new PassThrough();
+    this.stdin = input;
+    this.#command = command;
+    this.#result = run(container, command, options, text(input));
+    // Whoever asks for the result gets the error; a process that nobody waits for must not end the test.
+    this.#result.catch(() => undefined);
+    const { combineStderr = false } = options;
+    this.stdout = late(this.#result.then(({ stdout, stderr }) => (combineStderr ? stdout + stderr : stdout)));
+    this.stderr = combineStderr ? null : late(this.#result.then(({ stderr }) => stderr));
+    if (options.stdin instanceof Readable) options.stdin.pipe(input);
+    else if (options.stdin !== undefined) input.end(options.stdin);
+  }
+
+  async wait(): Promise<void> {
+    if (!this.stdin.writableEnded) this.stdin.end();
+    const { code } = await this.#result;
+    if (code !== 0) throw new ExecError(this.#command, code, null, null);
+  }
+
+  async output(): Promise<ExecOutput> {
+    if (!this.stdin.writableEnded) this.stdin.end();
+    const { code } = await this.#result;
+    const [stdout, stderr] = await Promise.all([
+      text(this.stdout),
+      this.stderr === null ? null : text(this.stderr),
+    ]);
+    if (code !== 0) throw new ExecError(this.#command, code, stdout, stderr);
+    return { stdout, stderr: stderr ?? '' };
+  }
+
+  /** It ends by itself anyway. */
+  sendSignal(_signal: string): void {}
+}
+
+async function run(
+  container: ContainerState,
+  command: readonly string[],
+  options: ExecOptions,
+  stdin: Promise<string>,
+): Promise<Required<ExecResult>> {
+  const answer = answerFor(container, command);
+  if (answer === undefined) {
+    const stderr = `no answer for ${JSON.stringify(command)}: give container "${container.name}" execs: [exec([${JSON.stringify(command[0])}], { stdout: '…' })]`;
+    return { code: 127, stdout: '', stderr };
+  }
+  const given = answer.result;
+  const result = typeof given === 'function' ? given({ command, options, stdin: await stdin }) : given;
+  const { code = 0, stdout = '', stderr = '' } = result;
+  return { code, stdout, stderr };
+}
+
+function late(content: Promise<string>): Readable {
+  return Readable.from(
+    (async function* () {
+      const whole = await content;
+      if (whole !== '') yield Buffer.from(whole);
+    })(),
+  );
+}

@@ -1,0 +1,354 @@
+/**
+ * A container's Pebble, in memory: the same interface, answers and errors as the client of the real one. What
+ * differs is only that nothing runs: a started service is active until it is stopped.
+ */
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { ApiError, ChangeError, ConnectionError } from '../pebble/errors.ts';
+import type { Layer, Plan } from '../pebble/layer.ts';
+import type { ExecOptions, ExecProcess, Pebble } from '../pebble/pebble.ts';
+import type {
+  Change,
+  ChangeSelect,
+  CheckInfo,
+  CheckLevel,
+  FileInfo,
+  Identity,
+  ListOptions,
+  MakeDirOptions,
+  Notice,
+  NoticesFilter,
+  NotifyOptions,
+  PushOptions,
+  RemoveOptions,
+  ServiceInfo,
+  SystemInfo,
+} from '../pebble/types.ts';
+import type { Killer } from './killing.ts';
+import { type ChangeTask, finishedChange } from './pebble-changes.ts';
+import { checkInfos, isHealthy, withChecks } from './pebble-checks.ts';
+import { SimulatedProcess } from './pebble-exec.ts';
+import { exists, listFiles, makeDir, readFile, removePath, writeFile } from './pebble-files.ts';
+import { filterNotices, recordNotice } from './pebble-notices.ts';
+import { combineLayers, layerProblem, mergeLayers } from './pebble-plan.ts';
+import { planAction, type ServiceAction, started, stopped } from './pebble-services.ts';
+import type { ContainerState } from './state.ts';
+import { TIME } from './time.ts';
+
+/** One call of the charm to a workload container. */
+export interface PebbleCall {
+  readonly container: string;
+  readonly method: keyof Pebble;
+  readonly args: readonly unknown[];
+}
+
+/** What the simulation tells as it happens. */
+export interface PebbleWitness {
+  call(call: PebbleCall): void;
+  serviceStarted(container: string, service: string): void;
+}
+
+export class SimulatedPebble implements Pebble {
+  #container: ContainerState;
+  readonly #killer: Killer;
+  readonly #witness: PebbleWitness;
+  readonly #changes: Change[] = [];
+  #identities: Readonly<Record<string, Identity>> = {};
+
+  constructor(container: ContainerState, killer: Killer, witness: PebbleWitness) {
+    this.#container = container;
+    this.#killer = killer;
+    this.#witness = witness;
+  }
+
+  /** How the container stands now. */
+  get state(): ContainerState {
+    return this.#container;
+  }
+
+  systemInfo(): Promise<SystemInfo> {
+    return this.#call('systemInfo', [], () => ({
+      version: 'v1.32.1',
+      bootId: `boot-${this.#container.name}`,
+    }));
+  }
+
+  canConnect(): Promise<boolean> {
+    return this.#record('canConnect', [], () => this.#container.canConnect);
+  }
+
+  health(level?: CheckLevel, names: readonly string[] = []): Promise<boolean> {
+    return this.#call('health', [level, names], () => isHealthy(this.#checks(), level, names));
+  }
+
+  addLayer(label: string, layer: Layer, options: { readonly combine?: boolean } = {}): Promise<void> {
+    return this.#call('addLayer', [label, layer, options], () => {
+      const { layers } = this.#container;
+      const below = layers[label];
+      if (below !== undefined && options.combine !== true) refuse(`layer "${label}" already exists`);
+      const added = { ...layers, [label]: below === undefined ? layer : combineLayers(below, layer) };
+      const problem = layerProblem(label, layer, mergeLayers(Object.values(added)));
+      if (problem !== undefined) refuse(problem);
+      this.#container = { ...this.#container, layers: added };
+    });
+  }
+
+  plan(): Promise<Plan> {
+    return this.#call('plan', [], () => this.#plan());
+  }
+
+  services(names: readonly string[] = []): Promise<readonly ServiceInfo[]> {
+    return this.#call('services', [names], () =>
+      Object.entries(this.#plan().services)
+        .filter(([name]) => names.length === 0 || names.includes(name))
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, service]) => ({
+          name,
+          startup: service.startup ?? 'disabled',
+          current: this.#container.services[name] ?? 'inactive',
+          ...(this.#container.services[name] === undefined ? {} : { currentSince: TIME }),
+        })),
+    );
+  }
+
+  start(names: readonly string[]): Promise<Change> {
+    return this.#act('start', names);
+  }
+
+  stop(names: readonly string[]): Promise<Change> {
+    return this.#act('stop', names);
+  }
+
+  restart(names: readonly string[]): Promise<Change> {
+    return this.#act('restart', names);
+  }
+
+  autostart(): Promise<Change> {
+    return this.#act('autostart', []);
+  }
+
+  replan(): Promise<Change> {
+    return this.#act('replan', []);
+  }
+
+  sendSignal(signal: string, services: readonly string[]): Promise<void> {
+    return this.#call('sendSignal', [signal, services], () => {
+      const idle = services.find((name) => this.#container.services[name] !== 'active');
+      if (idle !== undefined) refuse(`cannot send signal to "${idle}": service is not running`, 500);
+    });
+  }
+
+  checks(
+    options: { readonly level?: CheckLevel; readonly names?: readonly string[] } = {},
+  ): Promise<readonly CheckInfo[]> {
+    const { level, names = [] } = options;
+    return this.#call('checks', [options], () =>
+      this.#checks().filter(
+        (check) =>
+          (level === undefined || check.level === level) &&
+          (names.length === 0 || names.includes(check.name)),
+      ),
+    );
+  }
+
+  startChecks(names: readonly string[]): Promise<readonly string[]> {
+    return this.#call('startChecks', [names], () => this.#switchChecks('start', names));
+  }
+
+  stopChecks(names: readonly string[]): Promise<readonly string[]> {
+    return this.#call('stopChecks', [names], () => this.#switchChecks('stop', names));
+  }
+
+  pull(path: string): Promise<Buffer> {
+    return this.#call('pull', [path], () => readFile(this.#container, path));
+  }
+
+  pullText(path: string): Promise<string> {
+    return this.#call('pullText', [path], () => readFile(this.#container, path).toString('utf8'));
+  }
+
+  async push(
+    path: string,
+    content: string | Uint8Array | Readable,
+    options: PushOptions = {},
+  ): Promise<void> {
+    const bytes = content instanceof Readable ? await buffer(content) : Buffer.from(content);
+    await this.#call('push', [path, content instanceof Readable ? bytes : content, options], () => {
+      this.#container = writeFile(this.#container, path, bytes, options);
+    });
+  }
+
+  list(path: string, options: ListOptions = {}): Promise<readonly FileInfo[]> {
+    return this.#call('list', [path, options], () => {
+      if (!path.startsWith('/')) refuse(`path must be absolute, got "${path}"`);
+      return listFiles(this.#container, path, options);
+    });
+  }
+
+  exists(path: string): Promise<boolean> {
+    return this.#call('exists', [path], () => {
+      if (!path.startsWith('/')) refuse(`path must be absolute, got "${path}"`);
+      return exists(this.#container, path);
+    });
+  }
+
+  makeDir(path: string, options: MakeDirOptions = {}): Promise<void> {
+    return this.#call('makeDir', [path, options], () => {
+      this.#container = makeDir(this.#container, path, options);
+    });
+  }
+
+  remove(path: string, options: RemoveOptions = {}): Promise<void> {
+    return this.#call('remove', [path, options], () => {
+      this.#container = removePath(this.#container, path, options);
+    });
+  }
+
+  exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecProcess> {
+    return this.#call('exec', [command, options], () => {
+      if (command.length === 0) refuse('must specify command');
+      return new SimulatedProcess(this.#container, command, options);
+    });
+  }
+
+  notify(key: string, options: NotifyOptions = {}): Promise<string> {
+    return this.#call('notify', [key, options], () => {
+      if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)+(\/[a-z0-9-]+)+$/.test(key)) {
+        refuse(`invalid key "${key}" (must be in "example.com/path" format)`);
+      }
+      const [notices, id] = recordNotice(this.#container.notices, key, options.data ?? {});
+      this.#container = { ...this.#container, notices };
+      return id;
+    });
+  }
+
+  notice(id: string): Promise<Notice> {
+    return this.#call('notice', [id], () => {
+      const found = this.#container.notices.find((notice) => notice.id === id);
+      return found ?? refuse(`cannot find notice with ID "${id}"`, 404);
+    });
+  }
+
+  /** Nothing happens while a test waits, so that `waitMs` is over at once. */
+  notices(filter: NoticesFilter = {}): Promise<readonly Notice[]> {
+    return this.#call('notices', [filter], () => filterNotices(this.#container.notices, filter));
+  }
+
+  warnings(): Promise<readonly Notice[]> {
+    return this.#call('warnings', [], () => filterNotices(this.#container.notices, { types: ['warning'] }));
+  }
+
+  change(id: string): Promise<Change> {
+    return this.#call('change', [id], () => this.#knownChange(id));
+  }
+
+  changes(
+    options: { readonly select?: ChangeSelect; readonly service?: string } = {},
+  ): Promise<readonly Change[]> {
+    return this.#call('changes', [options], () =>
+      options.select === 'in-progress' ? [] : [...this.#changes],
+    );
+  }
+
+  waitChange(id: string, timeoutMs?: number): Promise<Change> {
+    return this.#call('waitChange', [id, timeoutMs], () => this.#knownChange(id));
+  }
+
+  abortChange(id: string): Promise<Change> {
+    return this.#call('abortChange', [id], () => {
+      this.#knownChange(id);
+      return refuse(`cannot abort change ${id} with nothing pending`);
+    });
+  }
+
+  identities(): Promise<Readonly<Record<string, Identity>>> {
+    return this.#call('identities', [], () => this.#identities);
+  }
+
+  replaceIdentities(identities: Readonly<Record<string, Identity | null>>): Promise<void> {
+    return this.#call('replaceIdentities', [identities], () => {
+      const entries = Object.entries({ ...this.#identities, ...identities });
+      this.#identities = Object.fromEntries(entries.filter((e): e is [string, Identity] => e[1] !== null));
+    });
+  }
+
+  removeIdentities(names: readonly string[]): Promise<void> {
+    return this.#call('removeIdentities', [names], () => {
+      const missing = names.filter((name) => this.#identities[name] === undefined);
+      if (missing.length > 0) refuse(`identities do not exist: ${missing.join(', ')}`);
+      this.#identities = Object.fromEntries(
+        Object.entries(this.#identities).filter(([name]) => !names.includes(name)),
+      );
+    });
+  }
+
+  #plan(): Plan {
+    return mergeLayers(Object.values(this.#container.layers));
+  }
+
+  #checks(): readonly CheckInfo[] {
+    return checkInfos(this.#container, this.#plan());
+  }
+
+  #switchChecks(action: 'start' | 'stop', names: readonly string[]): readonly string[] {
+    const checks = this.#checks();
+    const missing = names.filter((name) => !checks.some((check) => check.name === name));
+    if (missing.length > 0)
+      refuse(`cannot ${action} checks: cannot find checks in plan: ${missing.join(', ')}`);
+    const changed = checks
+      .filter((check) => names.includes(check.name) && (check.status === 'inactive') === (action === 'start'))
+      .map(({ name }) => name);
+    this.#container = withChecks(this.#container, changed, action === 'start' ? 'up' : 'inactive');
+    return changed;
+  }
+
+  /** Services are stopped and started one after the other; the first that does not start ends the change. */
+  #act(action: ServiceAction, names: readonly string[]): Promise<Change> {
+    const args = action === 'autostart' || action === 'replan' ? [] : [names];
+    return this.#call(action, args, () => {
+      const plan = this.#plan();
+      const { stop, start } = planAction(this.#container, plan, action, names);
+      const tasks: ChangeTask[] = stop.map((service) => ({ kind: 'stop', service }));
+      for (const name of stop) this.#container = stopped(this.#container, name);
+      for (const name of start) {
+        const wasActive = this.#container.services[name] === 'active';
+        this.#container = started(this.#container, plan, name);
+        const failure = wasActive ? undefined : this.#container.startFailures[name];
+        tasks.push({ kind: 'start', service: name, ...(failure === undefined ? {} : { failure }) });
+        if (failure !== undefined) break;
+        if (!wasActive) this.#witness.serviceStarted(this.#container.name, name);
+      }
+      const change = finishedChange(this.#changes.length + 1, action, tasks);
+      this.#changes.push(change);
+      if (change.err !== undefined) throw new ChangeError(change);
+      return change;
+    });
+  }
+
+  #knownChange(id: string): Change {
+    return (
+      this.#changes.find((change) => change.id === id) ?? refuse(`cannot find change with id "${id}"`, 404)
+    );
+  }
+
+  #call<T>(method: keyof Pebble, args: readonly unknown[], act: () => T): Promise<T> {
+    return this.#record(method, args, () => {
+      if (this.#container.canConnect) return act();
+      throw new ConnectionError(
+        `/charm/containers/${this.#container.name}/pebble.socket`,
+        'connection refused',
+      );
+    });
+  }
+
+  #record<T>(method: keyof Pebble, args: readonly unknown[], act: () => T): Promise<T> {
+    return this.#killer.through('pebble', () => {
+      this.#witness.call({ container: this.#container.name, method, args });
+      return act();
+    });
+  }
+}
+
+function refuse(message: string, statusCode = 400): never {
+  throw new ApiError(statusCode, '', message);
+}

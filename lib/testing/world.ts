@@ -1,0 +1,153 @@
+/** One hook's world while it runs: what takes effect at once, and what is committed at the end. */
+import type { JujuEvent } from '../events/event.ts';
+import {
+  applyBag,
+  applyPorts,
+  applySecretChanges,
+  applySecretTrack,
+  applyState,
+  type Bag,
+  type HookHost,
+  type Immediate,
+  type Pending,
+  type StatusValue,
+  type UnitView,
+} from '../jujuc/index.ts';
+import type { ContainerState, RelationState, ShownStatus, State } from './state.ts';
+import { TIME } from './time.ts';
+import { DEFERRED_KEY, STORED_PREFIX } from './unit-view.ts';
+
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+}
+
+export class World implements HookHost {
+  readonly logs: LogLine[] = [];
+  readonly unitStatuses: ShownStatus[] = [];
+  readonly appStatuses: ShownStatus[] = [];
+  readonly actionLog: string[] = [];
+  actionResults: Readonly<Record<string, unknown>> = {};
+  actionFailure: string | undefined;
+  #state: State;
+  #secretsMade = 0;
+
+  constructor(state: State) {
+    this.#state = state;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  now(): Date {
+    return new Date(TIME);
+  }
+
+  newSecretId(): string {
+    const taken = (id: string): boolean => this.#state.secrets.some((secret) => secret.id === id);
+    do this.#secretsMade += 1;
+    while (taken(secretId(this.#secretsMade)));
+    return secretId(this.#secretsMade);
+  }
+
+  apply(effect: Immediate): void {
+    switch (effect.kind) {
+      case 'unit-status':
+        this.unitStatuses.push(shown(effect.value));
+        this.#state = { ...this.#state, unitStatus: shown(effect.value) };
+        break;
+      case 'app-status':
+        this.appStatuses.push(shown(effect.value));
+        this.#state = { ...this.#state, appStatus: shown(effect.value) };
+        break;
+      case 'version':
+        this.#state = { ...this.#state, workloadVersion: effect.version };
+        break;
+      case 'log':
+        this.logs.push({ level: effect.level, message: effect.message });
+        break;
+      case 'action-log':
+        this.actionLog.push(effect.message);
+        break;
+      case 'action-set':
+        this.actionResults = effect.results;
+        break;
+      case 'action-fail':
+        this.actionFailure = effect.message;
+        break;
+      case 'secret-track':
+        this.#state = { ...this.#state, secrets: applySecretTrack(this.#state.secrets, effect) };
+        break;
+      case 'leader-set':
+        break; // nobody of this framework reads leader settings
+    }
+  }
+
+  /** The workload keeps what was done to it, however the hook ends. */
+  keepContainers(containers: readonly ContainerState[]): void {
+    const kept = Object.fromEntries(containers.map((container) => [container.name, container]));
+    this.#state = { ...this.#state, containers: { ...this.#state.containers, ...kept } };
+  }
+
+  /** The hook succeeded. */
+  commit(view: UnitView, pending: Pending, event: JujuEvent): void {
+    const state = this.#state;
+    this.#state = {
+      ...state,
+      relations: state.relations.flatMap((relation) => afterEvent(written(relation, pending), event)),
+      secrets: withoutGrantsOf(event, applySecretChanges(state.secrets, pending.secrets, view.relations)),
+      ports: applyPorts(state.ports, pending),
+      ...remembered(applyState(view.state, pending)),
+    };
+  }
+}
+
+/** As Juju's ids: 20 letters and digits. */
+function secretId(count: number): string {
+  return `n${String(count).padStart(19, '0')}`;
+}
+
+function shown({ status, message }: StatusValue): ShownStatus {
+  return { name: status, message };
+}
+
+function written(relation: RelationState, pending: Pending): RelationState {
+  return {
+    ...relation,
+    localUnitData: applyBag(relation.localUnitData, pending.relationUnit[relation.id] ?? {}),
+    localAppData: applyBag(relation.localAppData, pending.relationApp[relation.id] ?? {}),
+  };
+}
+
+/** A broken relation is gone after its hook; a departed unit is no member any more. */
+function afterEvent(relation: RelationState, event: JujuEvent): RelationState[] {
+  if (!('relationId' in event) || event.relationId !== relation.id) return [relation];
+  if (event.kind === 'relation-broken') return [];
+  if (event.kind !== 'relation-departed') return [relation];
+  const number = Number(event.remoteUnit.slice(event.remoteUnit.lastIndexOf('/') + 1));
+  return [{ ...relation, departed: [...new Set([...relation.departed, number])] }];
+}
+
+function withoutGrantsOf(event: JujuEvent, secrets: State['secrets']): State['secrets'] {
+  if (event.kind !== 'relation-broken') return secrets;
+  return secrets.map((secret) => ({
+    ...secret,
+    grants: secret.grants.filter((grant) => grant.relationId !== event.relationId),
+  }));
+}
+
+/** The other way of what the hook tools were shown. */
+function remembered(charmState: Bag): Pick<State, 'stored' | 'deferred' | 'memory'> {
+  const { [DEFERRED_KEY]: deferred = '[]', ...rest } = charmState;
+  const entries = Object.entries(rest);
+  const isStored = ([key]: readonly [string, string]): boolean => key.startsWith(STORED_PREFIX);
+  const stored = entries
+    .filter(isStored)
+    .map(([key, value]) => [key.slice(STORED_PREFIX.length), JSON.parse(value)]);
+  return {
+    stored: Object.fromEntries(stored),
+    deferred: JSON.parse(deferred),
+    memory: Object.fromEntries(entries.filter((entry) => !isStored(entry))),
+  };
+}
