@@ -1,48 +1,27 @@
 /** The MinIO charm's client against a real MinIO server. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { request } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sealForAdmin } from '../../minio/charm/madmin.ts';
 import { MinioApi, MinioRefusedError, MinioUnreachableError } from '../../minio/charm/minio-api.ts';
 import { bucketPolicy, samePolicy } from '../../minio/charm/plan/accounts.ts';
-import { rootFile } from '../../minio/charm/plan/layer.ts';
 import { type Credentials, queryText, signedHeaders } from '../../minio/charm/sigv4.ts';
-import { peer } from '../../tools/peers.ts';
+import { freePort, type MinioServer, startMinio } from '../support/minio-server.ts';
 
 const REGION = 'eu-test-1';
 const ROOT: Credentials = { accessKey: 'minio-root', secretKey: 'a-root-key-of-the-test' };
 const MINE: Credentials = { accessKey: 'juju-relation-7', secretKey: 'a-first-key-of-the-test' };
 
-let folder: string;
-let server: ChildProcess;
+let server: MinioServer;
 let url: string;
 let api: MinioApi;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'minio-admin-'));
-  const [port, consolePort] = [await freePort(), await freePort()];
-  const config = join(folder, 'root.env');
-  await writeFile(config, rootFile(ROOT), { mode: 0o600 });
-  const address = ['--address', `127.0.0.1:${port}`, '--console-address', `127.0.0.1:${consolePort}`];
-  server = spawn(await peer('minio'), ['server', join(folder, 'data'), ...address], {
-    env: { ...process.env, MINIO_CONFIG_ENV_FILE: config, MINIO_SITE_REGION: REGION, MINIO_UPDATE: 'off' },
-    stdio: 'ignore',
-  });
-  url = `http://127.0.0.1:${port}`;
+  server = await startMinio(ROOT, REGION);
+  url = server.url;
   api = new MinioApi({ url, region: REGION, credentials: ROOT });
-  expect(await api.waitReady(60_000)).toBe(true);
 });
 
-afterAll(async () => {
-  server.kill();
-  await once(server, 'exit');
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => server.stop());
 
 test('a bucket is created once, and listed', async () => {
   expect(await api.createBucket('blocks')).toBe(true);
@@ -206,13 +185,4 @@ async function s3(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, optio
     body: body.length === 0 ? null : body,
   });
   return { status: answer.statusCode, text: await answer.body.text(), etag: String(answer.headers.etag) };
-}
-
-async function freePort(): Promise<number> {
-  const holder = createServer().listen(0, '127.0.0.1');
-  await once(holder, 'listening');
-  const address = holder.address();
-  holder.close();
-  await once(holder, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
