@@ -1,6 +1,6 @@
 /** Mimir's HTTP API, as much of it as the charm uses. Every request has a time-out, every answer a schema. */
-import { z } from 'zod';
-import { readMetrics, type Sample } from './metrics.ts';
+import * as z from 'zod';
+import { readMetrics, type Sample, sumOf } from './metrics.ts';
 import {
   MimirAnswerError,
   MimirFailedError,
@@ -55,7 +55,9 @@ interface Request {
   readonly path: string;
   readonly query?: string;
   readonly tenant?: string;
+  /** YAML. */
   readonly body?: string;
+  readonly form?: Readonly<Record<string, string>>;
   readonly accept?: string;
   readonly timeoutMs?: number;
 }
@@ -156,16 +158,29 @@ export class MimirApi {
     });
   }
 
+  /** @throws MimirRefusedError with the place of the fault when the PromQL does not parse. */
+  async checkQuery(tenant: string, query: string): Promise<void> {
+    await this.#demand({
+      what: 'parse the expression',
+      method: 'POST',
+      path: '/prometheus/api/v1/format_query',
+      tenant,
+      form: { query },
+    });
+  }
+
   /**
-   * Starts to write what the ingester holds in memory as blocks, and to ship them. The answer comes at once and
-   * proves nothing: watch the metrics of the shipper.
+   * Writes what the ingester holds in memory as blocks and ships them; comes back when Mimir has tried. Neither this
+   * nor its status proves anything: ask the metrics of the shipper. Mimir itself breaks off an answer after two
+   * minutes while the flush goes on.
    */
-  async flush(tenant?: string): Promise<void> {
+  async flush(tenant: string | undefined, timeoutMs: number): Promise<void> {
     await this.#demand({
       what: 'flush the ingester',
       method: 'POST',
       path: '/ingester/flush',
-      ...(tenant !== undefined && { query: `tenant=${encodeURIComponent(tenant)}` }),
+      query: `wait=true${tenant === undefined ? '' : `&tenant=${encodeURIComponent(tenant)}`}`,
+      timeoutMs,
     });
   }
 
@@ -207,6 +222,12 @@ export class MimirApi {
       .toSorted((a, b) => (a.tenant < b.tenant ? -1 : 1));
   }
 
+  /** How many copies of each series the running process writes. */
+  async replicationFactor(): Promise<number> {
+    const metric = 'cortex_distributor_replication_factor';
+    return Math.max(1, sumOf(await this.metrics([metric]), metric));
+  }
+
   /** An answer that is a success, or an error that says why not. */
   async #demand(request: Request): Promise<Answer> {
     const answer = await this.#ask(request);
@@ -222,7 +243,7 @@ export class MimirApi {
   }
 
   async #ask(request: Request): Promise<Answer> {
-    const { method, path, query, tenant, body, accept, what } = request;
+    const { method, path, query, tenant, body, form, accept, what } = request;
     const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const signal = AbortSignal.timeout(timeoutMs);
     try {
@@ -234,6 +255,7 @@ export class MimirApi {
           ...(body !== undefined && { 'content-type': 'application/yaml' }),
         },
         ...(body !== undefined && { body }),
+        ...(form !== undefined && { body: new URLSearchParams(form) }),
         redirect: 'error',
         signal,
       });

@@ -41,7 +41,7 @@ const LONGEST_REASON = 400;
 
 /** Mimir's text in one line. Errors of its S3 client name the URL of the object and may hold a signature. */
 export function reasonOf(body: string): string {
-  const text = body
+  const text = (errorField(body) ?? body)
     .split('\n')
     .map(firstLine)
     .filter((line) => line !== '')
@@ -49,4 +49,11 @@ export function reasonOf(body: string): string {
     .replaceAll(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"']+/gi, '(URL)')
     .replaceAll(/((?:access|secret)[-_ ]?key(?:[-_ ]?id)?["']?\s*[:=]\s*)\S+/gi, '$1(hidden)');
   return text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON - 1)}…` : text;
+}
+
+/** Prometheus' own endpoints wrap the reason in JSON. */
+function errorField(body: string): string | undefined {
+  return /^\s*\{.*"error":\s*("(?:[^"\\]|\\.)*")/s
+    .exec(body)?.[1]
+    ?.replace(/^"(.*)"$/s, (_all, text: string) => text.replaceAll('\\"', '"'));
 }

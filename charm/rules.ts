@@ -4,7 +4,7 @@
  * templates are Mimir's to judge.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationMs } from './durations.ts';
 import type { MimirApi, StoredGroup } from './mimir-api.ts';
 import { readYaml } from './yaml-text.ts';

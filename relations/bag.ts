@@ -1,5 +1,5 @@
 /** What the databag readers share. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** One key that is missing or wrong. `problem` never holds the value of a credential. */
 export interface KeyProblem {

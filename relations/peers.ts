@@ -1,13 +1,13 @@
 /** The peer relation: what the units of this application tell each other. */
 import type { Bag } from 'charmwright';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What all units agree on. Written by the leader. */
 export interface Agreement {
   /** Present once the application has moved to object storage. */
-  readonly replicationFactor?: number;
+  readonly replicationFactor?: number | undefined;
   /** Digest of the Alertmanager configuration that was last uploaded from the options. */
-  readonly alertmanagerDigest?: string;
+  readonly alertmanagerDigest?: string | undefined;
 }
 
 const agreementSchema = z.object({

@@ -4,7 +4,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import type { Bag } from 'charmwright';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type KeyProblem, keyProblems, parseJson } from './bag.ts';
 
 /** How to reach the bucket, checked and in the form Mimir wants. */

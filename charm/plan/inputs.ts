@@ -30,6 +30,7 @@ export interface Inputs {
   readonly unit: string;
   readonly model: { readonly name: string; readonly uuid: string };
   readonly leader: boolean;
+  /** 1 where it would decide nothing and was not asked for. */
   readonly plannedUnits: number;
   readonly address: {
     /** Undefined while Kubernetes has not given the pod one. */
@@ -40,7 +41,6 @@ export interface Inputs {
   /** Undefined until this unit has entered the peer relation. */
   readonly agreement: Agreement | undefined;
   readonly objectStorage: ObjectStorage;
-  readonly dataAttached: boolean;
   readonly container: {
     readonly reachable: boolean;
     /** Digest of what the last good start read, kept on the volume; absent before the first start. */

@@ -1,5 +1,5 @@
 /** The config options: what each may be, and what the operator is told about one that is not. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { durationMs, HOUR_MS, YEAR_MS } from '../durations.ts';
 import { firstLine, readYaml } from '../yaml-text.ts';
 import type { RawOptions } from './inputs.ts';

@@ -19,7 +19,7 @@ export interface PlannedFile {
 }
 
 export type Workload =
-  /** The container, its volume or its address is not there yet. */
+  /** The container or its address is not there yet. */
   | { readonly kind: 'wait' }
   /** Something is wrong with what the charm was told: run what was last good. Without `layer` there is none. */
   | { readonly kind: 'keep'; readonly layer?: MimirLayer }
@@ -64,7 +64,7 @@ export function plan(inputs: Inputs): Plan {
 
 function planWorkload(inputs: Inputs, wanted: { options: Options; store: Store } | undefined): Workload {
   const { ip } = inputs.address;
-  if (!inputs.container.reachable || !inputs.dataAttached || ip === undefined) return { kind: 'wait' };
+  if (!inputs.container.reachable || ip === undefined) return { kind: 'wait' };
   if (wanted === undefined) {
     const { lastGood } = inputs.container;
     return lastGood === undefined ? { kind: 'keep' } : { kind: 'keep', layer: mimirLayer(ip, lastGood) };

@@ -59,9 +59,8 @@ function unitStatuses({ app, plannedUnits }: Inputs, storage: StorageDecision): 
   ];
 }
 
-function placeStatuses({ dataAttached, container, address }: Inputs): readonly Status[] {
+function placeStatuses({ container, address }: Inputs): readonly Status[] {
   return [
-    ...(dataAttached ? [] : [waiting('[data] waiting for the storage')]),
     ...(container.reachable ? [] : [waiting('[mimir] waiting for Pebble in the container')]),
     ...(address.ip === undefined ? [waiting('[mimir] waiting for an address')] : []),
   ];

@@ -162,11 +162,24 @@ test('metrics are read by name, with labels, and an absent one sums up to nothin
   expect(sumOf(samples, 'absent')).toBe(0);
 });
 
-test('a flush is asked for without waiting, for all tenants or for one', async () => {
+test('a flush waits, for all tenants or for one', async () => {
   says(204, '');
-  await api.flush();
-  await api.flush('a b');
-  expect(asked.map(({ url }) => url)).toEqual(['/ingester/flush', '/ingester/flush?tenant=a%20b']);
+  await api.flush(undefined, 1000);
+  await api.flush('a b', 1000);
+  expect(asked.map(({ url }) => url)).toEqual([
+    '/ingester/flush?wait=true',
+    '/ingester/flush?wait=true&tenant=a%20b',
+  ]);
+});
+
+test('what is wrong with an expression is taken out of the JSON around it', async () => {
+  says(
+    400,
+    '{"status":"error","errorType":"bad_data","error":"invalid parameter \\"query\\": 1:5: parse error"}',
+  );
+  await expect(api.checkQuery('anonymous', 'sum(')).rejects.toThrow(
+    'cannot parse the expression: invalid parameter "query": 1:5: parse error',
+  );
 });
 
 test('statistics of all tenants come sorted', async () => {
@@ -191,6 +204,8 @@ test('an answer that is not Mimir`s is an error of its own', async () => {
 
 test('nobody there is an error of its own, which says what was wanted', async () => {
   const nobody = new MimirApi('http://127.0.0.1:1');
-  await expect(nobody.flush()).rejects.toThrow(MimirUnreachableError);
-  await expect(nobody.flush()).rejects.toThrow('cannot flush the ingester: Mimir does not answer');
+  await expect(nobody.runningConfig('diff')).rejects.toThrow(MimirUnreachableError);
+  await expect(nobody.runningConfig('diff')).rejects.toThrow(
+    'cannot read the configuration: Mimir does not answer',
+  );
 });

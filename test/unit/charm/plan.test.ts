@@ -200,7 +200,6 @@ test.each<[string, Partial<Inputs>, string]>([
     { container: { reachable: false } },
     'waiting: [mimir] waiting for Pebble in the container',
   ],
-  ['the volume', { dataAttached: false }, 'waiting: [data] waiting for the storage'],
   [
     'an address',
     { address: { ip: undefined, fqdn: 'mimir-k8s-0' } },

@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ActionFailed, type ActionHandler, type EndpointSchemas } from 'charmwright';
+import type { Spec } from '../charm/generated.ts';
+import { sumOf } from '../charm/metrics.ts';
+import type { MimirApi } from '../charm/mimir-api.ts';
+import { MimirError, MimirUnreachableError } from '../charm/mimir-errors.ts';
+import { checkTenant, orFail, readyMimir } from './mimir.ts';
+
+const POLL_MS = 1000;
+
+const METRICS = {
+  series: 'cortex_ingester_memory_series',
+  flushing: 'cortex_ingester_tsdb_forced_compactions_in_progress',
+  /** 0 when every block is in object storage, else the time of the oldest that is not. */
+  unshipped: 'cortex_ingester_oldest_unshipped_block_timestamp_seconds',
+  uploads: 'cortex_ingester_shipper_uploads_total',
+} as const;
+
+interface Progress {
+  readonly series: number;
+  readonly flushing: boolean;
+  readonly shipped: boolean;
+  readonly uploads: number;
+}
+
+/**
+ * Mimir answers 204 whether or not a block has arrived anywhere, so its answer only ends the flush; that the blocks
+ * are in object storage is read from the shipper's metrics.
+ */
+export const flushIngesters: ActionHandler<Spec, 'flush-ingesters', EndpointSchemas<Spec>> = async ({
+  juju,
+  params,
+  log,
+}) => {
+  if (params.tenant !== undefined) await checkTenant(juju, params.tenant);
+  const api = await readyMimir(juju);
+  const deadline = Date.now() + params.timeout * 1000;
+  return orFail(async () => {
+    const before = await progress(api);
+    await log(`flushing ${before.series} series`);
+    const flush = startFlush(api, params.tenant, params.timeout * 1000);
+    const after = await shipped(api, flush, deadline, log);
+    const blocks = after.uploads - before.uploads;
+    await log(`${blocks} blocks are in object storage`);
+    return { blocks, series: before.series, unit: juju.unit };
+  });
+};
+
+interface Flush {
+  ended: boolean;
+  error?: MimirError;
+}
+
+function startFlush(api: MimirApi, tenant: string | undefined, timeoutMs: number): Flush {
+  const flush: Flush = { ended: false };
+  void api.flush(tenant, timeoutMs).then(
+    () => {
+      flush.ended = true;
+    },
+    (error: unknown) => {
+      // Mimir breaks off the answer of a long flush and goes on: the metrics tell the end of it.
+      flush.ended = true;
+      if (error instanceof MimirError && !(error instanceof MimirUnreachableError)) flush.error = error;
+    },
+  );
+  return flush;
+}
+
+async function shipped(
+  api: MimirApi,
+  flush: Flush,
+  deadline: number,
+  log: (message: string) => Promise<void>,
+): Promise<Progress> {
+  let told = '';
+  while (Date.now() < deadline) {
+    await sleep(POLL_MS);
+    if (flush.error !== undefined) throw flush.error;
+    const now = await progress(api);
+    if (flush.ended && !now.flushing && now.shipped) return now;
+    const state =
+      now.flushing || !flush.ended ? 'writing blocks' : 'waiting for object storage to take the blocks';
+    if (state !== told) await log(state);
+    told = state;
+  }
+  throw new ActionFailed(
+    'the blocks have not arrived in object storage in time; nothing is lost, Mimir goes on trying: see juju status and the log of Mimir',
+  );
+}
+
+async function progress(api: MimirApi): Promise<Progress> {
+  const samples = await api.metrics(Object.values(METRICS));
+  return {
+    series: sumOf(samples, METRICS.series),
+    flushing: sumOf(samples, METRICS.flushing) > 0,
+    shipped: sumOf(samples, METRICS.unshipped) === 0,
+    uploads: sumOf(samples, METRICS.uploads),
+  };
+}

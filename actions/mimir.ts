@@ -1,0 +1,53 @@
+/** What the actions share: a Mimir that is ready, or an action that fails with the reason. */
+import { ActionFailed, type Juju } from 'charmwright';
+import { apiUrl } from '../charm/apply.ts';
+import type { Spec } from '../charm/generated.ts';
+import { MimirApi } from '../charm/mimir-api.ts';
+import { MimirError } from '../charm/mimir-errors.ts';
+import { RulesUploadError } from '../charm/rules.ts';
+
+const DEFAULT_TENANT = 'anonymous';
+
+/** @throws ActionFailed when Mimir does not serve. */
+export async function readyMimir(juju: Juju<Spec>): Promise<MimirApi> {
+  const { bindAddress } = await juju.network('mimir-peers');
+  if (bindAddress === undefined)
+    throw new ActionFailed('this unit has no address yet; try again in a moment');
+  const api = new MimirApi(apiUrl(bindAddress));
+  const readiness = await api.ready();
+  if (readiness.ready) return api;
+  throw new ActionFailed(
+    `Mimir is not ready: ${readiness.reason}; see juju status, and try again when it is active`,
+  );
+}
+
+/** Without multitenancy Mimir does not look at the tenant: an action for another one would act on `anonymous`. */
+export async function checkTenant(juju: Juju<Spec>, tenant: string): Promise<void> {
+  const { multitenancy } = await juju.config();
+  if (multitenancy || tenant === DEFAULT_TENANT) return;
+  throw new ActionFailed(
+    `there is no tenant "${tenant}" while multitenancy is off; leave tenant out, or: juju config ${juju.app} multitenancy=true`,
+  );
+}
+
+/** Mimir's refusals and failures are the action's. */
+export async function orFail<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof MimirError || error instanceof RulesUploadError)
+      throw new ActionFailed(error.message);
+    throw error;
+  }
+}
+
+/** Longer results do not pass through `action-set`. */
+const LONGEST_RESULT = 120_000;
+
+/** @throws ActionFailed with the advice when the text is too long for a result. */
+export function fitting(text: string, advice: string): string {
+  if (Buffer.byteLength(text) <= LONGEST_RESULT) return text;
+  throw new ActionFailed(
+    `the result is too long for an action (${Buffer.byteLength(text)} bytes): ${advice}`,
+  );
+}

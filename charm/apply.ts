@@ -1,0 +1,135 @@
+/** Carries out a plan, by difference. Safe to repeat, and to be killed at any point. */
+import { blocked, type Juju, type Status, waiting } from 'charmwright';
+import { grafanaSourceApp, grafanaSourceUnit } from '../relations/grafana-source.ts';
+import { type Agreement, agreementBag, peerUnit } from '../relations/peers.ts';
+import { remoteWriteApp, remoteWriteUnit } from '../relations/remote-write.ts';
+import { S3_UNIT_REQUEST, s3Request } from '../relations/s3.ts';
+import type { Spec } from './generated.ts';
+import { MimirApi } from './mimir-api.ts';
+import { MimirError, MimirRefusedError } from './mimir-errors.ts';
+import type { Inputs } from './plan/inputs.ts';
+import { CONTAINER, HTTP_PORT } from './plan/paths.ts';
+import { alertmanagerDigest, type Plan } from './plan/plan.ts';
+import { applyWorkload, type Outcome } from './workload.ts';
+
+type MimirJuju = Juju<Spec>;
+
+/** The tenant that exists while multitenancy is off. */
+const DEFAULT_TENANT = 'anonymous';
+
+/** @returns what could only be seen while doing it. */
+export async function apply(juju: MimirJuju, inputs: Inputs, plan: Plan): Promise<readonly Status[]> {
+  await publish(juju, inputs, plan);
+  await juju.setPorts(plan.ports);
+  const outcome = await applyWorkload(juju.container(CONTAINER), plan.workload);
+  if (outcome.kind !== 'running' || inputs.address.ip === undefined) {
+    await publishAgreement(juju, inputs, plan.databags.peers.agreement);
+    return outcomeStatuses(outcome);
+  }
+  const api = new MimirApi(apiUrl(inputs.address.ip));
+  const readiness = await api.ready();
+  if (!readiness.ready) {
+    await publishAgreement(juju, inputs, plan.databags.peers.agreement);
+    return [...outcomeStatuses(outcome), waiting(`[mimir] starting: ${readiness.reason}`)];
+  }
+  await tellVersion(juju, api, outcome.restarted);
+  const alertmanager = await applyAlertmanager(api, inputs, plan);
+  await publishAgreement(juju, inputs, {
+    ...plan.databags.peers.agreement,
+    alertmanagerDigest: alertmanager.digest,
+  });
+  return alertmanager.statuses;
+}
+
+export function apiUrl(ip: string): string {
+  return `http://${ip.includes(':') ? `[${ip}]` : ip}:${HTTP_PORT}`;
+}
+
+function outcomeStatuses(outcome: Outcome): readonly Status[] {
+  switch (outcome.kind) {
+    case 'idle':
+      return [];
+    case 'running':
+      return outcome.problem === undefined ? [] : [blocked(`[mimir] ${outcome.problem}`)];
+    case 'unsure':
+      return [waiting(`[mimir] ${outcome.reason}`)];
+    case 'failed':
+      return [blocked(`[mimir] ${outcome.reason}`)];
+  }
+}
+
+/** Every databag as it shall be; charmwright writes what differs when the dispatch has succeeded. */
+async function publish(juju: MimirJuju, { leader }: Inputs, { databags }: Plan): Promise<void> {
+  const [peers, s3, writers, grafanas] = await Promise.all([
+    juju.relation('mimir-peers'),
+    juju.relation('s3'),
+    juju.relations('receive-remote-write'),
+    juju.relations('grafana-source'),
+  ]);
+  peers?.publishUnit(peerUnit(databags.peers.hostname));
+  s3?.publishUnit(leader ? S3_UNIT_REQUEST : {});
+  for (const writer of writers) writer.publishUnit(remoteWriteUnit(databags.remoteWriteUrl));
+  const { asUnit, data, url } = databags.grafana;
+  for (const grafana of grafanas)
+    grafana.publishUnit(grafanaSourceUnit(asUnit.includes(grafana.id) ? url : undefined));
+  if (!leader) return;
+  await s3?.publishApp(s3Request(databags.bucket));
+  for (const writer of writers) await writer.publishApp(remoteWriteApp());
+  for (const grafana of grafanas) await grafana.publishApp(grafanaSourceApp(data, url));
+}
+
+/** The leader's word. It is remembered at once: until Juju tells of the change, another hook would decide anew. */
+async function publishAgreement(juju: MimirJuju, { leader }: Inputs, agreement: Agreement): Promise<void> {
+  const peers = leader ? await juju.relation('mimir-peers') : undefined;
+  if (peers === undefined) return;
+  await peers.publishApp(agreementBag(agreement));
+  juju.store(peers.name, agreement);
+}
+
+/** Asked for after a start only: a running process does not change its version. */
+async function tellVersion(juju: MimirJuju, api: MimirApi, restarted: boolean): Promise<void> {
+  const { event } = juju;
+  if (!restarted && event.kind !== 'pebble-check-recovered' && event.kind !== 'update-status') return;
+  try {
+    await juju.setWorkloadVersion((await api.buildInfo()).version);
+  } catch (error) {
+    if (!(error instanceof MimirError)) throw error;
+    juju.log.debug(error.message);
+  }
+}
+
+interface AlertmanagerOutcome {
+  /** Of what was last uploaded from the options. */
+  readonly digest: string | undefined;
+  readonly statuses: readonly Status[];
+}
+
+/**
+ * Uploads the options' Alertmanager configuration when they have changed, so that Mimir itself judges it and need not
+ * be restarted. Recorded only after Mimir has taken it: a failed upload is tried again.
+ */
+async function applyAlertmanager(api: MimirApi, inputs: Inputs, plan: Plan): Promise<AlertmanagerOutcome> {
+  const wanted = plan.alertmanager;
+  const recorded = inputs.agreement?.alertmanagerDigest;
+  if (!inputs.leader || wanted === undefined || wanted?.digest === recorded)
+    return { digest: recorded, statuses: [] };
+  try {
+    if (wanted === null) await takeAway(api, recorded);
+    else await api.setAlertmanagerConfig(DEFAULT_TENANT, wanted);
+    return { digest: wanted?.digest, statuses: [] };
+  } catch (error) {
+    if (!(error instanceof MimirError)) throw error;
+    const status =
+      error instanceof MimirRefusedError
+        ? blocked(`[config] alertmanager-config: ${error.reason}; the last good one stays in use`)
+        : waiting(`[config] alertmanager-config: ${error.message}`);
+    return { digest: recorded, statuses: [status] };
+  }
+}
+
+/** Only what came from the options: a configuration set by the action since then stays. */
+async function takeAway(api: MimirApi, recorded: string | undefined): Promise<void> {
+  const present = await api.alertmanagerConfig(DEFAULT_TENANT);
+  if (present !== undefined && alertmanagerDigest(present) === recorded)
+    await api.deleteAlertmanagerConfig(DEFAULT_TENANT);
+}

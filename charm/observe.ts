@@ -1,0 +1,138 @@
+/** Reads everything the plan is made from. Touches Juju and Pebble, and changes nothing. */
+import { readFile } from 'node:fs/promises';
+import { type Juju, PermissionError, type Relation, SecretNotFoundError } from 'charmwright';
+import type { Pebble } from 'charmwright/pebble';
+import * as z from 'zod';
+import { readsAppAddress } from '../relations/grafana-source.ts';
+import { type Agreement, readAgreement } from '../relations/peers.ts';
+import { type ObjectStorage, readS3, s3SecretUri } from '../relations/s3.ts';
+import type { Spec } from './generated.ts';
+import { readIfThere } from './pebble-files.ts';
+import type { GrafanaRelation, Inputs } from './plan/inputs.ts';
+import { CONFIG_FILE, CONTAINER, S3_CA_FILE } from './plan/paths.ts';
+import { startDigest } from './plan/plan.ts';
+
+type MimirJuju = Juju<Spec>;
+
+export async function observe(juju: MimirJuju): Promise<Inputs> {
+  const [options, leader, network, agreement, objectStorage, container, fqdn, remoteWrite, grafana] =
+    await Promise.all([
+      juju.config(),
+      juju.isLeader(),
+      juju.network('mimir-peers'),
+      observeAgreement(juju),
+      observeObjectStorage(juju),
+      observeContainer(juju.container(CONTAINER)),
+      unitName(juju),
+      juju.relations('receive-remote-write'),
+      observeGrafana(juju),
+    ]);
+  const factor = options['replication-factor'] ?? agreement?.replicationFactor;
+  return {
+    options,
+    app: juju.app,
+    unit: juju.unit,
+    model: juju.model,
+    leader,
+    // A question costs a process. With one copy in a bucket the answer makes no difference.
+    plannedUnits: objectStorage.kind === 'ready' && factor === 1 ? 1 : await juju.plannedUnits(),
+    address: { ip: network.bindAddress, fqdn },
+    agreement,
+    objectStorage,
+    container,
+    remoteWriteRelations: remoteWrite.map(({ id }) => id),
+    grafanaRelations: grafana,
+  };
+}
+
+const agreementShape = z.object({
+  replicationFactor: z.number().optional(),
+  alertmanagerDigest: z.string().optional(),
+});
+
+async function observeAgreement(juju: MimirJuju): Promise<Agreement | undefined> {
+  const peers = await juju.relation('mimir-peers');
+  if (peers === undefined) return undefined;
+  return remembered(juju, peers, agreementShape, async () => readAgreement(await peers.localAppData()));
+}
+
+async function observeGrafana(juju: MimirJuju): Promise<readonly GrafanaRelation[]> {
+  const relations = await juju.relations('grafana-source');
+  return Promise.all(
+    relations.map(async (relation) => ({
+      id: relation.id,
+      readsAppAddress: await remembered(juju, relation, z.boolean(), async () =>
+        readsAppAddress(await relation.remoteAppData()),
+      ),
+    })),
+  );
+}
+
+/** Events after which a databag may have changed without an event of its relation to tell. */
+const READ_AGAIN: ReadonlySet<string> = new Set([
+  'start',
+  'upgrade-charm',
+  'config-changed',
+  'leader-elected',
+]);
+
+/**
+ * What was read from a databag the last time, read again only when an event says that it may have changed: each
+ * question to Juju is a process. Not for credentials, which must not be stored.
+ */
+async function remembered<T>(
+  juju: MimirJuju,
+  relation: Pick<Relation, 'id' | 'name'>,
+  schema: z.ZodType<T>,
+  read: () => Promise<T>,
+): Promise<T> {
+  const { event } = juju;
+  const concerned = 'relationId' in event ? event.relationId === relation.id : READ_AGAIN.has(event.kind);
+  const known = concerned ? undefined : juju.stored(relation.name, schema);
+  if (known !== undefined) return known;
+  const value = await read();
+  juju.store(relation.name, value);
+  return value;
+}
+
+async function observeObjectStorage(juju: MimirJuju): Promise<ObjectStorage> {
+  const relation = await juju.relation('s3');
+  if (relation === undefined) return { kind: 'none' };
+  const bag = await relation.remoteAppData();
+  const uri = s3SecretUri(bag);
+  const secret = uri === undefined ? undefined : await readSecret(juju, uri);
+  return readS3({ relation: relation.name, app: relation.remoteApp }, bag, secret);
+}
+
+/** Always the newest revision: a rotation must reach Mimir. Undefined while it is not granted. */
+async function readSecret(
+  juju: MimirJuju,
+  uri: string,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  try {
+    return await juju.secrets.read(uri, 'latest');
+  } catch (error) {
+    if (error instanceof SecretNotFoundError || error instanceof PermissionError) return undefined;
+    throw error;
+  }
+}
+
+async function observeContainer(pebble: Pebble): Promise<Inputs['container']> {
+  if (!(await pebble.canConnect())) return { reachable: false };
+  const [config, caChain] = await Promise.all([
+    readIfThere(pebble, CONFIG_FILE),
+    readIfThere(pebble, S3_CA_FILE),
+  ]);
+  return { reachable: true, ...(config !== undefined && { lastGood: startDigest(config, caChain ?? '') }) };
+}
+
+/** The name that Kubernetes gives the unit's pod. */
+async function unitName({ unit, app, model }: MimirJuju): Promise<string> {
+  const resolver = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
+  return `${unit.replace('/', '-')}.${app}-endpoints.${model.name}.svc.${clusterDomain(resolver)}`;
+}
+
+/** The cluster's domain by the pod's search list: `search cos.svc.cluster.local svc.cluster.local cluster.local`. */
+export function clusterDomain(resolverConfig: string): string {
+  return /^search\s(?:.*\s)?svc\.(\S+)/m.exec(resolverConfig)?.[1] ?? 'cluster.local';
+}

@@ -1,0 +1,126 @@
+/** Brings the container to what the plan says, by difference. Writes and restarts nothing when nothing changed. */
+import {
+  ChangeError,
+  ConnectionError,
+  ExecError,
+  layerApplied,
+  PathError,
+  type Pebble,
+  PebbleError,
+  TimeoutError,
+} from 'charmwright/pebble';
+import { reasonOf } from './mimir-errors.ts';
+import { readIfThere } from './pebble-files.ts';
+import type { MimirLayer } from './plan/layer.ts';
+import { CONFIG_DIR, CONFIG_FILE, OVERRIDES_FILE, SERVICE } from './plan/paths.ts';
+import type { PlannedFile, Workload } from './plan/plan.ts';
+
+const LAYER_LABEL = 'mimir-charm';
+/** Lives as long as the container: the digest that the running service was last started with. */
+const STARTED_FILE = '/var/lib/mimir-charm/started';
+
+export type Outcome =
+  /** Nothing runs, and nothing should. */
+  | { readonly kind: 'idle' }
+  /** The service is started; whether Mimir serves is another question. */
+  | { readonly kind: 'running'; readonly restarted: boolean; readonly problem?: string }
+  /** Pebble went away or is slow: there will be another event. */
+  | { readonly kind: 'unsure'; readonly reason: string }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+export async function applyWorkload(pebble: Pebble, workload: Workload): Promise<Outcome> {
+  try {
+    switch (workload.kind) {
+      case 'wait':
+        return { kind: 'idle' };
+      case 'keep':
+        return workload.layer === undefined ? { kind: 'idle' } : await ensureRunning(pebble, workload.layer);
+      case 'run':
+        return await run(pebble, workload);
+    }
+  } catch (error) {
+    if (!(error instanceof PebbleError)) throw error;
+    return outcomeOf(error);
+  }
+}
+
+async function run(pebble: Pebble, { files, layer }: Extract<Workload, { kind: 'run' }>): Promise<Outcome> {
+  const changed = await changedFiles(pebble, files);
+  const config = changed.find(({ path }) => path === CONFIG_FILE);
+  const refusal = config === undefined ? undefined : await refusalOf(pebble, config.content);
+  if (refusal !== undefined) return { kind: 'failed', reason: `Mimir refuses its configuration: ${refusal}` };
+  if (changed.length > 0) await pebble.makeDir(CONFIG_DIR, { makeParents: true, permissions: 0o700 });
+  // The main configuration comes last: it is complete only with the files it names.
+  for (const { path, content, permissions } of changed) await pebble.push(path, content, { permissions });
+  return ensureRunning(pebble, layer);
+}
+
+async function changedFiles(pebble: Pebble, files: readonly PlannedFile[]): Promise<readonly PlannedFile[]> {
+  const present = await Promise.all(files.map(({ path }) => readIfThere(pebble, path)));
+  // The overrides are there so that Mimir starts; what stands in them may be others' work.
+  return files.filter(({ path, content }, i) =>
+    path === OVERRIDES_FILE ? present[i] === undefined : present[i] !== content,
+  );
+}
+
+/** Why this Mimir would not start on the configuration, in its words: the image may be of another release than ours. */
+async function refusalOf(pebble: Pebble, config: string): Promise<string | undefined> {
+  const command = ['/bin/mimir', '-modules', '-config.file=/dev/stdin'];
+  const process = await pebble.exec(command, { stdin: config, timeoutMs: 20_000 });
+  try {
+    await process.output();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ExecError)) throw error;
+    // The last lines name the fault; those before are the usage.
+    return reasonOf((error.stderr ?? '').trim().split('\n').slice(-3).join('\n')) || error.message;
+  }
+}
+
+/**
+ * A replan restarts Mimir only when its layer changed since it was started. The file tells whether the last replan
+ * came to its end, so that a hook that was killed in between is made good.
+ */
+async function ensureRunning(pebble: Pebble, layer: MimirLayer): Promise<Outcome> {
+  const digest = JSON.stringify(layer.services[SERVICE]);
+  const [plan, services, started] = await Promise.all([
+    pebble.plan(),
+    pebble.services([SERVICE]),
+    readIfThere(pebble, STARTED_FILE),
+  ]);
+  const applied = layerApplied(layer, plan);
+  const current = services[0]?.current;
+  // In back-off Mimir exits again and again and Pebble starts it each time: no help is needed, nor does it help.
+  if (applied && started === digest && (current === 'active' || current === 'backoff')) {
+    return {
+      kind: 'running',
+      restarted: false,
+      ...(current === 'backoff' && { problem: 'Mimir exits again and again' }),
+    };
+  }
+  if (!applied) await pebble.addLayer(LAYER_LABEL, layer, { combine: true });
+  await pebble.replan();
+  await pebble.push(STARTED_FILE, digest, { makeDirs: true, permissions: 0o600 });
+  return { kind: 'running', restarted: true };
+}
+
+function outcomeOf(error: PebbleError): Outcome {
+  if (error instanceof ConnectionError)
+    return { kind: 'unsure', reason: 'waiting for Pebble in the container' };
+  if (error instanceof TimeoutError) return { kind: 'unsure', reason: 'waiting for Mimir to stop or start' };
+  if (error instanceof PathError)
+    return { kind: 'failed', reason: `cannot write ${error.path}: ${error.pebbleMessage}` };
+  if (error instanceof ChangeError)
+    return { kind: 'failed', reason: `Mimir does not start: ${lastWords(error)}` };
+  return { kind: 'failed', reason: reasonOf(error.message) };
+}
+
+/** What Mimir said last before it exited, from the log that Pebble keeps of the failed start. */
+function lastWords({ change }: ChangeError): string {
+  const lines = change.tasks.flatMap(({ log }) => log).flatMap((entry) => entry.split('\n'));
+  const said = lines
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('goroutine'));
+  const error = said.findLast((line) => /\berr(or)?[ =:]/.test(line));
+  return reasonOf(error ?? said.at(-1) ?? change.err ?? change.status);
+}
