@@ -10,9 +10,15 @@ export interface ChangeTask {
   readonly failure?: string;
 }
 
-export function finishedChange(id: number, action: ServiceAction, tasks: readonly ChangeTask[]): Change {
+/** Its summary names what was asked for, else the first service that was touched. */
+export function finishedChange(
+  id: number,
+  action: ServiceAction,
+  names: readonly string[],
+  tasks: readonly ChangeTask[],
+): Change {
   const failed = tasks.find(({ failure }) => failure !== undefined);
-  const summary = summaryOf(action, [...new Set(tasks.map(({ service }) => service))]);
+  const summary = summaryOf(action, [...new Set([...names, ...tasks.map(({ service }) => service)])]);
   return {
     id: String(id),
     kind: action,

@@ -128,8 +128,8 @@ function withParents(
   const parent = posix.dirname(path);
   const file = [path, ...ancestors(path)].find((each) => container.files[each] !== undefined);
   if (file !== undefined) throw wrong(given, `mkdir ${file}: not a directory`);
-  // Only the last directory gets the wanted permissions and owner.
-  return withDir(withParents(container, given, parent, {}), path, options);
+  // Pebble gives every directory that it makes the wanted permissions and owner.
+  return withDir(withParents(container, given, parent, options), path, options);
 }
 
 function ancestors(path: string): string[] {

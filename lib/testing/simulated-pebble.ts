@@ -318,7 +318,7 @@ export class SimulatedPebble implements Pebble {
         if (failure !== undefined) break;
         if (!wasActive) this.#witness.serviceStarted(this.#container.name, name);
       }
-      const change = finishedChange(this.#changes.length + 1, action, tasks);
+      const change = finishedChange(this.#changes.length + 1, action, names, tasks);
       this.#changes.push(change);
       if (change.err !== undefined) throw new ChangeError(change);
       return change;
