@@ -5,11 +5,14 @@ import type { CharmFile } from './archive.ts';
 import { PackError } from './errors.ts';
 import { lazyCommonJs } from './lazy-commonjs.ts';
 
+/** What `dispatch` starts. */
+export const ENTRY = 'charm.mjs';
+
 export interface Bundle {
   readonly files: readonly CharmFile[];
   /** Folders of the npm packages whose code is in it. */
   readonly packages: readonly string[];
-  /** npm packages' folders by the module that holds code of theirs, `charm.mjs` being the one always loaded. */
+  /** npm packages' folders by the module that holds code of theirs, `ENTRY` being the one always loaded. */
   readonly packagesByModule: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -54,10 +57,13 @@ export async function bundle(folder: string, root: string): Promise<Bundle> {
       .map(([path, output]) => [path, packagesOf(output.inputs, root)]),
   );
   return {
-    files: result.outputFiles.map(({ path, contents }) => ({
-      path: relative(root, path).replaceAll(sep, '/'),
-      content: Buffer.from(contents),
-    })),
+    files: result.outputFiles
+      .map(({ path, contents }) => ({
+        path: relative(root, path).replaceAll(sep, '/'),
+        content: Buffer.from(contents),
+      }))
+      // Node does not ask for it, but charmcraft wants what dispatch starts to be executable.
+      .map((file) => ({ ...file, executable: file.path === ENTRY })),
     packages: [...new Set([...packagesByModule.values()].flat())].toSorted(),
     packagesByModule,
   };
