@@ -1,14 +1,14 @@
 /** JSON and YAML as juju prints them. */
-import { stringify } from 'yaml';
+import { formatGoYaml } from './go-yaml.ts';
 
 export type StructuredFormat = 'json' | 'yaml';
 
-/** JSON is one line, as juju's; YAML has sequences at their key's own indentation, as Go writes them. */
+/** JSON is one line, as juju's. */
 export function formatStructured(value: unknown, format: StructuredFormat): string {
   switch (format) {
     case 'json':
       return `${JSON.stringify(value)}\n`;
     case 'yaml':
-      return stringify(value, { lineWidth: 0, indentSeq: false });
+      return formatGoYaml(value);
   }
 }

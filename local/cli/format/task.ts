@@ -1,6 +1,6 @@
 /** The run of an action, as `run` and `show-task` print it. */
-import { stringify } from 'yaml';
 import type { Task } from '../../api.ts';
+import { formatGoYaml } from './go-yaml.ts';
 import { paint, render } from './table.ts';
 import { clockTime, resultTime } from './time.ts';
 
@@ -44,7 +44,7 @@ export function plainTasks(tasks: readonly Task[], color: boolean): string {
       status: task.status,
     },
   ]);
-  return stringify(Object.fromEntries(byUnit), { lineWidth: 0 });
+  return formatGoYaml(Object.fromEntries(byUnit));
 }
 
 function plainTask(task: Task, color: boolean): string {
@@ -60,7 +60,7 @@ function plainTask(task: Task, color: boolean): string {
 
 function resultText(task: Task): string {
   const shown = Object.entries(task.results).filter(([key]) => !plainKeys.has(key.toLowerCase()));
-  return shown.length === 0 ? '' : stringify(Object.fromEntries(shown), { lineWidth: 0, indentSeq: false });
+  return shown.length === 0 ? '' : formatGoYaml(Object.fromEntries(shown));
 }
 
 /** Whether the task ended as it should: completed, with return code 0. */

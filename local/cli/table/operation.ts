@@ -27,7 +27,11 @@ export const run = verb({
   },
   examples: [
     { command: 'juju-local run mimir-k8s/leader flush-ingesters --wait 5m' },
-    { command: 'juju-local run mimir-k8s/0 upload-rules namespace=node rules="$(cat node.rules.yaml)"' },
+    {
+      note: 'A parameter that is itself YAML text must not be read as YAML:',
+      command:
+        'juju-local run mimir-k8s/0 upload-rules --string-args namespace=node rules="$(cat node.rules.yaml)"',
+    },
     { command: 'juju-local run mimir-k8s/0 show-stats --format json' },
     { command: 'juju-local run mimir-k8s/0 flush-ingesters --background' },
   ],

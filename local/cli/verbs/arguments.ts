@@ -1,7 +1,7 @@
 /** Arguments that several verbs take, checked as juju checks them. All throw UsageError. */
 import { readFile } from 'node:fs/promises';
-import { parse as parseYaml } from 'yaml';
 import { CliError, UsageError } from '../errors.ts';
+import { parseGoYaml } from '../format/go-yaml.ts';
 import type { Terminal } from '../terminal.ts';
 
 const application = '[a-z][a-z0-9]*(?:-[a-z0-9]*[a-z][a-z0-9]*)*';
@@ -81,7 +81,7 @@ export async function readYamlMap(path: string, terminal: Terminal): Promise<Rec
 /** Throws CliError that says where and why the text is no YAML. */
 export function parseYamlText(text: string, where: string): unknown {
   try {
-    return parseYaml(text);
+    return parseGoYaml(text);
   } catch (error) {
     throw new CliError(
       `cannot read ${where} as YAML: ${error instanceof Error ? error.message : String(error)}`,

@@ -1,5 +1,4 @@
 /** exec: a shell command in a hook context, in one unit or several. */
-import { stringify } from 'yaml';
 import type { LocalClient } from '../../client.ts';
 import type { Call, RunVerb } from '../call.ts';
 import { CliError, UsageError } from '../errors.ts';
@@ -98,7 +97,5 @@ function render(outputs: readonly Output[], { flags }: ExecCall): string {
       },
     ]),
   );
-  return flags.format === 'plain'
-    ? stringify(byUnit, { lineWidth: 0 })
-    : formatStructured(byUnit, flags.format);
+  return formatStructured(byUnit, flags.format === 'json' ? 'json' : 'yaml');
 }

@@ -26,6 +26,17 @@ test('a multi-line YAML value in quotes stays one text', () => {
 });
 
 test.each([
+  ['y', true],
+  ['off', false],
+  ['1:30', '1:30'],
+  ['2025-11-19', '2025-11-19'],
+  ['010', 8],
+  ['{on: 1}', { on: 1 }],
+])('the value %s is read as juju reads it', (text, value) => {
+  expect(actionParams([`a=${text}`], {}, false)).toEqual({ a: value });
+});
+
+test.each([
   ['rules', 'argument "rules" must be of the form key.key.key...=value'],
   ['Rules=1', 'key "Rules" must start and end with lowercase alphanumeric'],
   ['rules={', 'cannot read the value of "rules" as YAML'],
@@ -39,7 +50,7 @@ const task: Task = {
   unit: 'app/0',
   action: 'flush',
   status: 'completed',
-  results: { blocks: '3', nested: { a: 'b' }, 'return-code': 0, stdout: 'hello\n\n' },
+  results: { blocks: '3', nested: { a: 'yes' }, 'return-code': 0, stdout: 'hello\n\n' },
   log: [{ time: '2025-11-19T10:00:00Z', message: 'flushing' }],
   enqueued: '2025-11-19T10:00:00Z',
   started: '2025-11-19T10:00:01Z',
@@ -62,7 +73,7 @@ test("a task has juju's keys", () => {
 });
 
 test('plain output is the results, then what the action printed', () => {
-  expect(plainTasks([task], false)).toBe('blocks: "3"\nnested:\n  a: b\nhello\n');
+  expect(plainTasks([task], false)).toBe('blocks: "3"\nnested:\n  a: "yes"\nhello\n');
 });
 
 test('plain output of a failed action begins with its reason', () => {
