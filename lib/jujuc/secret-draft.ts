@@ -170,7 +170,10 @@ export class SecretDraft {
         ? all.find((secret) => secret.id === id)
         : (all.find((secret) => secret.label === label) ??
           all.find((secret) => this.#updates.get(secret.id)?.label === label));
-    return found ?? refuse(`secret ${quote(id ?? label ?? '')} not found`);
+    if (found !== undefined) return found;
+    return refuse(
+      id === undefined ? `consumer label ${quote(label ?? '')} not found` : `secret ${quote(id)} not found`,
+    );
   }
 
   #track(secret: SecretView, revision: number, label: string | undefined): void {

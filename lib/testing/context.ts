@@ -45,6 +45,14 @@ export interface Context<S extends CharmSpec> {
   ): Promise<ActionOutcome>;
 }
 
+/**
+ * A charm to be run in worlds.
+ *
+ * @example
+ * const db = relation('db', { remoteAppData: { url: 'pg:5432' } });
+ * const after = await context(charm).run({ kind: 'relation-changed', relation: db }, state({ relations: [db] }));
+ * expect(after.unitStatus).toEqual(active());
+ */
 export function context<S extends CharmSpec, R extends EndpointSchemas<S>>(
   charm: Charm<S, R>,
   options: ContextOptions = {},

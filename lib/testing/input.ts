@@ -1,10 +1,11 @@
 /** Events as tests name them: with the relation, container or secret itself, or by its name in the state. */
-import type {
-  JujuEvent,
-  LifecycleEvent,
-  LifecycleKind,
-  StorageEvent,
-  WorkloadEvent,
+import {
+  type JujuEvent,
+  LIFECYCLE_EVENTS,
+  type LifecycleEvent,
+  type LifecycleKind,
+  type StorageEvent,
+  type WorkloadEvent,
 } from '../events/event.ts';
 import type { SecretView, StorageView } from '../jujuc/index.ts';
 import type { Notice } from '../pebble/types.ts';
@@ -56,12 +57,19 @@ export type EventInput<S extends CharmSpec = CharmSpec> =
 
 /** The event as Juju would tell it. @throws ImpossibleWorld when the state has no such thing. */
 export function toEvent<S extends CharmSpec>(input: EventInput<S>, state: State, app: string): JujuEvent {
-  if (typeof input === 'string') return { kind: input };
+  if (typeof input === 'string') return lifecycleEvent(input);
   if ('relation' in input) return relationEvent(input, state, app);
   if ('storage' in input) return storageEvent(input, state);
   if ('secret' in input) return secretEvent(input, state);
   if ('container' in input) return workloadEvent(input);
   return input;
+}
+
+function lifecycleEvent(kind: LifecycleKind): LifecycleEvent {
+  if (LIFECYCLE_EVENTS.includes(kind)) return { kind };
+  throw new ImpossibleWorld([
+    `there is no hook "${kind}": hooks without a subject are ${LIFECYCLE_EVENTS.join(', ')}`,
+  ]);
 }
 
 type RelationInput = Extract<EventInput, { relation: unknown }>;

@@ -147,7 +147,17 @@ function remembered(charmState: Bag): Pick<State, 'stored' | 'deferred' | 'memor
     .map(([key, value]) => [key.slice(STORED_PREFIX.length), JSON.parse(value)]);
   return {
     stored: Object.fromEntries(stored),
-    deferred: JSON.parse(deferred),
+    deferred: events(JSON.parse(deferred)),
     memory: Object.fromEntries(entries.filter((entry) => !isStored(entry))),
   };
+}
+
+/** The framework wrote them itself, from events. */
+function events(data: unknown): State['deferred'] {
+  if (isEvents(data)) return data;
+  throw new TypeError(`the deferred events in the unit's charm state are no list: ${JSON.stringify(data)}`);
+}
+
+function isEvents(data: unknown): data is State['deferred'] {
+  return Array.isArray(data);
 }

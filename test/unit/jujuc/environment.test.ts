@@ -49,7 +49,7 @@ const events: readonly [hook: string, event: Exclude<HookCause, { kind: 'exec' }
 
 test.each(events)('%s is read back as the event it was written from', (path, event) => {
   const env = environment(event);
-  expect(env['JUJU_DISPATCH_PATH']).toBe(path);
+  expect(env.JUJU_DISPATCH_PATH).toBe(path);
   expect(parseEvent(env, spec)).toEqual(event);
 });
 
@@ -76,7 +76,7 @@ describe('variables', () => {
     });
     const command = environment({ kind: 'exec' });
     expect(command).not.toHaveProperty('JUJU_DISPATCH_PATH');
-    expect(command['JUJU_CONTEXT_ID']).toContain('-run-commands-');
+    expect(command.JUJU_CONTEXT_ID).toContain('-run-commands-');
   });
 
   test('an event of an application has an empty remote unit, not a missing one', () => {
@@ -100,7 +100,7 @@ describe('variables', () => {
       cause: { kind: 'start' },
       agentEnv: { KUBERNETES_SERVICE_HOST: '10.0.0.1', HOME: '/root' },
     });
-    expect(env['KUBERNETES_SERVICE_HOST']).toBe('10.0.0.1');
+    expect(env.KUBERNETES_SERVICE_HOST).toBe('10.0.0.1');
     expect(env).not.toHaveProperty('HOME');
   });
 });

@@ -140,6 +140,12 @@ describe('reading', () => {
     expect(here.effects).toEqual([{ kind: 'secret-track', id: GRANTED, revision: 7 }]);
   });
 
+  test('even a first reading that only peeks begins to track', () => {
+    const here = web();
+    here.run('secret-get', GRANTED, '--peek');
+    expect(here.effects).toEqual([{ kind: 'secret-track', id: GRANTED, revision: 7 }]);
+  });
+
   test('an id and a label together give the secret this label', () => {
     const here = web({ secrets: [{ ...granted, tracked: 7 }] });
     here.run('secret-get', GRANTED, '--label', 'their-token');
@@ -161,7 +167,7 @@ describe('reading', () => {
     [['secret:short'], '[2] ERROR secret URI "secret:short" not valid'],
     [[GRANTED, '--peek', '--refresh'], '[2] ERROR specify one of --peek or --refresh but not both'],
     [[SECOND], `[1] ERROR secret "${SECOND}" not found`],
-    [['--label=unknown'], '[1] ERROR secret "unknown" not found'],
+    [['--label=unknown'], '[1] ERROR consumer label "unknown" not found'],
   ])('%j is refused', (args, answer) => {
     expect(web().run('secret-get', ...args)).toBe(answer);
   });

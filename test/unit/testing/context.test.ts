@@ -209,3 +209,19 @@ describe('killed in the middle', () => {
     expect(deaths).toBe(straight.hookTools.length + straight.pebbleCalls.length);
   });
 });
+
+test('a misspelt name does not compile, and is refused', async () => {
+  const attempts = [
+    // @ts-expect-error: no such endpoint
+    web.run({ kind: 'relation-created', relation: 'dbb' }, ready),
+    // @ts-expect-error: no such container
+    web.run({ kind: 'pebble-ready', container: 'wbe' }, ready),
+    // @ts-expect-error: no such hook
+    web.run('config-chnaged', ready),
+    // @ts-expect-error: no such action
+    web.runAction('gret', {}, ready),
+  ];
+  for (const attempt of await Promise.allSettled(attempts)) {
+    expect(attempt).toMatchObject({ status: 'rejected', reason: { name: 'ImpossibleWorld' } });
+  }
+});
