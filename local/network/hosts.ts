@@ -18,6 +18,10 @@ export function hostsFile(model: Model, unit: string): string {
         `${host}.${domain}.cluster.local`,
         `${host}.${domain}`,
         `${host}.${application.name}-endpoints`,
+        // The headless service resolves to every pod: one line for each address, as resolvers read this file.
+        `${domain}.cluster.local`,
+        domain,
+        `${application.name}-endpoints`,
       ];
       // A pod knows itself by its bare host name only.
       lines.push(`${address} ${names.join(' ')}${name === unit ? ` ${host}` : ''}`);
