@@ -256,8 +256,7 @@ export class Juju<S extends CharmSpec = CharmSpec, R extends EndpointSchemas<S> 
     if (ledger.trusted) return ledger.known(endpoint).map(({ id }) => id);
     const breaking = this.event.kind === 'relation-broken' ? this.event.relationId : undefined;
     const ids = (await relationIds(this.#tools, endpoint)).filter((id) => id !== breaking);
-    ledger.keepOnly(endpoint, ids);
-    return ids;
+    return ledger.confirm(endpoint, ids);
   }
 
   async #relation(endpoint: EndpointName<S>, id: number): Promise<Relation> {

@@ -39,13 +39,16 @@ export class RelationLedger {
   readonly #ledger: Ledger;
   /** False: ask Juju, do not believe the record. */
   readonly trusted: boolean;
+  /** Every relation that has had its first hook is in the record. */
+  readonly #complete: boolean;
 
   constructor(memory: Memory, event: JujuEvent) {
     this.#memory = memory;
     const record = read(memory.get(KEY));
     this.#ledger = record ?? { known: [], published: {} };
-    // During install no relation has been entered, though `relation-ids` may list some: there are none yet.
-    this.trusted = event.kind === 'install' || (record !== undefined && !ASK_AGAIN.has(event.kind));
+    // Before its first hook a unit has entered no relation, though `relation-ids` may list some.
+    this.#complete = event.kind === 'install' || record !== undefined;
+    this.trusted = this.#complete && !ASK_AGAIN.has(event.kind);
     if (!('endpoint' in event)) return;
     if (event.kind === 'relation-broken') this.forget(event.relationId);
     else this.remember({ endpoint: event.endpoint, id: event.relationId, app: event.remoteApp });
@@ -70,9 +73,14 @@ export class RelationLedger {
     delete this.#ledger.published[`${id}/app`];
   }
 
-  /** Keeps only these of an endpoint's relations: what Juju has just listed. */
-  keepOnly(endpoint: string, ids: readonly number[]): void {
-    for (const { id } of this.known(endpoint)) if (!ids.includes(id)) this.forget(id);
+  /**
+   * Brings the record in line with what Juju has just listed, and returns the ids that count. Juju may list a
+   * relation before its `relation-created` hook, when its data cannot be read yet: for a charm a relation begins
+   * with that hook. Without a record (the unit ran another charm before) all that are listed count.
+   */
+  confirm(endpoint: string, listed: readonly number[]): readonly number[] {
+    for (const { id } of this.known(endpoint)) if (!listed.includes(id)) this.forget(id);
+    return this.#complete ? this.known(endpoint).map(({ id }) => id) : listed;
   }
 
   /** Digests by key of what this unit last wrote there; undefined when it does not know. */
