@@ -16,6 +16,7 @@ import { query, queryRange } from './query.ts';
 import { elapsed, good, line, output, step } from './terminal.ts';
 
 const ROOT = join(import.meta.dirname, '..');
+const ALL_ACTIVE = 'forEach(applications, app => app.status=="active")';
 const PROMQL = 'avg(demo_temperature_celsius)';
 
 try {
@@ -91,8 +92,6 @@ async function demo(): Promise<void> {
 
   await summary(mimir, consolePort, load);
 }
-
-const ALL_ACTIVE = 'forEach(applications, app => app.status=="active")';
 
 /** The model of an earlier demo makes room; anything else in the default folder is the user's own. */
 async function clearOldDemo(): Promise<void> {
