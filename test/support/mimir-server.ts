@@ -1,0 +1,80 @@
+/** A real Mimir, started as the charm would start it, on a loopback address of its own. */
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Inputs } from '../../charm/plan/inputs.ts';
+import { DATA, HTTP_PORT } from '../../charm/plan/paths.ts';
+import { type PlannedFile, plan } from '../../charm/plan/plan.ts';
+import { peer } from '../../tools/peers.ts';
+import { inputs } from './mimir-inputs.ts';
+
+export interface MimirServer extends AsyncDisposable {
+  readonly url: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** Puts the files under `root` as if it were the volume, and returns the path of the configuration. */
+export async function placeFiles(files: readonly PlannedFile[], root: string): Promise<string> {
+  const moved = (text: string) => text.replaceAll(`${DATA}/`, `${root}/`);
+  for (const { path, content, permissions } of files) {
+    await mkdir(dirname(moved(path)), { recursive: true });
+    await writeFile(moved(path), moved(content), { mode: permissions });
+  }
+  return moved(files.at(-1)?.path ?? '');
+}
+
+/** Without the waits that a cluster needs. */
+export const IMPATIENT = ['-ingester.ring.min-ready-duration=0s', '-shutdown-delay=0s'] as const;
+
+/**
+ * Starts what the plan for `changes` says and waits until it is ready.
+ * @param host such as `127.77.1.1`; in a pod the ports are the unit's own, here other tests share the machine.
+ */
+export async function startMimir(
+  host: string,
+  changes: Partial<Inputs> = {},
+  extraFlags: readonly string[] = [],
+): Promise<MimirServer> {
+  const { workload } = plan(inputs({ ...changes, address: { ip: host, fqdn: 'mimir-k8s-0' } }));
+  if (workload.kind !== 'run') throw new Error(`nothing to run: ${workload.kind}`);
+  const root = await mkdtemp(join(tmpdir(), 'mimir-server-'));
+  await placeFiles(workload.files, root);
+  const [, ...flags] = workload.layer.services.mimir.command.replaceAll(`${DATA}/`, `${root}/`).split(' ');
+  const bind = ['server.http-listen-address', 'server.grpc-listen-address', 'memberlist.bind-addr'];
+  const child = spawn(
+    await peer('mimir'),
+    [...flags, ...bind.map((flag) => `-${flag}=${host}`), ...extraFlags],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  let log = '';
+  child.stderr.on('data', (chunk) => {
+    log = (log + String(chunk)).slice(-20_000);
+  });
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const stop = async () => {
+    child.kill('SIGTERM');
+    const killer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+    await gone;
+    clearTimeout(killer);
+    await rm(root, { recursive: true, force: true });
+  };
+  const url = `http://${host}:${HTTP_PORT}`;
+  while (!(await isReady(url))) {
+    if (child.exitCode !== null) throw new Error(`Mimir has exited: ${log}`);
+    await sleep(200);
+  }
+  return { url, pid: child.pid ?? 0, stop, [Symbol.asyncDispose]: stop };
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/ready`, { signal: AbortSignal.timeout(2000) })).status === 200;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,48 @@
+/** The world of a Mimir unit, for whole hooks in process. */
+import {
+  container,
+  context,
+  exec,
+  network,
+  peerRelation,
+  relation,
+  type StateInput,
+  secret,
+  state,
+} from 'charmwright/testing';
+import { mimir as charm } from '../../charm/charm.ts';
+
+export const mimir = context(charm);
+
+export const MODEL = { name: 'cos', uuid: '20ce8299-3634-4bef-8bd8-5ace6c8816b4' };
+
+/** A container of the upstream image: one binary, which here accepts any configuration. */
+export function image(input: Parameters<typeof container>[1] = {}) {
+  return container('mimir', { execs: [exec(['/bin/mimir', '-modules'])], ...input });
+}
+
+/** A leading unit, alone, related to nobody but its peers; its Mimir would answer at `address`. */
+export function world(address: string, input: StateInput = {}) {
+  return state({
+    leader: true,
+    model: MODEL,
+    networks: { '': network(address) },
+    containers: [image()],
+    relations: [peerRelation('mimir-peers', { id: 1 })],
+    ...input,
+  });
+}
+
+export const KEYS = { 'access-key': 'the-access-key', 'secret-key': 'the-secret-key' };
+export const PLACE = { bucket: 'cos-mimir-k8s', endpoint: 'http://minio-k8s.cos.svc.cluster.local:9000' };
+
+/** A provider that puts the keys into a Juju secret, as minio-k8s does. */
+export const S3_SECRET = secret({ id: 'h6c4vml77bjnv6m0gp83', content: KEYS });
+
+export function s3(remoteAppData: Readonly<Record<string, string>> = {}) {
+  return relation('s3', {
+    id: 4,
+    remoteApp: 'minio-k8s',
+    remoteAppData: { ...PLACE, 'secret-extra': `secret:${S3_SECRET.id}`, version: '1', ...remoteAppData },
+  });
+}
