@@ -130,7 +130,7 @@ test('an action that fails is told with its reason, exit code 1', async () => {
   const { code, out, err } = await juju('run', 'toy/0', 'refuse');
   expect(code).toBe(1);
   expect(out).toMatch(/^Action id \d+ failed: it does not want to\n/);
-  expect(err).toMatch(/ERROR the following task failed:\n - id "\d+" with return code \d+/);
+  expect(err).toMatch(/ERROR the following task failed:\n - id "\d+" with status failed/);
 });
 
 test('parameters that do not fit are refused before the action runs', async () => {

@@ -4,7 +4,7 @@ import { verb } from '../spec.ts';
 export const destroyModel = verb({
   name: 'destroy-model',
   group: 'Model',
-  summary: 'Ends every process of the model and removes its folder',
+  summary: 'Ends every process of the model and removes all that it kept',
   args: '[<model name>]',
   details: ['On a terminal it asks for the name of the model first; elsewhere `--no-prompt` is needed.'],
   flags: {

@@ -1,6 +1,6 @@
 /** deploy and refresh: a charm from disk into the model. */
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { RunVerb } from '../call.ts';
 import { CliError, UsageError } from '../errors.ts';
 import type { deploy as deploySpec, refresh as refreshSpec } from '../table/applications.ts';
@@ -44,6 +44,9 @@ function charmPath(path: string): string {
     throw new CliError(
       `no charm was found at "${path}": name a .charm file or the folder of an unpacked charm`,
     );
+  }
+  if (statSync(absolute).isDirectory() && !existsSync(join(absolute, 'metadata.yaml'))) {
+    throw new CliError(`"${path}" is no charm: the folder has no metadata.yaml`);
   }
   return absolute;
 }

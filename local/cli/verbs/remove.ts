@@ -40,10 +40,12 @@ export const removeApplication: RunVerb<typeof applicationSpec> = async ({
 
 async function applicationLosses(client: LocalClient, names: readonly string[]): Promise<string[]> {
   const { applications } = await client.call('status', {});
-  return names.flatMap((name) => [
-    `will remove application ${name}`,
-    ...Object.keys(applications[name]?.units ?? {}).map((unit) => `- will remove unit ${unit}`),
-  ]);
+  return names.flatMap((name) => {
+    const application = applications[name];
+    if (application === undefined) throw new CliError(`application "${name}" not found`);
+    const units = Object.keys(application.units ?? {}).map((unit) => `- will remove unit ${unit}`);
+    return [`will remove application ${name}`, ...units];
+  });
 }
 
 export const destroyModel: RunVerb<typeof modelSpec> = async ({ args, flags, terminal, modelDir, model }) => {

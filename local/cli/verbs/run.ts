@@ -94,7 +94,10 @@ function render(tasks: readonly Task[], { flags, terminal }: RunCall): string {
 function reportFailures(tasks: readonly Task[]): void {
   const failed = tasks.filter((task) => !succeeded(task));
   if (failed.length === 0) return;
-  const lines = failed.map((task) => ` - id "${task.id}" with return code ${returnCode(task)}`);
+  const lines = failed.map((task) => {
+    const code = returnCode(task);
+    return ` - id "${task.id}" with ${code === 0 ? `status ${task.status}` : `return code ${code}`}`;
+  });
   const plural = failed.length === 1 ? '' : 's';
   throw new CliError(
     `the following task${plural} failed:\n${lines.join('\n')}\n\nuse 'juju-local show-task' to inspect the failure${plural}`,

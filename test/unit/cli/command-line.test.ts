@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { specs } from '../../../local/cli/commands.ts';
 import { colorLogLine } from '../../../local/cli/format/log-line.ts';
@@ -9,6 +10,8 @@ import { nearest } from '../../../local/cli/nearest.ts';
 import { runCommandLine } from '../../../local/cli/run.ts';
 import { optionsFromFile } from '../../../local/cli/verbs/options.ts';
 
+/** A file will do: it is not opened before the words are understood. */
+const charm = fileURLToPath(import.meta.url);
 let dir = '';
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'juju-local-cli-'));
@@ -75,9 +78,10 @@ test('--model-dir goes before JUJU_LOCAL_DIR, and may stand before the verb', as
 test.each([
   ['deploy', 'no charm specified'],
   ['deploy /no/such.charm', 'no charm was found at "/no/such.charm"'],
-  ['deploy / Bad_Name', 'invalid application name "Bad_Name"'],
-  ['deploy / -n -2', '--num-units must be a positive integer'],
-  ['deploy / --resource image', 'expected NAME=FOLDER for --resource, got "image"'],
+  ['deploy /', '"/" is no charm: the folder has no metadata.yaml'],
+  ['deploy CHARM Bad_Name', 'invalid application name "Bad_Name"'],
+  ['deploy CHARM -n -2', '--num-units must be a positive integer'],
+  ['deploy CHARM --resource image', 'expected NAME=FOLDER for --resource, got "image"'],
   ['refresh app', 'no charm specified: use --path'],
   ['integrate a', 'an integration must involve two applications'],
   ['scale-application app', 'no scale specified'],
@@ -108,7 +112,7 @@ test.each([
   ['grant-secret name', 'missing application name'],
   ['actions app --schema --format tabular', 'full schema not compatible with tabular output'],
 ])('"%s" is refused before anything is started', async (line, message) => {
-  const { code, out, err } = await juju(...line.split(' '));
+  const { code, out, err } = await juju(...line.replace('CHARM', charm).split(' '));
   expect(err).toContain(`ERROR ${message}`);
   expect(out).toBe('');
   expect(code).toBeGreaterThan(0);
