@@ -37,7 +37,9 @@ export async function accountKeys(juju: MinioJuju, relationId: number, renew: bo
   const label = accountName(relationId);
   const known = await juju.secrets.owned(label);
   if (known !== undefined && !renew) {
-    const { 'access-key': accessKey, 'secret-key': secretKey } = await juju.secrets.peek(known.id);
+    // Tracks the newest revision: Juju counts owners among the readers that keep an old one alive.
+    const content = await juju.secrets.read(known.id, 'latest');
+    const { 'access-key': accessKey, 'secret-key': secretKey } = content;
     if (accessKey !== undefined && secretKey !== undefined) {
       return { uri: secretUri(known.id), accessKey, secretKey };
     }
