@@ -12,8 +12,6 @@ export interface Bundle {
   readonly files: readonly CharmFile[];
   /** Folders of the npm packages whose code is in it. */
   readonly packages: readonly string[];
-  /** npm packages' folders by the module that holds code of theirs, `ENTRY` being the one always loaded. */
-  readonly packagesByModule: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
@@ -51,11 +49,6 @@ export async function bundle(folder: string, root: string): Promise<Bundle> {
       cause: error,
     });
   });
-  const packagesByModule = new Map(
-    Object.entries(result.metafile.outputs)
-      .filter(([path]) => path.endsWith('.mjs'))
-      .map(([path, output]) => [path, packagesOf(output.inputs, root)]),
-  );
   return {
     files: result.outputFiles
       .map(({ path, contents }) => ({
@@ -64,14 +57,14 @@ export async function bundle(folder: string, root: string): Promise<Bundle> {
       }))
       // Node does not ask for it, but charmcraft wants what dispatch starts to be executable.
       .map((file) => ({ ...file, executable: file.path === ENTRY })),
-    packages: [...new Set([...packagesByModule.values()].flat())].toSorted(),
-    packagesByModule,
+    packages: packagesOf(result.metafile.outputs, root),
   };
 }
 
 /** `commonjs:node_modules/@a/b/lib/c.js` is of the package in `node_modules/@a/b`. */
-function packagesOf(inputs: Metafile['outputs'][string]['inputs'], root: string): string[] {
-  const folders = Object.keys(inputs)
+function packagesOf(outputs: Metafile['outputs'], root: string): string[] {
+  const folders = Object.values(outputs)
+    .flatMap(({ inputs }) => Object.keys(inputs))
     .map((path) => /^(?:[a-z]+:)?((?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1])
     .filter((path) => path !== undefined);
   return [...new Set(folders)].map((path) => join(root, path)).toSorted();

@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundle } from '../../../pack/bundle.ts';
+import { thirdPartyLicences } from '../../../pack/licences.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+
+/** A charm's folder must lie in the project for its imports to be found. */
+let folder: string;
+beforeAll(async () => {
+  await mkdir(join(ROOT, 'dist'), { recursive: true });
+  folder = await mkdtemp(join(ROOT, 'dist', 'bundle-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function bundleOf(main: string) {
+  await mkdir(join(folder, 'charm'), { recursive: true });
+  await writeFile(join(folder, 'charm', 'main.ts'), main);
+  const bundled = await bundle(folder, ROOT);
+  for (const { path, content } of bundled.files) {
+    const target = join(folder, 'out', path);
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, content);
+  }
+  const run = () => promisify(execFile)(process.execPath, [join(folder, 'out', 'charm.mjs')]);
+  return { ...bundled, run };
+}
+
+describe('a package that is imported when needed', () => {
+  test('stays out of the module that every dispatch loads', async () => {
+    const { files, run } = await bundleOf("console.log(typeof (await import('undici')).request);");
+    expect((await run()).stdout).toBe('function\n');
+    const entry = files.find(({ path }) => path === 'charm.mjs');
+    expect(entry?.content.length).toBeLessThan(2000);
+  });
+
+  test.each([
+    ['pino', 'pino'],
+    ['ajv', 'Ajv'],
+    ['yaml', 'parse'],
+    ['undici', 'Client'],
+  ])('gives the names it exports, also as CommonJS: %s has %s', async (name, exported) => {
+    const { run } = await bundleOf(
+      `const { ${exported} } = await import('${name}'); console.log(typeof ${exported});`,
+    );
+    expect((await run()).stdout).toBe('function\n');
+  });
+});
+
+test('code that does not compile is not packed, and the message names its place', async () => {
+  await expect(bundleOf("import { nothing } from './absent.ts';\nnothing();")).rejects.toThrow(
+    new RegExp(`${basename(folder)} cannot be bundled.*${relative(ROOT, folder)}/charm/main.ts:1`, 's'),
+  );
+});
+
+test('the licences of all packages in the bundle go with it, those of packages in packages too', async () => {
+  const { packages } = await bundleOf("console.log(typeof (await import('pino')).pino);");
+  const node = { version: '26', licence: join(ROOT, 'LICENSE') };
+  const text = await thirdPartyLicences(node, packages);
+  expect(text).toMatch(/^ {2}Node\.js 26\n {2}@pinojs\/redact .* \(MIT\)$/m);
+  expect(text).toMatch(/^ {2}sonic-boom .* \(MIT\)$/m);
+});
