@@ -1,5 +1,6 @@
 /** Carries out a plan, by difference. Safe to repeat, and to be killed at any point. */
 import { blocked, type Juju, type Status, waiting } from 'charmwright';
+import * as z from 'zod';
 import { grafanaSourceApp, grafanaSourceUnit } from '../relations/grafana-source.ts';
 import { type Agreement, agreementBag, peerUnit } from '../relations/peers.ts';
 import { remoteWriteApp, remoteWriteUnit } from '../relations/remote-write.ts';
@@ -10,7 +11,7 @@ import { MimirError, MimirRefusedError } from './mimir-errors.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { CONTAINER, HTTP_PORT } from './plan/paths.ts';
 import { alertmanagerDigest, type Plan } from './plan/plan.ts';
-import { applyWorkload, type Outcome } from './workload.ts';
+import { applyWorkload, type Outcome, type Running } from './workload.ts';
 
 type MimirJuju = Juju<Spec>;
 
@@ -32,7 +33,7 @@ export async function apply(juju: MimirJuju, inputs: Inputs, plan: Plan): Promis
     await publishAgreement(juju, inputs, plan.databags.peers.agreement);
     return [...outcomeStatuses(outcome), waiting(`[mimir] starting: ${readiness.reason}`)];
   }
-  await tellVersion(juju, api, outcome.restarted);
+  await tellVersion(juju, api, outcome);
   const alertmanager = await applyAlertmanager(api, inputs, plan);
   await publishAgreement(juju, inputs, {
     ...plan.databags.peers.agreement,
@@ -86,12 +87,14 @@ async function publishAgreement(juju: MimirJuju, { leader }: Inputs, agreement: 
   juju.store(peers.name, agreement);
 }
 
-/** Asked for after a start only: a running process does not change its version. */
-async function tellVersion(juju: MimirJuju, api: MimirApi, restarted: boolean): Promise<void> {
-  const { event } = juju;
-  if (!restarted && event.kind !== 'pebble-check-recovered' && event.kind !== 'update-status') return;
+const DIGEST = z.string();
+
+/** Asked for once after each start: a running process does not change its version. */
+async function tellVersion(juju: MimirJuju, api: MimirApi, outcome: Running): Promise<void> {
+  if (!outcome.restarted && juju.stored('version-told', DIGEST) === outcome.digest) return;
   try {
     await juju.setWorkloadVersion((await api.buildInfo()).version);
+    juju.store('version-told', outcome.digest);
   } catch (error) {
     if (!(error instanceof MimirError)) throw error;
     juju.log.debug(error.message);

@@ -19,11 +19,19 @@ const LAYER_LABEL = 'mimir-charm';
 /** Lives as long as the container: the digest that the running service was last started with. */
 const STARTED_FILE = '/var/lib/mimir-charm/started';
 
+/** The service is started; whether Mimir serves is another question. */
+export interface Running {
+  readonly kind: 'running';
+  readonly restarted: boolean;
+  /** Of the files that it was started with. */
+  readonly digest: string;
+  readonly problem?: string;
+}
+
 export type Outcome =
   /** Nothing runs, and nothing should. */
   | { readonly kind: 'idle' }
-  /** The service is started; whether Mimir serves is another question. */
-  | { readonly kind: 'running'; readonly restarted: boolean; readonly problem?: string }
+  | Running
   /** Pebble went away or is slow: there will be another event. */
   | { readonly kind: 'unsure'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
@@ -82,7 +90,8 @@ async function refusalOf(pebble: Pebble, config: string): Promise<string | undef
  * came to its end, so that a hook that was killed in between is made good.
  */
 async function ensureRunning(pebble: Pebble, layer: MimirLayer): Promise<Outcome> {
-  const digest = JSON.stringify(layer.services[SERVICE]);
+  const wanted = JSON.stringify(layer.services[SERVICE]);
+  const digest = layer.services[SERVICE].environment.MIMIR_CONFIG_DIGEST;
   const [plan, services, started] = await Promise.all([
     pebble.plan(),
     pebble.services([SERVICE]),
@@ -91,17 +100,18 @@ async function ensureRunning(pebble: Pebble, layer: MimirLayer): Promise<Outcome
   const applied = layerApplied(layer, plan);
   const current = services[0]?.current;
   // In back-off Mimir exits again and again and Pebble starts it each time: no help is needed, nor does it help.
-  if (applied && started === digest && (current === 'active' || current === 'backoff')) {
+  if (applied && started === wanted && (current === 'active' || current === 'backoff')) {
     return {
       kind: 'running',
       restarted: false,
+      digest,
       ...(current === 'backoff' && { problem: 'Mimir exits again and again' }),
     };
   }
   if (!applied) await pebble.addLayer(LAYER_LABEL, layer, { combine: true });
   await pebble.replan();
-  await pebble.push(STARTED_FILE, digest, { makeDirs: true, permissions: 0o600 });
-  return { kind: 'running', restarted: true };
+  await pebble.push(STARTED_FILE, wanted, { makeDirs: true, permissions: 0o600 });
+  return { kind: 'running', restarted: true, digest };
 }
 
 function outcomeOf(error: PebbleError): Outcome {

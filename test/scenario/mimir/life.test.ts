@@ -1,0 +1,426 @@
+/** Whole hooks of the Mimir charm: from the first start to what may go wrong. */
+import { active, blocked, waiting } from 'charmwright';
+import {
+  exec,
+  findContainer,
+  findRelation,
+  network,
+  peerRelation,
+  relation,
+  type State,
+  secret,
+  stateOf,
+} from 'charmwright/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { FakeMimir } from '../../support/fake-mimir.ts';
+import { image, KEYS, mimir, PLACE, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
+
+const HOST = '127.78.1.1';
+const CONFIG = '/data/conf/mimir.yaml';
+const OWN_DISK = active("on this unit's own disk; for more units: juju integrate mimir-k8s:s3 s3-integrator");
+const PEERS = { id: 1 };
+const ready = { kind: 'pebble-ready', container: 'mimir' } as const;
+
+let server: FakeMimir;
+beforeAll(async () => {
+  server = await FakeMimir.at(HOST);
+});
+afterAll(() => server[Symbol.asyncDispose]());
+beforeEach(() => {
+  server.ready = true;
+});
+
+function configOf(state: State): Record<string, never> {
+  return parse(String(findContainer(state, 'mimir').files[CONFIG]));
+}
+
+function backendOf(state: State): string {
+  return JSON.stringify(configOf(state).common);
+}
+
+/** A leading unit that runs on a bucket. */
+async function onBucket(input: Parameters<typeof world>[1] = {}) {
+  const relations = [peerRelation('mimir-peers', PEERS), s3()];
+  return mimir.run(ready, world(HOST, { relations, secrets: [S3_SECRET], ...input }));
+}
+
+describe('the first start', () => {
+  test('before the container is there the unit waits', async () => {
+    const after = await mimir.run(
+      'install',
+      world(HOST, { containers: [image({ canConnect: false })], relations: [] }),
+    );
+    expect(after.unitStatus).toEqual(waiting('[mimir-peers] waiting for the peer relation'));
+    expect(after.ports).toEqual(['9009/tcp']);
+  });
+
+  test('once it is there Mimir runs on the unit`s own disk', async () => {
+    const after = await mimir.run(ready, world(HOST));
+    expect(after.unitStatus).toEqual(OWN_DISK);
+    expect(after.serviceStarts).toEqual(['mimir/mimir']);
+    expect(after.workloadVersion).toBe('3.0.5');
+    expect(backendOf(after)).toContain('filesystem');
+    expect(findContainer(after, 'mimir').attributes[CONFIG]).toMatchObject({ permissions: 0o600 });
+  });
+
+  test('Mimir that starts is waited for, and the check that recovers makes the unit active', async () => {
+    server.ready = false;
+    const starting = await mimir.run(ready, world(HOST));
+    expect(starting.unitStatus).toEqual(waiting('[mimir] starting: Starting'));
+    server.ready = true;
+    const after = await mimir.run(
+      { kind: 'pebble-check-recovered', container: 'mimir', check: 'mimir-ready' },
+      starting,
+    );
+    expect(after.unitStatus).toEqual(OWN_DISK);
+    expect(after.serviceStarts).toEqual([]);
+  });
+
+  test('the second of two units without object storage is not started', async () => {
+    const after = await mimir.run(ready, world(HOST, { plannedUnits: 2, leader: false, unitNumber: 1 }));
+    expect(after.unitStatus).toEqual(
+      blocked('[s3] 2 units need object storage: juju integrate mimir-k8s:s3 s3-integrator'),
+    );
+    expect(after.serviceStarts).toEqual([]);
+  });
+});
+
+describe('when nothing has changed', () => {
+  test('nothing is written, nothing restarts, and few questions are asked', async () => {
+    const relations = [
+      peerRelation('mimir-peers', PEERS),
+      s3(),
+      relation('receive-remote-write', { id: 5 }),
+      relation('grafana-source', { id: 6 }),
+    ];
+    const first = await onBucket({ relations });
+    const before = await mimir.run('update-status', first);
+    const after = await mimir.run('update-status', before);
+    expect(stateOf(after)).toEqual(stateOf(before));
+    expect(after.serviceStarts).toEqual([]);
+    expect(
+      after.pebbleCalls
+        .map(({ method }) => method)
+        .filter((name) => /push|addLayer|replan|exec|makeDir/.test(name)),
+    ).toEqual([]);
+    expect(after.hookTools.map(({ tool }) => tool).toSorted()).toEqual([
+      'config-get',
+      'is-leader',
+      'network-get',
+      'relation-get',
+      'secret-get',
+      'state-get',
+      'status-set',
+    ]);
+  });
+
+  test('growing to more units restarts nobody', async () => {
+    const before = await onBucket();
+    const after = await mimir.run('config-changed', { ...before, plannedUnits: 5 });
+    expect(after.serviceStarts).toEqual([]);
+    expect(after.unitStatus).toEqual(active());
+  });
+});
+
+describe('object storage', () => {
+  test('moves the unit to the bucket, and the leader writes down the replication factor', async () => {
+    const alone = await mimir.run(ready, world(HOST));
+    const peers = findRelation(alone, 'mimir-peers');
+    const after = await mimir.run(
+      { kind: 'relation-changed', relation: 's3' },
+      { ...alone, relations: [peers, s3()], secrets: [S3_SECRET] },
+    );
+    expect(after.unitStatus).toEqual(active());
+    expect(after.serviceStarts).toEqual(['mimir/mimir']);
+    expect(backendOf(after)).toContain('minio-k8s.cos.svc.cluster.local:9000');
+    expect(findRelation(after, 'mimir-peers').localAppData).toMatchObject({ 'replication-factor': '1' });
+    expect(findRelation(after, 's3').localAppData).toEqual({
+      bucket: 'cos-mimir-k8s',
+      'requested-secrets': '["access-key","secret-key"]',
+      version: '1',
+      'lib-version': '1.0',
+    });
+  });
+
+  test('is asked for as soon as it is related, and a unit that has not started yet waits for it', async () => {
+    const empty = relation('s3', { id: 4, remoteApp: 'minio-k8s' });
+    const after = await mimir.run(
+      ready,
+      world(HOST, { relations: [peerRelation('mimir-peers', PEERS), empty] }),
+    );
+    expect(after.unitStatus).toEqual(
+      waiting('[s3] minio-k8s has not given access-key, secret-key, bucket, endpoint yet (s3:4)'),
+    );
+    expect(after.serviceStarts).toEqual([]);
+    expect(findRelation(after, 's3').localAppData.bucket).toBe('cos-mimir-k8s');
+  });
+
+  test('of the older kind, with keys in the databag, serves as well', async () => {
+    const old = relation('s3', { id: 4, remoteAppData: { ...PLACE, ...KEYS, data: '{}' } });
+    const after = await onBucket({ relations: [peerRelation('mimir-peers', PEERS), old], secrets: [] });
+    expect(after.unitStatus).toEqual(active());
+    expect(backendOf(after)).toContain('the-access-key');
+  });
+
+  test('whose secret is not granted yet is waited for', async () => {
+    const after = await onBucket({ secrets: [secret({ id: S3_SECRET.id, content: KEYS, readable: false })] });
+    expect(after.unitStatus).toEqual(
+      waiting('[s3] minio-k8s has not given access-key, secret-key yet (s3:4)'),
+    );
+  });
+
+  test('with rotated keys restarts Mimir on the new ones', async () => {
+    const before = await onBucket();
+    const rotated = secret({ id: S3_SECRET.id, content: KEYS, latest: { ...KEYS, 'secret-key': 'new' } });
+    const after = await mimir.run(
+      { kind: 'secret-changed', secret: rotated },
+      { ...before, secrets: [rotated] },
+    );
+    expect(backendOf(after)).toContain('"secret_access_key":"new"');
+    expect(after.serviceStarts).toEqual(['mimir/mimir']);
+  });
+
+  test.each([
+    [
+      'endpoint',
+      'http://user:hush@h:1',
+      'must be http://HOST:PORT or https://HOST:PORT, without a path or a user',
+    ],
+    [
+      'endpoint',
+      'h\nbucket_name: x',
+      'must be http://HOST:PORT or https://HOST:PORT, without a path or a user',
+    ],
+    ['bucket', '../etc', 'must be 3 to 63 lower-case letters, digits, dots and dashes'],
+    ['tls-ca-chain', '[1]', 'must be a JSON list of certificates'],
+    ['secret-extra', '--help', 'must be the URI of a secret'],
+  ])('with a hostile %s is refused by name, and Mimir runs on', async (key, value, problem) => {
+    const before = await onBucket();
+    const relations = [
+      findRelation(before, 'mimir-peers'),
+      { ...findRelation(before, 's3'), remoteAppData: s3({ [key]: value }).remoteAppData },
+    ];
+    const after = await mimir.run({ kind: 'relation-changed', relation: 's3' }, { ...before, relations });
+    expect(after.unitStatus).toEqual(
+      blocked(
+        `[s3] data of minio-k8s (s3:4): key "${key}" ${problem}; the last good configuration stays in use`,
+      ),
+    );
+    expect(findContainer(after, 'mimir')).toEqual(findContainer(before, 'mimir'));
+    expect(JSON.stringify([after.logs, after.unitStatus])).not.toContain('hush');
+  });
+
+  test('that is taken away leaves Mimir as it runs, and all is well when it is back', async () => {
+    const before = await onBucket();
+    const broken = await mimir.run({ kind: 'relation-broken', relation: 's3' }, before);
+    expect(broken.unitStatus).toEqual(
+      blocked(
+        '[s3] the metrics are in a bucket that is not related any more: juju integrate mimir-k8s:s3 s3-integrator; the last good configuration stays in use',
+      ),
+    );
+    expect(findContainer(broken, 'mimir')).toEqual(findContainer(before, 'mimir'));
+    const relations = [findRelation(broken, 'mimir-peers'), { ...s3(), id: 9 }];
+    const back = await mimir.run({ kind: 'relation-changed', relation: 's3' }, { ...broken, relations });
+    expect(back.unitStatus).toEqual(active());
+    expect(back.serviceStarts).toEqual([]);
+  });
+});
+
+describe('the replication factor', () => {
+  test('is chosen for three units, by the leader alone', async () => {
+    const leader = await onBucket({ plannedUnits: 3 });
+    expect(findRelation(leader, 'mimir-peers').localAppData['replication-factor']).toBe('3');
+    const follower = await onBucket({ plannedUnits: 3, leader: false, unitNumber: 2 });
+    expect(follower.unitStatus).toEqual(
+      waiting('[mimir-peers] waiting for the leader to choose the replication factor'),
+    );
+  });
+
+  test('holds from the moment it is chosen, before Juju has told anybody', async () => {
+    const chosen = await onBucket();
+    const after = await mimir.run('update-status', { ...chosen, plannedUnits: 3 });
+    expect(findRelation(after, 'mimir-peers').localAppData['replication-factor']).toBe('1');
+    expect(after.serviceStarts).toEqual([]);
+  });
+
+  test('reaches the followers with the databag of the peers', async () => {
+    const relations = [
+      peerRelation('mimir-peers', { ...PEERS, localAppData: { 'replication-factor': '3' } }),
+      s3(),
+    ];
+    const after = await onBucket({ relations, plannedUnits: 3, leader: false, unitNumber: 2 });
+    expect(after.unitStatus).toEqual(active());
+    expect(JSON.stringify(configOf(after).ingester)).toContain('"replication_factor":3');
+  });
+});
+
+describe('a wrong option', () => {
+  test('is named, nothing is touched, and mending it makes all well', async () => {
+    const before = await mimir.run(ready, world(HOST));
+    const wrong = await mimir.run('config-changed', {
+      ...before,
+      config: { 'metrics-retention-period': '5' },
+    });
+    expect(wrong.unitStatus).toEqual(
+      blocked(
+        '[config] metrics-retention-period=5: must be 0 (for ever), or a duration of at least 2h, such as 30d; the last good configuration stays in use',
+      ),
+    );
+    expect(findContainer(wrong, 'mimir')).toEqual(findContainer(before, 'mimir'));
+    const mended = await mimir.run('config-changed', {
+      ...wrong,
+      config: { 'metrics-retention-period': '30d' },
+    });
+    expect(mended.unitStatus).toEqual(OWN_DISK);
+    expect(mended.serviceStarts).toEqual(['mimir/mimir']);
+  });
+
+  test('does not keep a replaced pod from starting on what was last good, at its new address', async () => {
+    const before = await mimir.run(ready, world(HOST));
+    const { files } = findContainer(before, 'mimir');
+    const volume = Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith('/data/')));
+    const after = await mimir.run(ready, {
+      ...before,
+      config: { 'log-level': 'loud' },
+      containers: { mimir: image({ files: volume }) },
+      networks: { '': network('127.78.1.9') },
+    });
+    expect(after.serviceStarts).toEqual(['mimir/mimir']);
+    expect(JSON.stringify(findContainer(after, 'mimir').layers)).toContain(
+      '-ingester.ring.instance-addr=127.78.1.9',
+    );
+  });
+});
+
+describe('a workload in trouble', () => {
+  test('that refuses the configuration keeps the one it runs on', async () => {
+    const before = await mimir.run(ready, world(HOST));
+    const execs = [
+      exec(['/bin/mimir', '-modules'], {
+        code: 1,
+        stderr: 'usage\nline 3: field foo not found in type mimir.Config',
+      }),
+    ];
+    const after = await mimir.run('config-changed', {
+      ...before,
+      containers: { mimir: { ...findContainer(before, 'mimir'), execs } },
+      config: { 'log-level': 'debug' },
+    });
+    expect(after.unitStatus.message).toMatch(
+      /^\[mimir\] Mimir refuses its configuration: .*field foo not found/,
+    );
+    expect(findContainer(after, 'mimir').files).toEqual(findContainer(before, 'mimir').files);
+    expect(after.serviceStarts).toEqual([]);
+  });
+
+  test('that exits at once says its last words', async () => {
+    const startFailures = {
+      mimir: 'level=error msg="error running application" err="mkdir /data/tsdb: permission denied"',
+    };
+    const after = await mimir.run(ready, world(HOST, { containers: [image({ startFailures })] }));
+    expect(after.unitStatus.name).toBe('blocked');
+    expect(after.unitStatus.message).toContain('mkdir /data/tsdb: permission denied');
+  });
+
+  test('that exits again and again is left to Pebble, and shown', async () => {
+    server.ready = false;
+    const before = await mimir.run(ready, world(HOST));
+    const crashing = { ...findContainer(before, 'mimir'), services: { mimir: 'backoff' as const } };
+    const after = await mimir.run('update-status', { ...before, containers: { mimir: crashing } });
+    expect(after.unitStatus).toEqual(blocked('[mimir] Mimir exits again and again'));
+    expect(after.serviceStarts).toEqual([]);
+  });
+
+  test('whose Pebble was killed is built up again, on the same files', async () => {
+    const before = await mimir.run(ready, world(HOST));
+    const { files } = findContainer(before, 'mimir');
+    const after = await mimir.run(ready, { ...before, containers: { mimir: image({ files }) } });
+    expect(after.unitStatus).toEqual(OWN_DISK);
+    expect(after.serviceStarts).toEqual(['mimir/mimir']);
+  });
+});
+
+describe('relations that only listen', () => {
+  const relations = [
+    peerRelation('mimir-peers', PEERS),
+    relation('receive-remote-write', { id: 5 }),
+    relation('grafana-source', { id: 6 }),
+  ];
+
+  test('are told one URL, by the leader in the application`s databag too', async () => {
+    const after = await mimir.run(ready, world(HOST, { relations }));
+    expect(findRelation(after, 'receive-remote-write')).toMatchObject({
+      localAppData: { event: '{}' },
+      localUnitData: { remote_write: '{"url":"http://mimir-k8s.cos.svc.cluster.local:9009/api/v1/push"}' },
+    });
+    const grafana = findRelation(after, 'grafana-source');
+    expect(grafana.localAppData.grafana_source_app_host).toBe(
+      'http://mimir-k8s.cos.svc.cluster.local:9009/prometheus',
+    );
+    expect(grafana.localUnitData.grafana_source_host).toBe(grafana.localAppData.grafana_source_app_host);
+  });
+
+  test('are told before Mimir runs, and the same by a unit that does not lead', async () => {
+    const after = await mimir.run(
+      { kind: 'relation-joined', relation: 'receive-remote-write' },
+      world(HOST, {
+        relations,
+        leader: false,
+        unitNumber: 1,
+        plannedUnits: 2,
+        containers: [image({ canConnect: false })],
+      }),
+    );
+    expect(findRelation(after, 'receive-remote-write').localUnitData.remote_write).toBe(
+      '{"url":"http://mimir-k8s.cos.svc.cluster.local:9009/api/v1/push"}',
+    );
+    expect(findRelation(after, 'grafana-source').localUnitData.grafana_source_host).toBeUndefined();
+  });
+
+  test('a Grafana that reads the application`s address is not given the unit`s as well', async () => {
+    const before = await mimir.run(ready, world(HOST, { relations }));
+    const grafana = {
+      ...findRelation(before, 'grafana-source'),
+      remoteAppData: { app_datasource_uid: 'juju_cos_x' },
+    };
+    const after = await mimir.run(
+      { kind: 'relation-changed', relation: 'grafana-source' },
+      { ...before, relations: [...before.relations.filter(({ id }) => id !== 6), grafana] },
+    );
+    expect(findRelation(after, 'grafana-source').localUnitData.grafana_source_host).toBeUndefined();
+  });
+});
+
+describe('a hook that is killed', () => {
+  /** Every call to Juju and Pebble that the hook makes, one after another. */
+  test('at any call and run again ends as the one that was not killed', async () => {
+    const relations = [peerRelation('mimir-peers', PEERS), s3(), relation('receive-remote-write', { id: 5 })];
+    const before = world(HOST, { relations, secrets: [S3_SECRET] });
+    const whole = await mimir.run(ready, before);
+    const effects = whole.hookTools.length + whole.pebbleCalls.length;
+    expect(effects).toBeGreaterThan(15);
+    for (let killAfterEffect = 1; killAfterEffect <= effects; killAfterEffect += 1) {
+      const dead = await mimir.run(ready, before, { killAfterEffect });
+      const again = await mimir.run(ready, stateOf(dead));
+      expect(stateOf(again), `killed after call ${killAfterEffect}`).toEqual(stateOf(whole));
+    }
+  });
+
+  test('while it moves Mimir to a bucket ends in the bucket', async () => {
+    const alone = await mimir.run(ready, world(HOST));
+    const before = { ...alone, relations: [findRelation(alone, 'mimir-peers'), s3()], secrets: [S3_SECRET] };
+    const changed = { kind: 'relation-changed', relation: 's3' } as const;
+    const whole = await mimir.run(changed, before);
+    for (
+      let killAfterEffect = 1;
+      killAfterEffect <= whole.hookTools.length + whole.pebbleCalls.length;
+      killAfterEffect += 1
+    ) {
+      const dead = await mimir.run(changed, before, { killAfterEffect });
+      const again = await mimir.run(changed, stateOf(dead));
+      expect(stateOf(again), `killed after call ${killAfterEffect}`).toEqual(stateOf(whole));
+      expect(dead.serviceStarts.length + again.serviceStarts.length).toBeLessThanOrEqual(2);
+    }
+  });
+});
