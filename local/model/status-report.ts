@@ -10,7 +10,7 @@ import {
   sidesOf,
   unitsOf,
 } from './lookup.ts';
-import type { Application, Charm, Model, Status, Unit } from './state.ts';
+import type { Application, Charm, Model, Relation, Status, Unit } from './state.ts';
 import { applicationStatus, displayedStatus } from './view.ts';
 
 export const CONTROLLER = 'juju-local';
@@ -57,7 +57,16 @@ export function modelStatus(model: Model, version: string, now: string): ModelSt
           },
         }),
     controller: { timestamp: now },
+    relations: Object.values(model.relations).map(relationRow),
   };
+}
+
+function relationRow(relation: Relation): ModelStatus['relations'][number] {
+  const [provider = '', requirer = provider] = relation.ends.map(
+    ({ application, endpoint }) => `${application}:${endpoint}`,
+  );
+  const type = isPeer(relation) ? 'peer' : 'regular';
+  return { id: relation.id, provider, requirer, interface: relation.interface, type };
 }
 
 function info({ current, message, since }: Status, version?: string): StatusInfo {

@@ -10,7 +10,9 @@ export function selectStatus(status: ModelStatus, selectors: readonly string[]):
       return kept === undefined ? [] : [[name, kept]];
     }),
   );
-  return { ...status, applications };
+  const kept = (end: string) => Object.hasOwn(applications, end.split(':')[0] ?? '');
+  const relations = status.relations.filter(({ provider, requirer }) => kept(provider) || kept(requirer));
+  return { ...status, applications, relations };
 }
 
 function selectApplication(

@@ -1,7 +1,6 @@
 /** `status` as a table: juju's sections, columns and colours. */
 import type { ApplicationStatus, ModelStatus, UnitStatus } from '../../api.ts';
 import { formatPorts } from './ports.ts';
-import { type RelationRow, relationRows } from './relations.ts';
 import { type Cell, header, layOut, naturalOrder, type Paint, paint } from './table.ts';
 import { timeOfDay } from './time.ts';
 
@@ -39,12 +38,11 @@ const statusPaints: Readonly<Record<string, Paint>> = {
 
 export function formatStatus(status: ModelStatus, options: StatusOptions): string {
   const units = unitsOf(status);
-  const relations = options.relations ? relationRows(status.applications) : [];
   const sections = [
     modelSection(status, options),
     ...(Object.keys(status.applications).length === 0 ? [] : [applicationSection(status, options)]),
     ...(units.length === 0 ? [] : [unitSection(units, options)]),
-    ...(relations.length === 0 ? [] : [relationSection(relations, options)]),
+    ...(options.relations && status.relations.length > 0 ? [relationSection(status, options)] : []),
     ...(options.storage && Object.keys(status.storage?.storage ?? {}).length > 0
       ? [storageSection(status, options)]
       : []),
@@ -159,7 +157,7 @@ function portsCell(ports: readonly string[]): Cell {
     .map((part) => (/^\d/.test(part) ? paint('magentaBright', part) : part));
 }
 
-function relationSection(relations: readonly RelationRow[], options: StatusOptions): string {
+function relationSection({ relations }: ModelStatus, options: StatusOptions): string {
   const rows = [...relations]
     .sort((a, b) =>
       a.provider === b.provider ? compare(a.requirer, b.requirer) : compare(a.provider, b.provider),

@@ -24,7 +24,7 @@ minio-k8s/0*  active    idle        10.87.0.10
 
 Integration provider   Requirer               Interface    Type     Message
 mimir-k8s:mimir-peers  mimir-k8s:mimir-peers  mimir_peers  peer
-mimir-k8s:s3           minio-k8s:s3           s3           regular
+minio-k8s:s3           mimir-k8s:s3           s3           regular
 `);
 });
 
@@ -106,6 +106,12 @@ test.each([
   if (units !== undefined) {
     expect(Object.values(kept).flatMap((one) => Object.keys(one.units ?? {}))).toEqual(units);
   }
+});
+
+test('a selector keeps the relations of what it keeps', () => {
+  const providers = (selector: string) => selectStatus(demo, [selector]).relations.map((one) => one.provider);
+  expect(providers('minio-k8s')).toEqual(['minio-k8s:s3']);
+  expect(providers('mimir-k8s')).toEqual(['minio-k8s:s3', 'mimir-k8s:mimir-peers']);
 });
 
 test("JSON has juju's keys and juju's times", () => {
