@@ -114,16 +114,18 @@ export const modelStatusSchema = z.object({
     .optional(),
   controller: z.object({ timestamp: z.string() }),
   /** Not part of juju's JSON, which does not name the far endpoint; for `juju status --relations`. */
-  relations: z.array(
-    z.object({
-      id: z.int(),
-      /** `app:endpoint`; a peer relation has its one end twice. */
-      provider: z.string(),
-      requirer: z.string(),
-      interface: z.string(),
-      type: z.enum(['regular', 'peer']),
-    }),
-  ),
+  relations: z
+    .array(
+      z.object({
+        id: z.int(),
+        /** `app:endpoint`; a peer relation has its one end twice. */
+        provider: z.string(),
+        requirer: z.string(),
+        interface: z.string(),
+        type: z.enum(['regular', 'peer']),
+      }),
+    )
+    .default([]),
 });
 export type ModelStatus = z.infer<typeof modelStatusSchema>;
 
