@@ -13,6 +13,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/local/**/*.test.ts', 'test/interop/**/*.test.ts'],
+          globalSetup: ['test/support/packed-charms.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
           fileParallelism: false,
