@@ -1,5 +1,6 @@
 /** What the actions share: a Mimir that is ready, or an action that fails with the reason. */
 import { ActionFailed, type Juju } from 'charmwright';
+import { stringify } from 'yaml';
 import { apiUrl } from '../charm/apply.ts';
 import type { Spec } from '../charm/generated.ts';
 import { MimirApi } from '../charm/mimir-api.ts';
@@ -19,6 +20,11 @@ export async function readyMimir(juju: Juju<Spec>): Promise<MimirApi> {
   throw new ActionFailed(
     `Mimir is not ready: ${readiness.reason}; see juju status, and try again when it is active`,
   );
+}
+
+/** A file given as an action's parameter: its text, or what Juju has already read from it as YAML. */
+export function fileText(file: string | Readonly<Record<string, unknown>>): string {
+  return typeof file === 'string' ? file : stringify(file);
 }
 
 /** Without multitenancy Mimir does not look at the tenant: an action for another one would act on `anonymous`. */

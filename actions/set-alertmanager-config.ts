@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ActionFailed, type ActionHandler, type EndpointSchemas } from 'charmwright';
 import * as z from 'zod';
 import type { Spec } from '../charm/generated.ts';
-import { checkTenant, orFail, readyMimir } from './mimir.ts';
+import { checkTenant, fileText, orFail, readyMimir } from './mimir.ts';
 
 const templatesSchema = z.record(z.string(), z.string());
 
@@ -11,7 +11,8 @@ export const setAlertmanagerConfig: ActionHandler<
   'set-alertmanager-config',
   EndpointSchemas<Spec>
 > = async ({ juju, params }) => {
-  const { config, tenant } = params;
+  const { tenant } = params;
+  const config = fileText(params.config);
   const templates = templatesSchema.safeParse(params.templates);
   if (!templates.success) throw new ActionFailed('templates must be texts by file name');
   await checkTenant(juju, tenant);

@@ -3,7 +3,7 @@ import type { Spec } from '../charm/generated.ts';
 import type { MimirApi } from '../charm/mimir-api.ts';
 import { MimirRefusedError } from '../charm/mimir-errors.ts';
 import { applyRules, diffRules, parseRules, type RuleGroup, type RulesDiff } from '../charm/rules.ts';
-import { checkTenant, orFail, readyMimir } from './mimir.ts';
+import { checkTenant, fileText, orFail, readyMimir } from './mimir.ts';
 
 /** Progress is told at most this often: a file may have thousands of groups. */
 const LOGGED_GROUPS = 20;
@@ -14,7 +14,7 @@ export const uploadRules: ActionHandler<Spec, 'upload-rules', EndpointSchemas<Sp
   log,
 }) => {
   const { namespace, tenant } = params;
-  const parsed = parseRules(params.rules);
+  const parsed = parseRules(fileText(params.rules));
   if (!parsed.ok) throw new ActionFailed(`the rule file is not valid: ${parsed.problems.join('; ')}`);
   await checkTenant(juju, tenant);
   const api = await readyMimir(juju);

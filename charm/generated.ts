@@ -113,10 +113,13 @@ export const spec = {
           "description": "Where the groups go; Mimir's word for what Prometheus calls a rule file."
         },
         "rules": {
-          "type": "string",
+          "type": [
+            "string",
+            "object"
+          ],
           "minLength": 1,
           "maxLength": 1048576,
-          "description": "A Prometheus rule file as YAML text, with `groups` at the top; up to 1 MB."
+          "description": "A Prometheus rule file, with `groups` at the top; up to 1 MB. Juju reads the value of `rules=...` as YAML,\nand `--string-args` passes it as text: both do.\n"
         },
         "tenant": {
           "type": "string",
@@ -190,9 +193,12 @@ export const spec = {
       "description": "Give a tenant an Alertmanager configuration, in place of the one it has. An empty configuration takes it away.\nFor the tenant `anonymous` the option alertmanager-config does the same whenever it is changed.",
       "params": {
         "config": {
-          "type": "string",
+          "type": [
+            "string",
+            "object"
+          ],
           "maxLength": 1048576,
-          "description": "An Alertmanager configuration as YAML text; empty to remove what the tenant has."
+          "description": "An Alertmanager configuration; empty to remove what the tenant has. Juju reads the value of `config=...` as\nYAML, and `--string-args` passes it as text: both do.\n"
         },
         "templates": {
           "type": "object",

@@ -71,7 +71,7 @@ async function demo(): Promise<void> {
 
   step('Uploading a recording and an alerting rule, with an action');
   const rules = await readFile(join(import.meta.dirname, 'rules.yaml'), 'utf8');
-  output(await show('run', '--string-args', 'mimir-k8s/leader', 'upload-rules', 'namespace=demo', `rules=${rules}`));
+  output(await show('run', 'mimir-k8s/leader', 'upload-rules', 'namespace=demo', `rules=${rules}`));
   output(await show('run', 'mimir-k8s/leader', 'list-rules'));
 
   step('Flushing the ingesters, and looking for the blocks in the bucket');

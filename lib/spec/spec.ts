@@ -45,7 +45,7 @@ export interface OptionSpec {
 
 /** The part of JSON Schema (draft 4, as Juju uses it) that the types follow; any other key is kept for ajv. */
 export interface ParameterSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];

@@ -29,19 +29,24 @@ export type ConfigValues<S extends CharmSpec> = {
   >;
 };
 
+/** The value of one JSON-Schema type name. */
+type ValueOf<T, P extends ParameterSchema> = T extends 'string'
+  ? string
+  : T extends 'integer' | 'number'
+    ? number
+    : T extends 'boolean'
+      ? boolean
+      : T extends 'array'
+        ? readonly (P['items'] extends ParameterSchema ? ParameterValue<P['items']> : unknown)[]
+        : T extends 'object'
+          ? Readonly<Record<string, unknown>>
+          : unknown;
+
 export type ParameterValue<P extends ParameterSchema> = P extends { readonly enum: readonly (infer V)[] }
   ? V
-  : P['type'] extends 'string'
-    ? string
-    : P['type'] extends 'integer' | 'number'
-      ? number
-      : P['type'] extends 'boolean'
-        ? boolean
-        : P['type'] extends 'array'
-          ? readonly (P['items'] extends ParameterSchema ? ParameterValue<P['items']> : unknown)[]
-          : P['type'] extends 'object'
-            ? Readonly<Record<string, unknown>>
-            : unknown;
+  : P['type'] extends readonly (infer T)[]
+    ? ValueOf<T, P>
+    : ValueOf<P['type'], P>;
 
 type IsGiven<A extends ActionSpec, N extends keyof A['params']> = N extends A['required'][number]
   ? true
