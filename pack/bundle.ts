@@ -15,8 +15,8 @@ export interface Bundle {
 }
 
 /**
- * Bundles `<folder>/charm/main.ts`. Line breaks and long names go, stack traces stay: they are mapped back to
- * the sources' own lines. Paths in the output are relative to `root`.
+ * Bundles `<folder>/charm/main.ts`. Spaces go, names stay; source maps lie beside the modules, so that
+ * errors name the sources' own lines. Paths in the output are relative to `root`.
  * @throws PackError with esbuild's messages.
  */
 export async function bundle(folder: string, root: string): Promise<Bundle> {

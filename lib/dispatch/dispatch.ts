@@ -21,6 +21,7 @@ import { worst } from '../model/status.ts';
 import type { Pebble } from '../pebble/pebble.ts';
 import type { CharmSpec } from '../spec/spec.ts';
 import { readDeferred, writeDeferred } from './deferred.ts';
+import { inSources } from './source-stack.ts';
 
 /** Everything of the outside world that a dispatch touches. */
 export interface Host {
@@ -147,5 +148,5 @@ function isAction(env: Environment): boolean {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const cause = error.cause === undefined ? '' : `\ncaused by: ${describe(error.cause)}`;
-  return `${error.stack ?? error.message}${cause}`;
+  return `${inSources(error.stack ?? error.message)}${cause}`;
 }

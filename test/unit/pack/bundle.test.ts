@@ -56,6 +56,19 @@ test('code that does not compile is not packed, and the message names its place'
   );
 });
 
+test('an error names the line in the sources, not in the bundle', async () => {
+  const { run } = await bundleOf(
+    [
+      "import { inSources } from '../../../lib/dispatch/source-stack.ts';",
+      '',
+      "function fail(): never { throw new Error('broken'); }",
+      'try { fail(); } catch (error) { console.log(inSources(String(Object(error).stack))); }',
+    ].join('\n'),
+  );
+  const main = relative(ROOT, join(folder, 'charm', 'main.ts'));
+  expect((await run()).stdout).toMatch(new RegExp(`at fail \\(${main}:3:32\\)\n.*${main}:4:7`));
+});
+
 test('the licences of all packages in the bundle go with it, those of packages in packages too', async () => {
   const { packages } = await bundleOf("console.log(typeof (await import('pino')).pino);");
   const node = { version: '26', licence: join(ROOT, 'LICENSE') };
