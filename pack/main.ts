@@ -82,7 +82,8 @@ async function packOne(charm: CharmSource, architecture: Architecture, out: stri
   const target = join(out, `${charm.name}_${architecture}.charm`);
   const files = await filesFor(charm, architecture);
   progress(`compressing ${target}`);
-  const partial = `${target}.partial`;
+  // Two packers at once do not meet.
+  const partial = `${target}.${process.pid}.partial`;
   try {
     await writeArchive(files, partial);
     await rename(partial, target);
