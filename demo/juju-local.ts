@@ -17,10 +17,16 @@ export function jujuLocal(...words: readonly string[]): Promise<string> {
   });
 }
 
+/** A word of a command that is shown otherwise than it is given, such as the text of a file. */
+export interface Shown {
+  readonly value: string;
+  readonly shown: string;
+}
+
 /** The same, and shows the command first. */
-export function show(...words: readonly string[]): Promise<string> {
-  command(['bin/juju-local', ...words.map((word) => (word.includes('\n') ? '…' : shorten(word)))]);
-  return jujuLocal(...words);
+export function show(...words: readonly (string | Shown)[]): Promise<string> {
+  command(['bin/juju-local', ...words.map((word) => (typeof word === 'string' ? shorten(word) : word))]);
+  return jujuLocal(...words.map((word) => (typeof word === 'string' ? word : word.value)));
 }
 
 /** A verb that goes on after the demo has ended, such as `forward`; it ends with the model. */

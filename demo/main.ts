@@ -71,20 +71,14 @@ async function demo(): Promise<void> {
 
   step('Uploading a recording and an alerting rule, with an action');
   const rules = await readFile(join(import.meta.dirname, 'rules.yaml'), 'utf8');
-  output(await show('run', 'mimir-k8s/leader', 'upload-rules', 'namespace=demo', `rules=${rules}`));
-  output(await show('run', 'mimir-k8s/leader', 'list-rules'));
+  const file = { value: `rules=${rules}`, shown: 'rules="$(cat demo/rules.yaml)"' };
+  output(await show('run', 'mimir-k8s/leader', 'upload-rules', 'namespace=demo', file));
 
   step('Flushing the ingesters, and looking for the blocks in the bucket');
   for (const unit of ['mimir-k8s/0', 'mimir-k8s/1']) output(await show('run', unit, 'flush-ingesters'));
   const blocks = await show(
-    'ssh',
-    '--container',
-    'minio',
-    'minio-k8s/0',
-    'find',
-    '/data/mimir/blocks',
-    '-name',
-    'meta.json',
+    ...['ssh', '--container', 'minio', 'minio-k8s/0'],
+    ...['find', '/data', '-path', '*/blocks/*', '-name', 'meta.json'],
   );
   output(blocks);
   if (!blocks.includes('meta.json')) throw new Error('no block has reached the bucket');

@@ -10,8 +10,9 @@ export function step(title: string): void {
 }
 
 /** A command, shown as one would type it. */
-export function command(words: readonly string[]): void {
-  console.log(paint('dim', '  $ ') + words.map(quoted).join(' '));
+export function command(words: readonly (string | { readonly shown: string })[]): void {
+  const shown = words.map((word) => (typeof word === 'string' ? quoted(word) : word.shown));
+  console.log(paint('dim', '  $ ') + shown.join(' '));
 }
 
 export function line(text: string): void {
@@ -36,5 +37,5 @@ function paint(style: 'bold' | 'dim' | 'green', text: string): string {
 }
 
 function quoted(word: string): string {
-  return /^[\w@%+=:,./{}-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+  return /^[\w@%+=:,./{}&~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
