@@ -7,6 +7,7 @@ import { startExec } from './exec.ts';
 import { fileExists, listFiles, makeDir, pullFile, pushFile, removePath } from './files.ts';
 import { getIdentities, postIdentities } from './identities.ts';
 import type { Layer, Plan } from './layer.ts';
+import { getLogs } from './logs.ts';
 import { getNotice, getNotices, notify } from './notices.ts';
 import type { ExecOptions, ExecProcess, Pebble } from './pebble.ts';
 import { addLayer, getPlan } from './plan.ts';
@@ -20,6 +21,7 @@ import type {
   FileInfo,
   Identity,
   ListOptions,
+  LogEntry,
   MakeDirOptions,
   Notice,
   NoticesFilter,
@@ -110,6 +112,10 @@ export class PebbleClient implements Pebble {
 
   sendSignal(signal: string, services: readonly string[]): Promise<void> {
     return signalServices(this.#transport, signal, services);
+  }
+
+  logs(services: readonly string[] = [], count = 30): Promise<readonly LogEntry[]> {
+    return getLogs(this.#transport, services, count);
   }
 
   checks(

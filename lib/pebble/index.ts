@@ -40,6 +40,7 @@ export type {
   Identity,
   Known,
   ListOptions,
+  LogEntry,
   MakeDirOptions,
   Notice,
   NoticesFilter,

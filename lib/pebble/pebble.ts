@@ -8,6 +8,7 @@ import type {
   FileInfo,
   Identity,
   ListOptions,
+  LogEntry,
   MakeDirOptions,
   Notice,
   NoticesFilter,
@@ -101,6 +102,13 @@ export interface Pebble {
   replan(): Promise<Change>;
   /** Sends a signal such as `SIGHUP` to the running services. */
   sendSignal(signal: string, services: readonly string[]): Promise<void>;
+
+  /**
+   * The last lines that services have written to stdout and stderr, oldest first.
+   * @param services all when empty.
+   * @param count how many lines; 30 when absent.
+   */
+  logs(services?: readonly string[], count?: number): Promise<readonly LogEntry[]>;
 
   checks(options?: {
     readonly level?: CheckLevel;

@@ -23,6 +23,14 @@ export interface ServiceInfo {
   readonly currentSince?: string;
 }
 
+/** One line that a service has written. Pebble keeps the last 100 KiB of each. */
+export interface LogEntry {
+  /** RFC 3339. */
+  readonly time: string;
+  readonly service: string;
+  readonly message: string;
+}
+
 export type CheckLevel = 'alive' | 'ready';
 
 export interface CheckInfo {

@@ -150,6 +150,7 @@ export interface ContainerInput {
   readonly checks?: Readonly<Record<string, CheckState>>;
   readonly execs?: readonly ExecAnswer[];
   readonly startFailures?: Readonly<Record<string, string>>;
+  readonly logs?: ContainerState['logs'];
   readonly notices?: readonly Notice[];
 }
 
@@ -168,6 +169,7 @@ export function container(name: string, input: ContainerInput = {}): ContainerSt
     checks: {},
     execs: [],
     startFailures: {},
+    logs: {},
     notices: [],
     ...input,
     layers,

@@ -15,6 +15,7 @@ import type {
   FileInfo,
   Identity,
   ListOptions,
+  LogEntry,
   MakeDirOptions,
   Notice,
   NoticesFilter,
@@ -136,6 +137,15 @@ export class SimulatedPebble implements Pebble {
       const idle = services.find((name) => this.#container.services[name] !== 'active');
       if (idle !== undefined) refuse(`cannot send signal to "${idle}": service is not running`, 500);
     });
+  }
+
+  logs(services: readonly string[] = [], count = 30): Promise<readonly LogEntry[]> {
+    return this.#call('logs', [services, count], () =>
+      Object.entries(this.#container.logs)
+        .filter(([name]) => services.length === 0 || services.includes(name))
+        .flatMap(([service, lines]) => lines.map((message) => ({ time: TIME, service, message })))
+        .slice(-count),
+    );
   }
 
   checks(

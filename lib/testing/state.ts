@@ -85,6 +85,8 @@ export interface ContainerState {
   readonly execs: readonly ExecAnswer[];
   /** Services that exit at once when started, and the last words they log. */
   readonly startFailures: Readonly<Record<string, string>>;
+  /** What each service has written lately, line by line. */
+  readonly logs: Readonly<Record<string, readonly string[]>>;
   readonly notices: readonly Notice[];
 }
 

@@ -160,6 +160,17 @@ describe('layers and services', () => {
     expect(String(error)).toContain('cannot open the disk');
   });
 
+  test('the last lines of a service are there to read, also after it has ended', async () => {
+    const command = `/bin/sh -c 'echo one; echo two >&2; echo three; sleep 2000'`;
+    await client.addLayer('talker', { services: { talker: { override: 'replace', command } } });
+    await client.start(['talker']);
+    await until(async () => (await client.logs(['talker'])).length === 3);
+    await client.stop(['talker']);
+    expect((await client.logs(['talker'], 2)).map(({ message }) => message)).toEqual(['two', 'three']);
+    expect(await client.logs(['talker'])).toMatchObject([{ service: 'talker', message: 'one' }, {}, {}]);
+    expect(await client.logs(['nobody'])).toEqual([]);
+  });
+
   test('an unknown service, signal or bad layer is refused with Pebble’s own message', async () => {
     const requests = [
       client.start(['nobody']),
