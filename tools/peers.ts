@@ -33,7 +33,11 @@ const RECIPES = {
   'charm-check': { package: '.' },
   minio: {
     package: 'github.com/minio/minio',
-    define: { 'github.com/minio/minio/cmd.ReleaseTag': 'DEVELOPMENT.2026-02-12T20-18-48Z' },
+    // Without these MinIO calls itself DEVELOPMENT.GOGET; the date is that of the pinned commit.
+    define: {
+      'github.com/minio/minio/cmd.Version': '2026-02-12T20:18:48Z',
+      'github.com/minio/minio/cmd.ReleaseTag': 'DEVELOPMENT.2026-02-12T20-18-48Z',
+    },
   },
   mimir: {
     package: 'github.com/grafana/mimir/cmd/mimir',
