@@ -13,7 +13,8 @@ import { beginHook, cutOff, failHook, hookNameOf } from './hook-transitions.ts';
 import { type Entered, eachLine, wasTerminated } from './process.ts';
 import type { Services } from './services.ts';
 
-export type HookEnd = 'done' | 'failed' | 'terminated';
+/** `reboot`: done, and the charm asked for juju-reboot. */
+export type HookEnd = 'done' | 'reboot' | 'failed' | 'terminated';
 
 export interface Running {
   /** The charm container's first process. */
@@ -34,7 +35,7 @@ export async function runHook(
   const say = (level: 'INFO' | 'ERROR', text: string) =>
     log.write(unitEntity(unit), level, 'juju.worker.uniter.operation', text);
   const seen = store.update((model) => beginHook(model, unit, hook, new Date().toISOString()));
-  const { code, commit, via } = await execute(services, unit, hook, running);
+  const { code, commit, via, reboot } = await execute(services, unit, hook, running);
   if (code === 0) {
     try {
       store.update((model) => {
@@ -43,7 +44,7 @@ export async function runHook(
       });
       await store.flushed();
       say('INFO', `ran "${name}" hook${via}`);
-      return 'done';
+      return reboot === true ? 'reboot' : 'done';
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       say('ERROR', `hook "${name}"${via} failed: ${error.message}`);
@@ -64,6 +65,7 @@ export async function runHook(
 interface Executed {
   readonly code: number;
   readonly via: string;
+  readonly reboot?: boolean;
   /** The transition that keeps what the hook asked for. Throws Refusal. */
   readonly commit: (model: Parameters<typeof commitPending>[0]) => void;
 }
@@ -103,6 +105,7 @@ async function execute(services: Services, unit: string, hook: Hook, running: Ru
   const refusal = code === 0 ? commitRefusal(view, pending) : undefined;
   return {
     code,
+    reboot: pending.reboot !== undefined,
     via: executable.endsWith('/dispatch') ? ' (via hook dispatching script: dispatch)' : '',
     commit: (draft) => {
       if (refusal !== undefined) throw new Refusal(refusal);

@@ -45,7 +45,8 @@ export class UnitAgent {
   readonly #execs: ExecRequest[] = [];
   #wake: () => void = () => {};
   #stopped = false;
-  #lost = false;
+  /** There is no pod: none yet, or not any more. */
+  #lost = true;
   #updateStatusAt = 0;
 
   constructor(services: Services, unit: string) {
@@ -74,22 +75,25 @@ export class UnitAgent {
     const forget = store.onChange(() => this.#wake());
     this.#scheduleUpdateStatus();
     try {
-      await this.#newPod();
       while (!this.#stopped) {
-        if (this.#lost) await this.#newPod();
         const woken = this.#sleeper();
-        const operation =
-          this.kubelet.pid(CHARM_CONTAINER) === undefined
-            ? undefined
-            : nextOperation(store.model, this.unit, this.#live());
-        if (operation === undefined) await this.#idle(woken);
-        else if (operation.kind === 'finish') return await this.#finish();
+        const operation = this.#next();
+        if (operation?.kind === 'finish') return await this.#finish();
+        if (this.#lost) await this.#newPod();
+        else if (operation === undefined) await this.#idle(woken);
         else await this.#perform(operation);
       }
     } finally {
       forget();
       this.#events.stop();
     }
+  }
+
+  /** Without a charm container nothing can be run, but a unit may be over. */
+  #next(): Operation | undefined {
+    const operation = nextOperation(this.#services.store.model, this.unit, this.#live());
+    const canRun = !this.#lost && this.kubelet.pid(CHARM_CONTAINER) !== undefined;
+    return canRun || operation?.kind === 'finish' ? operation : undefined;
   }
 
   /** The daemon ends: the pod goes, the unit stays in the model. */
@@ -108,27 +112,31 @@ export class UnitAgent {
     this.#services.log.write(unitEntity(this.unit), level, 'juju.worker.uniter', text);
   }
 
+  /** One try; a pod that cannot start says why in the unit's status, and is tried again after a while. */
   async #newPod(): Promise<void> {
     const { store } = this.#services;
     this.#events.stop();
-    while (!this.#stopped) {
-      this.#lost = false;
-      const now = new Date().toISOString();
+    this.#lost = false;
+    const now = new Date().toISOString();
+    store.update((model) => {
+      podBorn(model, this.unit);
+      endTasks(model, this.unit, 'action terminated', now, 'running');
+      const unit = findUnit(model, this.unit);
+      if (!unit.agent.installed) setStatus(unit, 'workloadStatus', 'waiting', 'agent initialising', now);
+    });
+    try {
+      await this.kubelet.start();
+      this.#events.watch(this.kubelet.pebbles);
+    } catch (error) {
+      const text = error instanceof Error ? error.message : String(error);
+      this.#log('ERROR', text);
       store.update((model) => {
-        podBorn(model, this.unit);
-        endTasks(model, this.unit, 'action terminated', now, 'running');
         const unit = findUnit(model, this.unit);
-        if (!unit.agent.installed) setStatus(unit, 'workloadStatus', 'waiting', 'agent initialising', now);
+        setStatus(unit, 'workloadStatus', 'waiting', text.split('\n')[0] ?? '', new Date().toISOString());
       });
-      try {
-        await this.kubelet.start();
-        this.#events.watch(this.kubelet.pebbles);
-        return;
-      } catch (error) {
-        this.#log('ERROR', error instanceof Error ? error.message : String(error));
-        await this.kubelet.stop(0);
-        await sleep(POD_AGAIN_MS);
-      }
+      await this.kubelet.stop(0);
+      this.#lost = true;
+      await Promise.race([this.#sleeper(), sleep(POD_AGAIN_MS)]);
     }
   }
 
@@ -215,7 +223,8 @@ export class UnitAgent {
         return;
       case 'replace-pod':
         await this.kubelet.stop();
-        return this.#newPod();
+        this.#lost = true;
+        return;
       default:
         operation satisfies never;
     }
@@ -224,9 +233,11 @@ export class UnitAgent {
   async #hook(hook: Hook): Promise<void> {
     const isWorkload = this.#events.hooks[0] === hook;
     const end = await runHook(this.#services, this.unit, hook, this.#running());
-    if (isWorkload && end !== 'terminated') this.#events.settle(end === 'done');
+    if (isWorkload && end !== 'terminated') this.#events.settle(end !== 'failed');
     if (end === 'terminated') await sleep(AGAIN_MS);
-    if (end === 'done' && (hook.kind === 'update-status' || Date.now() >= this.#updateStatusAt))
+    // juju-reboot: on Kubernetes the charm container starts anew.
+    if (end === 'reboot') this.kubelet.killContainer(CHARM_CONTAINER);
+    if (end !== 'failed' && (hook.kind === 'update-status' || Date.now() >= this.#updateStatusAt))
       this.#scheduleUpdateStatus();
   }
 

@@ -1,4 +1,5 @@
 /** Transitions of a hook: what takes effect at once, what is committed at its success, what its end teaches the agent. */
+import { isDeepStrictEqual } from 'node:util';
 import { applyPorts, applyState, type Immediate, type Pending } from 'charmwright/juju';
 import { addStorage, status } from './applications.ts';
 import { configHash } from './config-values.ts';
@@ -104,9 +105,10 @@ function bagVersion(model: Model, hook: RelationHook): number {
 export function advance(model: Model, unitName: string, hook: Hook, seen: Seen, now: Date): void {
   const unit = findUnit(model, unitName);
   const { agent } = unit;
-  if (JSON.stringify(agent.queue[0]) === JSON.stringify(hook)) agent.queue.shift();
+  if (isDeepStrictEqual(agent.queue[0], hook)) agent.queue.shift();
   delete agent.running;
-  delete agent.failed;
+  // Another hook may have failed and wait: Pebble's events pass it by.
+  if (isDeepStrictEqual(agent.failed?.hook, hook)) delete agent.failed;
   switch (hook.kind) {
     case 'install':
       agent.installed = true;

@@ -67,10 +67,13 @@ export class ServiceProxies {
     }
   }
 
-  /** Ready units in turn. */
+  /** Ready units in turn; one that is going gets no new connections. */
   #next(application: string): string | undefined {
     const found = this.#model?.applications[application];
-    const ready = found === undefined ? [] : unitsOf(found).filter((unit) => this.#isReady(unit.name));
+    const ready =
+      found === undefined
+        ? []
+        : unitsOf(found).filter((unit) => unit.life === 'alive' && this.#isReady(unit.name));
     this.#turn += 1;
     return ready[this.#turn % Math.max(ready.length, 1)]?.address;
   }

@@ -406,11 +406,24 @@ describe('churn', () => {
     expect((await model.journal('stateful/1')).slice(before)).toEqual(['hooks/web-pebble-ready']);
   });
 
+  test('a charm container that dies alone starts again with its files, and hears of its Pebbles anew', async () => {
+    await model.exec('stateful/1', 'touch by-the-charm');
+    const before = (await model.journal('stateful/1')).length;
+    await model.client.call('kill-container', { unit: 'stateful/1', container: 'charm' });
+    await model.heard('stateful/1', 'hooks/web-pebble-ready', 3);
+    expect((await model.journal('stateful/1')).slice(before)).toEqual([
+      'hooks/start',
+      'hooks/web-pebble-ready',
+    ]);
+    expect(await model.exec('stateful/1', 'ls by-the-charm')).toBe('by-the-charm\n');
+  });
+
   test('a refresh stops each unit, upgrades its charm and starts it again, the last unit first', async () => {
     const before = (await model.journal('stateful/1')).length;
     const charm = await writeCharm(model.folder, { ...stateful, script: 'status-set active new' });
     await model.client.call('refresh', { application: 'stateful', charm });
     await model.heard('stateful/0', 'hooks/web-pebble-ready', 3);
+    await model.heard('stateful/1', 'hooks/web-pebble-ready', 4);
     const status = await model.settled();
     expect((await model.journal('stateful/1')).slice(before, before + 4)).toEqual([
       'hooks/stop',
@@ -452,6 +465,94 @@ function commandOf(pid: string): string[] {
     return [];
   }
 }
+
+const slow: TinyCharm = {
+  name: 'slow',
+  metadata: 'containers: {web: {}}\n',
+  config: 'options:\n  seconds: {type: int, default: 0}\n',
+  actions: 'wait: {}\n',
+  script: `
+case "$DISPATCH" in
+  hooks/config-changed)
+    state-set "begun=$(config-get seconds)"
+    sleep "$(config-get seconds)"
+    state-set done=yes ;;
+  actions/wait) action-log waiting; sleep 600 ;;
+esac`,
+};
+
+describe('a pod that is killed', () => {
+  test('while a hook runs: the hook has done nothing, and runs again in the new pod', async () => {
+    await model.deploy(slow);
+    await model.heard('slow/0', 'hooks/web-pebble-ready');
+    await model.settled();
+    await model.client.call('set-config', { application: 'slow', values: { seconds: '600' } });
+    await model.heard('slow/0', 'hooks/config-changed', 2);
+    await model.client.call('kill-pod', { unit: 'slow/0' });
+    await model.heard('slow/0', 'hooks/upgrade-charm');
+    await model.heard('slow/0', 'hooks/config-changed', 3);
+    await model.client.call('kill-pod', { unit: 'slow/0' });
+    await model.client.call('set-config', { application: 'slow', values: { seconds: '0' } });
+    await model.heard('slow/0', 'hooks/start', 2);
+    await model.settled();
+    expect(JSON.parse(await model.exec('slow/0', 'state-get --format json'))).toEqual({
+      begun: '0',
+      done: 'yes',
+    });
+  });
+
+  test('while an action runs: the action has failed', async () => {
+    const { tasks } = await model.client.call('run', { units: ['slow/0'], action: 'wait' });
+    const id = tasks[0]?.id ?? '';
+    await model.client.call('task', { id, wait: 60, logSeen: 0 });
+    await model.client.call('kill-pod', { unit: 'slow/0' });
+    expect(await model.client.waitTask(id)).toMatchObject({ status: 'failed', message: 'action terminated' });
+    await model.settled();
+  });
+});
+
+describe("a workload's Pebble", () => {
+  const pebble = (...args: string[]) => model.ssh('slow/0', 'web', ['/bin/sh', '-c', PEBBLE, 'sh', ...args]);
+  const PEBBLE = 'PEBBLE_SOCKET=/charm/container/pebble.socket exec /charm/bin/pebble "$@"';
+
+  test('passes custom notices on to the charm', async () => {
+    await pebble('notify', 'example.com/cake', 'flavour=lemon');
+    const journal = await model.heard('slow/0', 'hooks/web-pebble-custom-notice');
+    expect(journal.at(-1)).toBe('hooks/web-pebble-custom-notice');
+  });
+
+  test('says when a check fails, and when it has recovered', async () => {
+    const layer = `checks:
+  probe: {override: replace, period: 100ms, timeout: 80ms, threshold: 1, exec: {command: cat /tmp/healthy}}`;
+    await model.ssh('slow/0', 'web', ['/bin/sh', '-c', 'cat > /tmp/layer.yaml'], layer);
+    await pebble('add', 'probe', '/tmp/layer.yaml');
+    await pebble('replan');
+    await model.heard('slow/0', 'hooks/web-pebble-check-failed');
+    await model.ssh('slow/0', 'web', ['/usr/bin/touch', '/tmp/healthy']);
+    await model.heard('slow/0', 'hooks/web-pebble-check-recovered');
+    await model.settled();
+  });
+
+  test('gives a terminal to who asks for one', async () => {
+    let screen = '';
+    const code = await model.client.ssh(
+      {
+        unit: 'slow/0',
+        container: 'web',
+        argv: ['/bin/sh', '-c', 'stty size; test -t 0'],
+        terminal: { columns: 91, rows: 17 },
+      },
+      {
+        stdout: (chunk) => {
+          screen += chunk.toString();
+        },
+        stderr: () => {},
+      },
+    );
+    expect(screen).toContain('17 91');
+    expect(code).toBe(0);
+  });
+});
 
 describe('scale', () => {
   test('up: a new unit comes with its own hooks, the others see it join', async () => {

@@ -1,5 +1,6 @@
 /** deploy, refresh, trust, scale and removal. */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { layCharm } from '../../containers/charm-archive.ts';
@@ -17,6 +18,7 @@ export const applicationRoutes: Handlers<
 > = {
   async deploy(world, { charm: path, application, units, config, resources, trust }) {
     const { store } = world.services;
+    checkPaths(resources);
     const charm = await withCharm(world, path, (read) => {
       const request = { charm: read, application: application ?? read.name, units, config, resources, trust };
       applications.checkDeploy(store.model, request);
@@ -37,6 +39,7 @@ export const applicationRoutes: Handlers<
   async refresh(world, { application, charm: path, resources }) {
     const { store } = world.services;
     findApplication(store.model, application);
+    checkPaths(resources);
     const charm = await withCharm(
       world,
       path,
@@ -97,6 +100,12 @@ export const applicationRoutes: Handlers<
     return removed;
   },
 };
+
+function checkPaths(resources: Readonly<Record<string, string>>): void {
+  for (const [name, path] of Object.entries(resources))
+    if (path !== 'none' && !existsSync(path))
+      throw new Refusal(`resource "${name}": "${path}" does not exist`);
+}
 
 /** Lays the charm out under the revision it will get, then lets the model know it. */
 function withCharm(
