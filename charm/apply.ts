@@ -1,5 +1,6 @@
 /** Carries out a plan, by difference. Safe to repeat, and to be killed at any point. */
 import { blocked, type Juju, type Status, waiting } from 'charmwright';
+import type { Pebble } from 'charmwright/pebble';
 import * as z from 'zod';
 import { grafanaSourceApp, grafanaSourceUnit } from '../relations/grafana-source.ts';
 import { type Agreement, agreementBag, peerUnit } from '../relations/peers.ts';
@@ -11,7 +12,7 @@ import { MimirError, MimirRefusedError } from './mimir-errors.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { CONTAINER, HTTP_PORT } from './plan/paths.ts';
 import { alertmanagerDigest, type Plan } from './plan/plan.ts';
-import { applyWorkload, type Outcome, type Running } from './workload.ts';
+import { applyWorkload, explain, type Outcome, type Running } from './workload.ts';
 
 type MimirJuju = Juju<Spec>;
 
@@ -22,7 +23,8 @@ const DEFAULT_TENANT = 'anonymous';
 export async function apply(juju: MimirJuju, inputs: Inputs, plan: Plan): Promise<readonly Status[]> {
   await publish(juju, inputs, plan);
   await juju.setPorts(plan.ports);
-  const outcome = await applyWorkload(juju.container(CONTAINER), plan.workload);
+  const pebble = juju.container(CONTAINER);
+  const outcome = await applyWorkload(pebble, plan.workload);
   if (outcome.kind !== 'running' || inputs.address.ip === undefined) {
     await publishAgreement(juju, inputs, plan.databags.peers.agreement);
     return outcomeStatuses(outcome);
@@ -31,7 +33,7 @@ export async function apply(juju: MimirJuju, inputs: Inputs, plan: Plan): Promis
   const readiness = await api.ready();
   if (!readiness.ready) {
     await publishAgreement(juju, inputs, plan.databags.peers.agreement);
-    return [...outcomeStatuses(outcome), waiting(`[mimir] starting: ${readiness.reason}`)];
+    return [await startingStatus(pebble, outcome, readiness.reason)];
   }
   await tellVersion(juju, api, outcome);
   const alertmanager = await applyAlertmanager(api, inputs, plan);
@@ -51,12 +53,23 @@ function outcomeStatuses(outcome: Outcome): readonly Status[] {
     case 'idle':
       return [];
     case 'running':
-      return outcome.problem === undefined ? [] : [blocked(`[mimir] ${outcome.problem}`)];
+      return [];
     case 'unsure':
       return [waiting(`[mimir] ${outcome.reason}`)];
     case 'failed':
       return [blocked(`[mimir] ${outcome.reason}`)];
   }
+}
+
+/** What keeps Mimir from serving: its own words where its log has them, else what it answers. */
+async function startingStatus(pebble: Pebble, { exits }: Running, answer: string): Promise<Status> {
+  const diagnosis = await explain(pebble);
+  if (diagnosis?.kind === 'object-storage') {
+    const message = `[s3] Mimir cannot use the bucket: ${diagnosis.cause}`;
+    return diagnosis.lasting ? blocked(message) : waiting(message);
+  }
+  if (!exits) return waiting(`[mimir] starting: ${answer}`);
+  return blocked(`[mimir] exits again and again: ${diagnosis?.cause ?? 'see the log of the container'}`);
 }
 
 /** Every databag as it shall be; charmwright writes what differs when the dispatch has succeeded. */

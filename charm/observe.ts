@@ -1,7 +1,7 @@
 /** Reads everything the plan is made from. Touches Juju and Pebble, and changes nothing. */
 import { readFile } from 'node:fs/promises';
 import { type Juju, PermissionError, type Relation, SecretNotFoundError } from 'charmwright';
-import type { Pebble } from 'charmwright/pebble';
+import { ConnectionError, PathError, type Pebble, TimeoutError } from 'charmwright/pebble';
 import * as z from 'zod';
 import { readsAppAddress } from '../relations/grafana-source.ts';
 import { type Agreement, readAgreement } from '../relations/peers.ts';
@@ -11,6 +11,7 @@ import { readIfThere } from './pebble-files.ts';
 import type { GrafanaRelation, Inputs } from './plan/inputs.ts';
 import { CONFIG_FILE, CONTAINER, S3_CA_FILE } from './plan/paths.ts';
 import { startDigest } from './plan/plan.ts';
+import { answers } from './probe.ts';
 
 type MimirJuju = Juju<Spec>;
 
@@ -39,6 +40,7 @@ export async function observe(juju: MimirJuju): Promise<Inputs> {
     address: { ip: network.bindAddress, fqdn },
     agreement,
     objectStorage,
+    bucketAnswers: await bucketAnswers(objectStorage),
     container,
     remoteWriteRelations: remoteWrite.map(({ id }) => id),
     grafanaRelations: grafana,
@@ -104,6 +106,10 @@ async function observeObjectStorage(juju: MimirJuju): Promise<ObjectStorage> {
   return readS3({ relation: relation.name, app: relation.remoteApp }, bag, secret);
 }
 
+async function bucketAnswers(storage: ObjectStorage): Promise<boolean> {
+  return storage.kind !== 'ready' || answers(storage.s3.endpoint, storage.s3.insecure ? 80 : 443);
+}
+
 /** Always the newest revision: a rotation must reach Mimir. Undefined while it is not granted. */
 async function readSecret(
   juju: MimirJuju,
@@ -117,13 +123,20 @@ async function readSecret(
   }
 }
 
+/** A Pebble that stumbles counts as away: it will be ready again, with an event. */
 async function observeContainer(pebble: Pebble): Promise<Inputs['container']> {
-  if (!(await pebble.canConnect())) return { reachable: false };
-  const [config, caChain] = await Promise.all([
-    readIfThere(pebble, CONFIG_FILE),
-    readIfThere(pebble, S3_CA_FILE),
-  ]);
-  return { reachable: true, ...(config !== undefined && { lastGood: startDigest(config, caChain ?? '') }) };
+  try {
+    if (!(await pebble.canConnect())) return { reachable: false };
+    const [config, caChain] = await Promise.all([
+      readIfThere(pebble, CONFIG_FILE),
+      readIfThere(pebble, S3_CA_FILE),
+    ]);
+    return { reachable: true, ...(config !== undefined && { lastGood: startDigest(config, caChain ?? '') }) };
+  } catch (error) {
+    if (error instanceof ConnectionError || error instanceof TimeoutError) return { reachable: false };
+    if (error instanceof PathError) return { reachable: true };
+    throw error;
+  }
 }
 
 /** The name that Kubernetes gives the unit's pod. */

@@ -9,12 +9,15 @@ import {
   PebbleError,
   TimeoutError,
 } from 'charmwright/pebble';
+import { type Diagnosis, diagnose } from './diagnosis.ts';
 import { reasonOf } from './mimir-errors.ts';
 import { readIfThere } from './pebble-files.ts';
 import type { MimirLayer } from './plan/layer.ts';
 import { CONFIG_DIR, CONFIG_FILE, OVERRIDES_FILE, SERVICE } from './plan/paths.ts';
 import type { PlannedFile, Workload } from './plan/plan.ts';
 
+/** A start that fails logs some 60 lines, most of them consequences. */
+const LOG_LINES = 200;
 const LAYER_LABEL = 'mimir-charm';
 /** Lives as long as the container: the digest that the running service was last started with. */
 const STARTED_FILE = '/var/lib/mimir-charm/started';
@@ -25,7 +28,8 @@ export interface Running {
   readonly restarted: boolean;
   /** Of the files that it was started with. */
   readonly digest: string;
-  readonly problem?: string;
+  /** Mimir exits again and again, and Pebble starts it each time. */
+  readonly exits: boolean;
 }
 
 export type Outcome =
@@ -48,7 +52,7 @@ export async function applyWorkload(pebble: Pebble, workload: Workload): Promise
     }
   } catch (error) {
     if (!(error instanceof PebbleError)) throw error;
-    return outcomeOf(error);
+    return outcomeOf(pebble, error);
   }
 }
 
@@ -105,32 +109,40 @@ async function ensureRunning(pebble: Pebble, layer: MimirLayer): Promise<Outcome
       kind: 'running',
       restarted: false,
       digest,
-      ...(current === 'backoff' && { problem: 'Mimir exits again and again' }),
+      exits: current === 'backoff',
     };
   }
   if (!applied) await pebble.addLayer(LAYER_LABEL, layer, { combine: true });
   await pebble.replan();
   await pebble.push(STARTED_FILE, wanted, { makeDirs: true, permissions: 0o600 });
-  return { kind: 'running', restarted: true, digest };
+  return { kind: 'running', restarted: true, digest, exits: false };
 }
 
-function outcomeOf(error: PebbleError): Outcome {
+async function outcomeOf(pebble: Pebble, error: PebbleError): Promise<Outcome> {
   if (error instanceof ConnectionError)
     return { kind: 'unsure', reason: 'waiting for Pebble in the container' };
   if (error instanceof TimeoutError) return { kind: 'unsure', reason: 'waiting for Mimir to stop or start' };
-  if (error instanceof PathError)
-    return { kind: 'failed', reason: `cannot write ${error.path}: ${error.pebbleMessage}` };
-  if (error instanceof ChangeError)
-    return { kind: 'failed', reason: `Mimir does not start: ${lastWords(error)}` };
-  return { kind: 'failed', reason: reasonOf(error.message) };
+  if (error instanceof PathError) {
+    return { kind: 'failed', reason: `cannot use ${error.path}: ${error.pebbleMessage}` };
+  }
+  if (!(error instanceof ChangeError)) return { kind: 'failed', reason: reasonOf(error.message) };
+  const diagnosis = await explain(pebble);
+  return { kind: 'failed', reason: `Mimir does not start: ${diagnosis?.cause ?? lastWords(error)}` };
 }
 
-/** What Mimir said last before it exited, from the log that Pebble keeps of the failed start. */
+/** What Mimir's log says of its troubles, if anything. */
+export async function explain(pebble: Pebble): Promise<Diagnosis | undefined> {
+  try {
+    return diagnose((await pebble.logs([SERVICE], LOG_LINES)).map(({ message }) => message));
+  } catch (error) {
+    if (!(error instanceof PebbleError)) throw error;
+    return undefined;
+  }
+}
+
+/** The same from what Pebble has kept of the failed start. */
 function lastWords({ change }: ChangeError): string {
   const lines = change.tasks.flatMap(({ log }) => log).flatMap((entry) => entry.split('\n'));
-  const said = lines
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('goroutine'));
-  const error = said.findLast((line) => /\berr(or)?[ =:]/.test(line));
-  return reasonOf(error ?? said.at(-1) ?? change.err ?? change.status);
+  const said = lines.map((line) => line.trim()).filter((line) => line !== '');
+  return diagnose(said)?.cause ?? reasonOf(said.at(-1) ?? change.err ?? change.status);
 }

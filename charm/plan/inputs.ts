@@ -41,6 +41,8 @@ export interface Inputs {
   /** Undefined until this unit has entered the peer relation. */
   readonly agreement: Agreement | undefined;
   readonly objectStorage: ObjectStorage;
+  /** False: nobody listens where the provider says the bucket is. */
+  readonly bucketAnswers: boolean;
   readonly container: {
     readonly reachable: boolean;
     /** Digest of what the last good start read, kept on the volume; absent before the first start. */

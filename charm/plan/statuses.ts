@@ -16,6 +16,7 @@ export function planStatuses(
     ...(storage.kind === 'hold' ? [holdStatus(inputs.app, storage.reason, held)] : []),
     ...unitStatuses(inputs, storage),
     ...placeStatuses(inputs),
+    ...bucketStatuses(inputs),
     activeStatus(inputs, options, storage),
   ];
 }
@@ -63,6 +64,15 @@ function placeStatuses({ container, address }: Inputs): readonly Status[] {
   return [
     ...(container.reachable ? [] : [waiting('[mimir] waiting for Pebble in the container')]),
     ...(address.ip === undefined ? [waiting('[mimir] waiting for an address')] : []),
+  ];
+}
+
+/** Mimir itself says nothing of it: it serves what it has and tries again. */
+function bucketStatuses({ objectStorage, bucketAnswers }: Inputs): readonly Status[] {
+  if (objectStorage.kind !== 'ready' || bucketAnswers) return [];
+  const { app, s3 } = objectStorage;
+  return [
+    waiting(`[s3] ${s3.endpoint} of ${app} does not answer; new metrics stay on the volume until it does`),
   ];
 }
 

@@ -133,7 +133,7 @@ describe('object storage', () => {
     );
     expect(after.unitStatus).toEqual(active());
     expect(after.serviceStarts).toEqual(['mimir/mimir']);
-    expect(backendOf(after)).toContain('minio-k8s.cos.svc.cluster.local:9000');
+    expect(backendOf(after)).toContain('127.78.1.1:9009');
     expect(findRelation(after, 'mimir-peers').localAppData).toMatchObject({ 'replication-factor': '1' });
     expect(findRelation(after, 's3').localAppData).toEqual({
       bucket: 'cos-mimir-k8s',
@@ -224,6 +224,56 @@ describe('object storage', () => {
     const back = await mimir.run({ kind: 'relation-changed', relation: 's3' }, { ...broken, relations });
     expect(back.unitStatus).toEqual(active());
     expect(back.serviceStarts).toEqual([]);
+  });
+});
+
+describe('object storage in trouble', () => {
+  const RETRY = 'level=warn msg="Unable to successfully connect to configured object storage (will retry)"';
+  const SENT = 'blocks storage: unable to successfully send a request to object storage';
+
+  const DOWN = { 'mimir-ready': { status: 'down', failures: 3 } } as const;
+
+  /** A unit whose Mimir has logged this and is not ready. */
+  async function logging(line: string) {
+    server.ready = false;
+    const before = await onBucket();
+    const logs = { mimir: [line] };
+    return mimir.run(
+      { kind: 'pebble-check-failed', container: 'mimir', check: 'mimir-ready' },
+      { ...before, containers: { mimir: { ...findContainer(before, 'mimir'), logs, checks: DOWN } } },
+    );
+  }
+
+  test.each(['Access Denied.', 'The specified bucket does not exist'])(
+    'that refuses is told in its words: %s',
+    async (cause) => {
+      const after = await logging(`${RETRY} err="${SENT}: ${cause}; ruler storage: x"`);
+      expect(after.unitStatus).toEqual(blocked(`[s3] Mimir cannot use the bucket: ${cause}`));
+    },
+  );
+
+  test('that does not answer Mimir is waited for', async () => {
+    const after = await logging(
+      `${RETRY} err="${SENT}: Get \\"http://h:1/?X-Amz=1\\": dial tcp: connection refused"`,
+    );
+    expect(after.unitStatus).toEqual(
+      waiting('[s3] Mimir cannot use the bucket: Get "(URL)": dial tcp: connection refused'),
+    );
+  });
+
+  test('that goes away while Mimir serves is seen, and seen again when it is back', async () => {
+    const before = await onBucket();
+    const away = s3({ endpoint: 'http://127.78.1.1:1' });
+    const relations = [findRelation(before, 'mimir-peers'), away];
+    const gone = await mimir.run({ kind: 'relation-changed', relation: 's3' }, { ...before, relations });
+    expect(gone.unitStatus).toEqual(
+      waiting('[s3] 127.78.1.1:1 of minio-k8s does not answer; new metrics stay on the volume until it does'),
+    );
+    const back = await mimir.run(
+      { kind: 'relation-changed', relation: 's3' },
+      { ...gone, relations: before.relations },
+    );
+    expect(back.unitStatus).toEqual(active());
   });
 });
 
@@ -326,9 +376,15 @@ describe('a workload in trouble', () => {
   test('that exits again and again is left to Pebble, and shown', async () => {
     server.ready = false;
     const before = await mimir.run(ready, world(HOST));
-    const crashing = { ...findContainer(before, 'mimir'), services: { mimir: 'backoff' as const } };
+    const crashing = {
+      ...findContainer(before, 'mimir'),
+      services: { mimir: 'backoff' as const },
+      logs: { mimir: ['level=error msg="Unable to access directory" err="ingester: permission denied"'] },
+    };
     const after = await mimir.run('update-status', { ...before, containers: { mimir: crashing } });
-    expect(after.unitStatus).toEqual(blocked('[mimir] Mimir exits again and again'));
+    expect(after.unitStatus).toEqual(
+      blocked('[mimir] exits again and again: Unable to access directory: ingester: permission denied'),
+    );
     expect(after.serviceStarts).toEqual([]);
   });
 
