@@ -62,6 +62,11 @@ export class TestModel implements AsyncDisposable {
     });
   }
 
+  /** To the same charm as a new revision: each pod is replaced. */
+  async refreshMimir(): Promise<void> {
+    await this.client.call('refresh', { application: 'mimir-k8s', charm: inject('mimirCharm') });
+  }
+
   async deployMinio(): Promise<void> {
     await this.client.call('deploy', {
       charm: inject('minioCharm'),
