@@ -23,8 +23,10 @@ export async function readyMimir(juju: Juju<Spec>): Promise<MimirApi> {
 }
 
 /** A file given as an action's parameter: its text, or what Juju has already read from it as YAML. */
-export function fileText(file: string | Readonly<Record<string, unknown>>): string {
-  return typeof file === 'string' ? file : stringify(file);
+export function fileText(file: unknown): string {
+  if (typeof file === 'string') return file;
+  // Of `config=` Juju reads nothing at all.
+  return file === null || file === undefined ? '' : stringify(file, { lineWidth: 0 });
 }
 
 /** Without multitenancy Mimir does not look at the tenant: an action for another one would act on `anonymous`. */

@@ -42,8 +42,8 @@ export const uploadRules: ActionHandler<Spec, 'upload-rules', EndpointSchemas<Sp
 
 function diffLines(diff: RulesDiff): readonly string[] {
   return [
-    ...diff.added.map((group) => `+ ${group.name} (${group.rules.length} rules)`),
-    ...diff.changed.map(({ after }) => `~ ${after.name} (${after.rules.length} rules)`),
+    ...diff.added.map((group) => `+ ${group.name} (${counted(group.rules.length)})`),
+    ...diff.changed.map(({ after }) => `~ ${after.name} (${counted(after.rules.length)})`),
     ...diff.removed.map(({ name }) => `- ${name}`),
   ];
 }
@@ -60,4 +60,8 @@ async function checkExpressions(api: MimirApi, tenant: string, groups: readonly 
       }
     }
   }
+}
+
+function counted(rules: number): string {
+  return rules === 1 ? '1 rule' : `${rules} rules`;
 }

@@ -195,7 +195,8 @@ export const spec = {
         "config": {
           "type": [
             "string",
-            "object"
+            "object",
+            "null"
           ],
           "maxLength": 1048576,
           "description": "An Alertmanager configuration; empty to remove what the tenant has. Juju reads the value of `config=...` as\nYAML, and `--string-args` passes it as text: both do.\n"

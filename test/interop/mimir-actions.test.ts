@@ -1,5 +1,6 @@
 /** The charm's actions, in process, against the real Mimir. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { MimirApi } from '../../charm/mimir-api.ts';
 import { IMPATIENT, type MimirServer, startMimir } from '../support/mimir-server.ts';
 import { mimir, world } from '../support/mimir-world.ts';
@@ -53,7 +54,7 @@ describe('upload-rules', () => {
       unchanged: '0',
       'dry-run': 'false',
     });
-    expect(log).toEqual(['+ recording (1 rules)', '+ alerting (1 rules)']);
+    expect(log).toEqual(['+ recording (1 rule)', '+ alerting (1 rule)']);
     expect(await groupNames('node')).toEqual(['alerting', 'recording']);
   });
 
@@ -83,7 +84,7 @@ describe('upload-rules', () => {
     const dry = { namespace: 'node', rules: HALF_BAD, 'dry-run': true };
     const { failed, log } = await mimir.runAction('upload-rules', dry, here);
     expect(failed).toMatch(/^group "recording", rule 1: .*parse error/);
-    expect(log).toEqual(['+ a-good (1 rules)', '~ recording (1 rules)']);
+    expect(log).toEqual(['+ a-good (1 rule)', '~ recording (1 rule)']);
     expect(await groupNames('node')).toEqual(['recording']);
   });
 
@@ -116,6 +117,15 @@ describe('upload-rules', () => {
     expect(listed.failed).toMatch(/^the result is too long for an action/);
     const deleted = await mimir.runAction('delete-rules', { namespace: 'big' }, here);
     expect(deleted.results).toMatchObject({ removed: '16' });
+  });
+
+  test('takes the rules as juju run parses them from rules="$(cat file)"', async () => {
+    const parsed: unknown = parse(RULES);
+    const { failed } = await mimir.runAction('upload-rules', { namespace: 'parsed', rules: parsed }, here);
+    expect(failed).toBeUndefined();
+    const again = await mimir.runAction('upload-rules', { namespace: 'parsed', rules: RULES }, here);
+    expect(again.results).toMatchObject({ unchanged: '2' });
+    await mimir.runAction('delete-rules', { namespace: 'parsed' }, here);
   });
 
   test('for a tenant that multitenancy would need says so', async () => {
@@ -185,8 +195,13 @@ describe('the Alertmanager configuration of a tenant', () => {
     expect((await api.alertmanagerConfig('anonymous'))?.config).toBe(config);
   });
 
-  test('is taken away by an empty one', async () => {
-    await mimir.runAction('set-alertmanager-config', { config: '' }, here);
+  test.each([
+    ['text', ''],
+    ['value, as juju run reads config=', null],
+  ])('is taken away by an empty %s', async (_what, empty) => {
+    await api.setAlertmanagerConfig('anonymous', { config, templates: {} });
+    const { failed } = await mimir.runAction('set-alertmanager-config', { config: empty }, here);
+    expect(failed).toBeUndefined();
     expect(await api.alertmanagerConfig('anonymous')).toBeUndefined();
   });
 
