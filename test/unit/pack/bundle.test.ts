@@ -50,6 +50,17 @@ describe('a package that is imported when needed', () => {
   });
 });
 
+test("Node's own modules bring in only what is used of them", async () => {
+  const { run } = await bundleOf(
+    [
+      "import { Agent } from 'node:http';",
+      "import path, { join } from 'node:path';",
+      'console.log(typeof Agent, path.join === join, process.moduleLoadList.filter((name) => /undici/.test(name)));',
+    ].join('\n'),
+  );
+  expect((await run()).stdout).toBe('function true []\n');
+});
+
 test('code that does not compile is not packed, and the message names its place', async () => {
   await expect(bundleOf("import { nothing } from './absent.ts';\nnothing();")).rejects.toThrow(
     new RegExp(`${basename(folder)} cannot be bundled.*${relative(ROOT, folder)}/charm/main.ts:1`, 's'),
