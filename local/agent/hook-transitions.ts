@@ -28,7 +28,7 @@ export function beginHook(model: Model, unitName: string, hook: Hook, now: strin
   }
   if (hook.kind === 'relation-created') {
     const service = findApplication(model, appOf(unitName)).address;
-    enterScope(model, hook.relationId, unitName, { address: unit.address, serviceAddress: service });
+    enterScope(model, hook.relationId, unitName, service);
   }
   return seenNow(model, unitName, hook);
 }

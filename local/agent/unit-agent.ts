@@ -1,25 +1,21 @@
 /** One unit's agent: keeps its pod, and runs one operation after another, as the resolver chooses them. */
 import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { commitRefusal } from 'charmwright/juju';
 import { Kubelet } from '../containers/kubelet.ts';
 import { CHARM_CONTAINER } from '../containers/pod-spec.ts';
-import { resourcePaths } from '../containers/resources.ts';
 import { unitEntity } from '../daemon/debug-log.ts';
 import { finishUnit } from '../model/applications.ts';
-import { advance, commitPending, podBorn, seenNow, setStatus } from '../model/commit.ts';
+import { advance, podBorn, seenNow, setStatus } from '../model/commit.ts';
 import { appOf, findUnit } from '../model/lookup.ts';
 import { modelConfig, parseInterval } from '../model/model-config.ts';
 import { leaveScope } from '../model/relations.ts';
 import type { Hook } from '../model/state.ts';
 import { endTasks } from '../model/tasks.ts';
-import { unitView } from '../model/view.ts';
-import { runContext } from './context.ts';
 import { rest } from './hook-transitions.ts';
-import type { Entered } from './process.ts';
 import { type Live, nextOperation, type Operation } from './resolver.ts';
 import { runAction } from './run-action.ts';
-import { applyEffect, type Running, runHook } from './run-hook.ts';
+import { type ExecRequest, runExec } from './run-exec.ts';
+import { type Running, runHook } from './run-hook.ts';
 import type { Services } from './services.ts';
 import { WorkloadEvents } from './workload-events.ts';
 
@@ -30,12 +26,6 @@ const POD_AGAIN_MS = 5_000;
 const NEWS_MS = 200;
 /** The longest sleep without news. */
 const IDLE_MS = 60_000;
-
-export interface ExecRequest {
-  readonly command: string;
-  readonly process: (process: Entered) => void;
-  readonly end: (code: number) => void;
-}
 
 export class UnitAgent {
   readonly unit: string;
@@ -142,6 +132,7 @@ export class UnitAgent {
 
   /** The charm container alone began anew: its agent runs `start`, and hears of every Pebble again. */
   #containerStarted(container: string): void {
+    this.#events.containerStarted(container);
     if (container !== CHARM_CONTAINER) return;
     const { store } = this.#services;
     const { agent, life } = findUnit(store.model, this.unit);
@@ -212,7 +203,7 @@ export class UnitAgent {
       case 'action':
         return runAction(this.#services, this.unit, operation.task, this.#running());
       case 'exec':
-        return this.#exec();
+        return runExec(this.#services, this.unit, this.#execs.shift(), this.#running());
       case 'skip':
         store.update((model) =>
           advance(model, this.unit, operation.hook, seenNow(model, this.unit, operation.hook), new Date()),
@@ -251,28 +242,6 @@ export class UnitAgent {
       },
       process: () => {},
     };
-  }
-
-  async #exec(): Promise<void> {
-    const request = this.#execs.shift();
-    if (request === undefined) return;
-    const { store, folders, programs } = this.#services;
-    const { model } = store;
-    const view = unitView(model, this.unit, { resources: resourcePaths(model, this.unit) });
-    const { code, pending } = await runContext({
-      cause: { kind: 'exec' },
-      command: ['/bin/bash', '-c', request.command],
-      view,
-      folders: folders.unit(this.unit),
-      podbox: programs.podbox,
-      pid: this.#running().pid,
-      modelConfig: modelConfig(model.config),
-      apply: (effect) => applyEffect(this.#services, this.unit, effect),
-      running: request.process,
-    });
-    if (code === 0 && commitRefusal(view, pending) === undefined)
-      store.update((draft) => commitPending(draft, this.unit, pending, new Date()));
-    request.end(code);
   }
 
   #scheduleUpdateStatus(): void {

@@ -20,6 +20,10 @@ interface Watched {
   readyFor: string | undefined;
   /** Notices are told after this time. */
   noticesAfter: string | undefined;
+  /** Polls that failed since the container started. */
+  failures: number;
+  /** Ends the wait for the next poll. */
+  wake: () => void;
 }
 
 interface Waiting {
@@ -51,11 +55,26 @@ export class WorkloadEvents {
   watch(pebbles: ReadonlyMap<string, Pebble>): void {
     this.stop();
     for (const [container, pebble] of pebbles) {
-      const watched = { pebble, stop: new AbortController(), readyFor: undefined, noticesAfter: undefined };
+      const watched = {
+        pebble,
+        stop: new AbortController(),
+        readyFor: undefined,
+        noticesAfter: undefined,
+        failures: 0,
+        wake: () => {},
+      };
       this.#containers.set(container, watched);
       void this.#pollReady(container, watched);
       void this.#pollNotices(container, watched);
     }
+  }
+
+  /** A container has just started: its Pebble is asked at once. */
+  containerStarted(container: string): void {
+    const watched = this.#containers.get(container);
+    if (watched === undefined) return;
+    watched.failures = 0;
+    watched.wake();
   }
 
   stop(): void {
@@ -65,24 +84,22 @@ export class WorkloadEvents {
   }
 
   async #pollReady(container: string, watched: Watched): Promise<void> {
-    let tries = 0;
     while (!watched.stop.signal.aborted) {
       const bootId = await watched.pebble.systemInfo().then(
         (info) => info.bootId ?? 'unknown',
         () => undefined,
       );
       if (watched.stop.signal.aborted) return;
-      if (bootId !== undefined && bootId !== watched.readyFor) {
+      if (bootId === undefined) watched.failures += 1;
+      else if (bootId !== watched.readyFor) {
         const success = await this.#run({ kind: 'pebble-ready', container });
         if (success) watched.readyFor = bootId;
-        tries = EAGER_LIMIT;
       }
-      if (bootId === undefined && watched.readyFor !== undefined) tries = 0;
-      if (bootId === undefined) tries += 1;
-      const eager = bootId === undefined && tries < EAGER_LIMIT;
-      await sleep(eager ? EAGER_POLL_MS : POLL_MS, undefined, { signal: watched.stop.signal }).catch(
-        () => {},
-      );
+      const eager = bootId === undefined && watched.failures < EAGER_LIMIT;
+      const woken = new Promise<void>((resolve) => {
+        watched.wake = resolve;
+      });
+      await Promise.race([woken, pause(eager ? EAGER_POLL_MS : POLL_MS, watched)]);
     }
   }
 
@@ -95,14 +112,13 @@ export class WorkloadEvents {
           ...(watched.noticesAfter === undefined ? {} : { after: watched.noticesAfter }),
         })
         .catch(() => undefined);
-      if (notices === undefined)
-        await sleep(RETRY_MS, undefined, { signal: watched.stop.signal }).catch(() => {});
+      if (notices === undefined) await pause(RETRY_MS, watched);
       for (const notice of notices ?? []) {
         if (watched.stop.signal.aborted) return;
         const hook = await hookOf(container, watched.pebble, notice);
         // A failed notice is delivered again.
         if (hook !== undefined && !(await this.#run(hook))) {
-          await sleep(RETRY_MS, undefined, { signal: watched.stop.signal }).catch(() => {});
+          await pause(RETRY_MS, watched);
           break;
         }
         watched.noticesAfter = notice.lastRepeated;
@@ -116,6 +132,11 @@ export class WorkloadEvents {
       this.#changed();
     });
   }
+}
+
+/** Sleeps, but no longer than the container is watched. */
+function pause(ms: number, { stop }: Watched): Promise<void> {
+  return sleep(ms, undefined, { signal: stop.signal }).catch(() => {});
 }
 
 async function hookOf(container: string, pebble: Pebble, notice: Notice): Promise<WorkloadHook | undefined> {

@@ -10,6 +10,7 @@ import { findCharm, findUnit } from '../model/lookup.ts';
 import type { Model } from '../model/state.ts';
 import { openSocketPath, type SocketPath } from '../socket-path.ts';
 import type { ModelFolders } from './folders.ts';
+import { rotateLogs } from './logs.ts';
 import { Pod } from './pod.ts';
 import { CHARM_CONTAINER, type Network, podSpec, workloads } from './pod-spec.ts';
 import { layResources } from './resources.ts';
@@ -17,7 +18,9 @@ import { layResources } from './resources.ts';
 const PROBE_MS = 5_000;
 /** Until a pod is ready for the first time it is asked more often, as a startup probe does. */
 const STARTUP_PROBE_MS = 1_000;
-const LIVENESS_FAILURES = 3;
+const PROBE_TIMEOUT_MS = 1_000;
+/** Three failures in a row, five seconds apart. */
+const LIVENESS_MS = 15_000;
 const BACKOFF_MS = { first: 500, last: 300_000 };
 /** A container that ran this long begins with the first back-off again. */
 const STABLE_MS = 600_000;
@@ -43,9 +46,11 @@ export interface KubeletOptions {
 
 interface Workload {
   readonly pebble: PebbleClient;
+  /** Asks the probes' questions, with the probes' patience. */
+  readonly probe: PebbleClient;
   readonly socket: SocketPath;
-  /** Liveness probes that failed one after another. */
-  failures: number;
+  /** Since when liveness probes have failed without a break. */
+  failingSince: number | undefined;
   restarts: number;
   startedAt: number;
 }
@@ -146,9 +151,10 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
     const own = this.#options.folders.unit(this.#options.unit);
     const socket = openSocketPath(join(own.container(name), 'pebble.socket'));
     this.#workloads.set(name, {
-      pebble: new PebbleClient({ socketPath: socket.path, timeoutMs: 5_000 }),
+      pebble: new PebbleClient({ socketPath: socket.path }),
+      probe: new PebbleClient({ socketPath: socket.path, timeoutMs: PROBE_TIMEOUT_MS }),
       socket,
-      failures: 0,
+      failingSince: undefined,
       restarts: 0,
       startedAt: Date.now(),
     });
@@ -156,7 +162,7 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
 
   #started(container: string): void {
     const workload = this.#workloads.get(container);
-    if (workload !== undefined) Object.assign(workload, { failures: 0, startedAt: Date.now() });
+    if (workload !== undefined) Object.assign(workload, { failingSince: undefined, startedAt: Date.now() });
     this.emit('started', container);
   }
 
@@ -178,8 +184,8 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
     if (this.#pod !== pod) return;
     this.#pod = undefined;
     clearTimeout(this.#probe);
-    for (const { pebble, socket } of this.#workloads.values()) {
-      void pebble.close().catch(() => {});
+    for (const { pebble, probe, socket } of this.#workloads.values()) {
+      for (const client of [pebble, probe]) void client.close().catch(() => {});
       socket.close();
     }
     this.#workloads.clear();
@@ -202,23 +208,20 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
   async #probeAll(): Promise<void> {
     const answers = await Promise.all(
       [...this.#workloads].map(async ([name, workload]) => {
-        const health = (level: 'alive' | 'ready') => workload.pebble.health(level).catch(() => false);
+        const health = (level: 'alive' | 'ready') => workload.probe.health(level).catch(() => false);
         const alive = await health('alive');
-        const running = this.#pod?.pid(name) !== undefined;
-        workload.failures = alive || !running ? 0 : workload.failures + 1;
-        if (workload.failures >= LIVENESS_FAILURES * (PROBE_MS / this.#probeMs())) {
+        if (alive || this.#pod?.pid(name) === undefined) workload.failingSince = undefined;
+        else workload.failingSince ??= Date.now();
+        if (workload.failingSince !== undefined && Date.now() - workload.failingSince >= LIVENESS_MS) {
           this.#options.log(`container ${name} failed its liveness probe and is restarted`);
-          workload.failures = 0;
+          workload.failingSince = undefined;
           this.#pod?.killContainer(name);
         }
         return alive && (await health('ready'));
       }),
     );
+    await rotateLogs(this.#options.folders.unit(this.#options.unit).log).catch(() => {});
     this.#setReady(this.#pod !== undefined && answers.every((answer) => answer));
-  }
-
-  #probeMs(): number {
-    return this.#ready ? PROBE_MS : STARTUP_PROBE_MS;
   }
 
   #setReady(ready: boolean): void {

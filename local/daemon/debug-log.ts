@@ -19,13 +19,14 @@ const ROTATE_BYTES = 50_000_000;
 
 export class DebugLog {
   readonly #path: string;
-  readonly #file: WriteStream;
   readonly #followers = new Set<(line: string) => void>();
+  #file: WriteStream;
+  #bytes: number;
 
   constructor(dir: string) {
     this.#path = join(dir, DEBUG_LOG);
-    rotate(this.#path);
-    this.#file = createWriteStream(this.#path, { flags: 'a', mode: 0o600 });
+    this.#file = open(this.#path);
+    this.#bytes = sizeOf(this.#path);
   }
 
   /** `entity` is `unit-mimir-k8s-0`; each line of the text becomes one line of the log. */
@@ -34,29 +35,54 @@ export class DebugLog {
     for (const line of text.replace(/\n+$/, '').split('\n')) {
       const entry = `${entity}: ${time} ${level} ${module} ${line}`;
       this.#file.write(`${entry}\n`);
+      this.#bytes += Buffer.byteLength(entry) + 1;
       for (const follower of this.#followers) follower(entry);
     }
+    if (this.#bytes > ROTATE_BYTES) this.#rotate();
   }
 
-  /** Past lines, the last `limit` of those that pass the filter. */
-  async read(filter: LogFilter): Promise<string[]> {
-    await new Promise<void>((resolve) => void this.#file.write('', () => resolve()));
-    const kept: string[] = [];
-    for await (const line of createInterface({ input: createReadStream(this.#path) })) {
+  /** Past lines, the last `limit` of those that pass the filter; `fresh` gets all that come after them. */
+  async read(
+    filter: LogFilter,
+    fresh: ((line: string) => void) | undefined,
+  ): Promise<{ lines: string[]; stop: () => void }> {
+    while (this.#file.writableLength > 0)
+      await new Promise<void>((resolve) => void this.#file.write('', () => resolve()));
+    // Nothing can be written between these two: they are one tick.
+    const size = sizeOf(this.#path);
+    const stop = fresh === undefined ? () => {} : this.#follow(filter, fresh);
+    const lines: string[] = [];
+    if (size === 0) return { lines, stop };
+    for await (const line of createInterface({ input: createReadStream(this.#path, { end: size - 1 }) })) {
       if (!passes(line, filter)) continue;
-      kept.push(line);
-      if (filter.limit !== null && kept.length > filter.limit) kept.shift();
+      lines.push(line);
+      if (filter.limit !== null && lines.length > filter.limit) lines.shift();
     }
-    return kept;
+    return { lines, stop };
   }
 
-  follow(filter: LogFilter, line: (text: string) => void): () => void {
+  #follow(filter: LogFilter, line: (text: string) => void): () => void {
     const follower = (text: string) => {
       if (passes(text, filter)) line(text);
     };
     this.#followers.add(follower);
     return () => this.#followers.delete(follower);
   }
+
+  #rotate(): void {
+    this.#file.end();
+    renameSync(this.#path, `${this.#path}.1`);
+    this.#file = open(this.#path);
+    this.#bytes = 0;
+  }
+}
+
+function open(path: string): WriteStream {
+  return createWriteStream(path, { flags: 'a', mode: 0o600 });
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 export function unitEntity(unit: string): string {
@@ -76,9 +102,4 @@ function passes(line: string, filter: LogFilter): boolean {
   return (
     filter.includeModule.length === 0 || filter.includeModule.some((prefix) => module.startsWith(prefix))
   );
-}
-
-function rotate(path: string): void {
-  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > ROTATE_BYTES) renameSync(path, `${path}.1`);
 }

@@ -40,7 +40,8 @@ export function modelExists(modelDir = '.juju-local'): boolean {
 /** The socket of this folder's daemon, which answers when this returns. Throws StartError or PeerError. */
 export async function ensureDaemon(options: StartOptions): Promise<SocketPath> {
   const modelDir = resolve(options.modelDir ?? '.juju-local');
-  await mkdir(modelDir, { recursive: true });
+  // Databags and secrets lie here: nobody else's business.
+  await mkdir(modelDir, { recursive: true, mode: 0o700 });
   const socket = openSocketPath(join(modelDir, DAEMON_SOCKET));
   try {
     while (!(await answers(socket.path))) {

@@ -22,18 +22,13 @@ export async function debugLog(
   const { log } = world.services;
   response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8' });
   response.flushHeaders();
-  // Followed before the past is read, so that nothing falls between.
   const fresh: string[] = [];
-  let past = true;
-  const stop = request.follow
-    ? log.follow(request, (line) => (past ? fresh.push(line) : response.write(`${line}\n`)))
-    : () => {};
+  let show = (line: string): void => void fresh.push(line);
+  const { lines, stop } = await log.read(request, request.follow ? (line) => show(line) : undefined);
+  if (response.destroyed) return stop();
   response.once('close', stop);
-  const lines = await log.read(request);
-  const seen = new Set(lines.slice(-fresh.length - 1));
-  for (const line of lines) response.write(`${line}\n`);
-  for (const line of fresh) if (!seen.has(line)) response.write(`${line}\n`);
-  past = false;
+  for (const line of [...lines, ...fresh]) response.write(`${line}\n`);
+  show = (line) => void response.write(`${line}\n`);
   if (!request.follow) response.end();
 }
 
@@ -46,8 +41,12 @@ export function exec(world: World, { unit, command }: Asked<'exec'>): Upgraded {
   return (connection) =>
     agent.exec({
       command,
+      cancelled: () => connection.destroyed,
       process: (process) => carry(connection, process),
-      end: (code) => end(connection, code),
+      end: (code, error) => {
+        if (error !== undefined && !connection.destroyed) connection.write(encodeFrame('stderr', error));
+        end(connection, code);
+      },
     });
 }
 

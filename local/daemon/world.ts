@@ -5,7 +5,6 @@ import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Services } from '../agent/services.ts';
 import { UnitAgent } from '../agent/unit-agent.ts';
-import { charmsInUse } from '../model/applications.ts';
 import { allUnits, findUnit } from '../model/lookup.ts';
 import { notFound } from '../model/refusal.ts';
 import { HostsFiles, hostsFile } from '../network/hosts.ts';
@@ -17,6 +16,8 @@ export class World {
   readonly #hosts = new HostsFiles();
   readonly #proxies: ServiceProxies;
   #deploying: Promise<unknown> = Promise.resolve();
+  /** How many charms and volumes the model knew last. */
+  #kept = 0;
   #ending = false;
 
   constructor(services: Services) {
@@ -31,6 +32,7 @@ export class World {
   start(): void {
     this.services.store.onChange(() => this.#reconcile());
     this.#reconcile();
+    void this.#sweep();
   }
 
   agent(unit: string): UnitAgent {
@@ -64,6 +66,9 @@ export class World {
       if (!this.#agents.has(name)) this.#startAgent(name);
     }
     this.#proxies.update(store.model);
+    const kept = Object.keys(store.model.charms).length + Object.keys(store.model.storages).length;
+    if (kept < this.#kept) void this.#sweep();
+    this.#kept = kept;
   }
 
   #startAgent(unit: string): void {
@@ -81,7 +86,6 @@ export class World {
         this.#agents.delete(unit);
         this.#hosts.forget(this.services.folders.unit(unit).hosts);
         setTimeout(() => this.#reconcile(), 1_000).unref();
-        void this.#sweep();
       });
   }
 
@@ -89,7 +93,7 @@ export class World {
   async #sweep(): Promise<void> {
     const { store, folders } = this.services;
     await this.exclusive(async () => {
-      const charms = new Set([...charmsInUse(store.model)].map((url) => folders.charm(url)));
+      const charms = new Set(Object.keys(store.model.charms).map((url) => folders.charm(url)));
       const volumes = new Set(Object.keys(store.model.storages).map((id) => folders.storage(id)));
       await removeOthers(join(folders.root, 'charms'), charms);
       await removeOthers(join(folders.root, 'storage'), volumes);

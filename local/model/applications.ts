@@ -227,10 +227,8 @@ function finishApplication(model: Model, name: string): void {
     if (secret.owner.kind === 'application' && secret.owner.name === name) delete model.secrets[secret.id];
   for (const storage of Object.values(model.storages))
     if (storage.unit.startsWith(`${name}/`)) storage.unit = '';
-  const charm = model.applications[name]?.charm;
   delete model.applications[name];
-  const used = Object.values(model.applications).some((application) => application.charm === charm);
-  if (charm !== undefined && !used) delete model.charms[charm];
+  forgetCharms(model);
 }
 
 export function refresh(
@@ -277,13 +275,13 @@ export function setConfig(
   if (trust !== undefined) application.trust = trust === 'true';
 }
 
-/** The revisions of charms that no unit runs any more can go from the disk. */
-export function charmsInUse(model: Model): Set<string> {
+/** Revisions of charms that no unit runs any more. */
+export function forgetCharms(model: Model): void {
   const used = Object.values(model.applications).flatMap((application) => [
     application.charm,
     ...Object.values(application.units).map((unit) => unit.charm),
   ]);
-  return new Set(used);
+  for (const url of Object.keys(model.charms)) if (!used.includes(url)) delete model.charms[url];
 }
 
 export function status(current: string, message: string, since: string): Status {

@@ -1,7 +1,7 @@
 /** Transitions of a hook: what takes effect at once, what is committed at its success, what its end teaches the agent. */
 import { isDeepStrictEqual } from 'node:util';
 import { applyPorts, applyState, type Immediate, type Pending } from 'charmwright/juju';
-import { addStorage, status } from './applications.ts';
+import { addStorage, forgetCharms, status } from './applications.ts';
 import { configHash } from './config-values.ts';
 import { appOf, charmOf, findApplication, findCharm, findUnit } from './lookup.ts';
 import { leaveScope, removeIfDone, writeBag } from './relations.ts';
@@ -233,6 +233,7 @@ export function podBorn(model: Model, unitName: string): void {
   delete agent.failed;
   agent.queue = [];
   if (unit.life === 'alive') unit.charm = findApplication(model, appOf(unitName)).charm;
+  forgetCharms(model);
   agent.started = agent.started && unit.life !== 'alive';
   if (agent.installed && unit.life === 'alive') agent.queue.push({ kind: 'upgrade-charm' });
 }

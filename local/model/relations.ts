@@ -127,18 +127,13 @@ export function destroyRelation(model: Model, id: number): void {
 }
 
 /** A unit joins a relation just before its own first hook of it; Juju then writes its addresses. */
-export function enterScope(
-  model: Model,
-  id: number,
-  unit: string,
-  { address, serviceAddress }: { address: string; serviceAddress: string },
-): void {
+export function enterScope(model: Model, id: number, unit: string, serviceAddress: string): void {
   const relation = model.relations[id];
   if (relation === undefined) return;
   const settings = {
     'egress-subnets': `${serviceAddress}/32`,
     'ingress-address': serviceAddress,
-    'private-address': address,
+    'private-address': serviceAddress,
   };
   const bag = relation.units[unit];
   if (bag?.inScope === true) return;

@@ -406,6 +406,17 @@ describe('churn', () => {
     expect((await model.journal('stateful/1')).slice(before)).toEqual(['hooks/web-pebble-ready']);
   });
 
+  test('a Pebble that does not answer any more fails its liveness probe and is started again', async () => {
+    const pebbles = processes(
+      (_words, env) => env.includes('HOSTNAME=stateful-0') && env.includes('JUJU_CONTAINER_NAME=web'),
+    );
+    const [pebble = 0] = pebbles.filter((pid) => commandOf(pid)[0] === '/charm/bin/pebble');
+    const before = (await model.journal('stateful/0')).length;
+    process.kill(pebble, 'SIGSTOP');
+    await model.heard('stateful/0', 'hooks/web-pebble-ready', 3);
+    expect((await model.journal('stateful/0')).slice(before)).toEqual(['hooks/web-pebble-ready']);
+  });
+
   test('a charm container that dies alone starts again with its files, and hears of its Pebbles anew', async () => {
     await model.exec('stateful/1', 'touch by-the-charm');
     const before = (await model.journal('stateful/1')).length;
@@ -422,7 +433,7 @@ describe('churn', () => {
     const before = (await model.journal('stateful/1')).length;
     const charm = await writeCharm(model.folder, { ...stateful, script: 'status-set active new' });
     await model.client.call('refresh', { application: 'stateful', charm });
-    await model.heard('stateful/0', 'hooks/web-pebble-ready', 3);
+    await model.heard('stateful/0', 'hooks/web-pebble-ready', 4);
     await model.heard('stateful/1', 'hooks/web-pebble-ready', 4);
     const status = await model.settled();
     expect((await model.journal('stateful/1')).slice(before, before + 4)).toEqual([
@@ -440,7 +451,7 @@ describe('churn', () => {
     process.kill(daemonPid(model.modelDir), 'SIGKILL');
     model = await model.reopen();
     await model.heard('shop/0', 'hooks/upgrade-charm');
-    await model.heard('stateful/0', 'hooks/web-pebble-ready', 4);
+    await model.heard('stateful/0', 'hooks/web-pebble-ready', 5);
     await model.settled();
     expect(await model.exec('shop/0', 'state-get')).toBe(state);
     expect(await model.ssh('stateful/0', 'web', ['/bin/cat', '/data/note'])).toBe('kept');
@@ -451,16 +462,24 @@ describe('churn', () => {
 
 /** The daemon is found as an operator would find it: by its command line. */
 function daemonPid(modelDir: string): number {
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const words = commandOf(pid);
-    if (words.includes(modelDir) && words[0] === process.execPath) return Number(pid);
-  }
-  throw new Error('the daemon does not run');
+  const [pid] = processes((words) => words.includes(modelDir) && words[0] === process.execPath);
+  if (pid === undefined) throw new Error('the daemon does not run');
+  return pid;
 }
 
-function commandOf(pid: string): string[] {
+function processes(wanted: (command: string[], environment: string[]) => boolean): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => wanted(commandOf(pid), wordsOf(`/proc/${pid}/environ`)));
+}
+
+function commandOf(pid: number): string[] {
+  return wordsOf(`/proc/${pid}/cmdline`);
+}
+
+/** Processes come and go while they are looked at. */
+function wordsOf(path: string): string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return readFileSync(path, 'utf8').split('\0');
   } catch {
     return [];
   }
