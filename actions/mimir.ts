@@ -1,9 +1,8 @@
 /** What the actions share: a Mimir that is ready, or an action that fails with the reason. */
 import { ActionFailed, type Juju } from 'charmwright';
 import { stringify } from 'yaml';
-import { apiUrl } from '../charm/apply.ts';
 import type { Spec } from '../charm/generated.ts';
-import { MimirApi } from '../charm/mimir-api.ts';
+import { apiUrl, MimirApi } from '../charm/mimir-api.ts';
 import { MimirError } from '../charm/mimir-errors.ts';
 import { RulesUploadError } from '../charm/rules.ts';
 

@@ -7,10 +7,10 @@ import { type Agreement, agreementBag, peerUnit } from '../relations/peers.ts';
 import { remoteWriteApp, remoteWriteUnit } from '../relations/remote-write.ts';
 import { S3_UNIT_REQUEST, s3Request } from '../relations/s3.ts';
 import type { Spec } from './generated.ts';
-import { MimirApi } from './mimir-api.ts';
+import { apiUrl, MimirApi } from './mimir-api.ts';
 import { MimirError, MimirRefusedError } from './mimir-errors.ts';
 import type { Inputs } from './plan/inputs.ts';
-import { CONTAINER, HTTP_PORT } from './plan/paths.ts';
+import { CONTAINER } from './plan/paths.ts';
 import { alertmanagerDigest, type Plan } from './plan/plan.ts';
 import { applyWorkload, explain, type Outcome, type Running } from './workload.ts';
 
@@ -42,10 +42,6 @@ export async function apply(juju: MimirJuju, inputs: Inputs, plan: Plan): Promis
     alertmanagerDigest: alertmanager.digest,
   });
   return alertmanager.statuses;
-}
-
-export function apiUrl(ip: string): string {
-  return `http://${ip.includes(':') ? `[${ip}]` : ip}:${HTTP_PORT}`;
 }
 
 function outcomeStatuses(outcome: Outcome): readonly Status[] {

@@ -8,7 +8,7 @@ import {
   MimirUnreachableError,
   reasonOf,
 } from './mimir-errors.ts';
-import { readYaml } from './yaml-text.ts';
+import { HTTP_PORT } from './plan/paths.ts';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** The whole configuration has 90 kB, rules may have megabytes; more than this is no answer of Mimir's. */
@@ -67,6 +67,11 @@ interface Answer {
   readonly body: string;
 }
 
+/** Where a unit's Mimir is asked. */
+export function apiUrl(ip: string): string {
+  return `http://${ip.includes(':') ? `[${ip}]` : ip}:${HTTP_PORT}`;
+}
+
 export class MimirApi {
   readonly #url: string;
 
@@ -104,7 +109,7 @@ export class MimirApi {
   async rules(tenant: string, namespace?: string): Promise<Readonly<Record<string, readonly StoredGroup[]>>> {
     const path = namespace === undefined ? rulesPath() : rulesPath(namespace);
     const { body } = await this.#demand({ what: 'list the rules', method: 'GET', path, tenant });
-    return this.#parse(namespacesSchema, this.#yaml(body, 'rules') ?? {}, 'rules');
+    return this.#parse(namespacesSchema, (await this.#yaml(body, 'rules')) ?? {}, 'rules');
   }
 
   /** Adds the group, or replaces the one of its name. */
@@ -132,7 +137,7 @@ export class MimirApi {
     const answer = await this.#ask(request);
     if (answer.status === 404) return undefined;
     this.#check(request, answer);
-    const read = this.#parse(alertmanagerSchema, this.#yaml(answer.body, what), what);
+    const read = this.#parse(alertmanagerSchema, await this.#yaml(answer.body, what), what);
     const config = read.alertmanager_config ?? '';
     return config === '' ? undefined : { config, templates: read.template_files ?? {} };
   }
@@ -267,7 +272,9 @@ export class MimirApi {
     }
   }
 
-  #yaml(text: string, what: string): unknown {
+  /** The YAML library is loaded only when there is YAML to read. */
+  async #yaml(text: string, what: string): Promise<unknown> {
+    const { readYaml } = await import('./yaml-text.ts');
     const yaml = readYaml(text);
     if (yaml.ok) return yaml.value;
     throw new MimirAnswerError(`cannot understand what Mimir answered (${what}): ${yaml.problem}`);

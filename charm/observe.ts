@@ -1,4 +1,5 @@
 /** Reads everything the plan is made from. Touches Juju and Pebble, and changes nothing. */
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Juju, PermissionError, type Relation, SecretNotFoundError } from 'charmwright';
 import { ConnectionError, PathError, type Pebble, TimeoutError } from 'charmwright/pebble';
@@ -7,27 +8,36 @@ import { readsAppAddress } from '../relations/grafana-source.ts';
 import { type Agreement, readAgreement } from '../relations/peers.ts';
 import { type ObjectStorage, readS3, s3SecretUri } from '../relations/s3.ts';
 import type { Spec } from './generated.ts';
+import { apiUrl, MimirApi } from './mimir-api.ts';
 import { readIfThere } from './pebble-files.ts';
 import type { GrafanaRelation, Inputs } from './plan/inputs.ts';
 import { CONFIG_FILE, CONTAINER, S3_CA_FILE } from './plan/paths.ts';
 import { startDigest } from './plan/plan.ts';
-import { answers } from './probe.ts';
 
 type MimirJuju = Juju<Spec>;
 
 export async function observe(juju: MimirJuju): Promise<Inputs> {
-  const [options, leader, network, agreement, objectStorage, container, fqdn, remoteWrite, grafana] =
-    await Promise.all([
-      juju.config(),
-      juju.isLeader(),
-      juju.network('mimir-peers'),
-      observeAgreement(juju),
-      observeObjectStorage(juju),
-      observeContainer(juju.container(CONTAINER)),
-      unitName(juju),
-      juju.relations('receive-remote-write'),
-      observeGrafana(juju),
-    ]);
+  const [
+    options,
+    leader,
+    network,
+    agreement,
+    { objectStorage, bucket },
+    container,
+    fqdn,
+    remoteWrite,
+    grafana,
+  ] = await Promise.all([
+    juju.config(),
+    juju.isLeader(),
+    juju.network('mimir-peers'),
+    observeAgreement(juju),
+    observeBucket(juju),
+    observeContainer(juju.container(CONTAINER)),
+    unitName(juju),
+    juju.relations('receive-remote-write'),
+    observeGrafana(juju),
+  ]);
   const factor = options['replication-factor'] ?? agreement?.replicationFactor;
   return {
     options,
@@ -40,8 +50,11 @@ export async function observe(juju: MimirJuju): Promise<Inputs> {
     address: { ip: network.bindAddress, fqdn },
     agreement,
     objectStorage,
-    bucketAnswers: await bucketAnswers(objectStorage),
-    container,
+    bucket,
+    container: {
+      ...container,
+      ...(bucket.kind !== 'fine' && { serving: await isServing(network.bindAddress) }),
+    },
     remoteWriteRelations: remoteWrite.map(({ id }) => id),
     grafanaRelations: grafana,
   };
@@ -106,8 +119,31 @@ async function observeObjectStorage(juju: MimirJuju): Promise<ObjectStorage> {
   return readS3({ relation: relation.name, app: relation.remoteApp }, bag, secret);
 }
 
-async function bucketAnswers(storage: ObjectStorage): Promise<boolean> {
-  return storage.kind !== 'ready' || answers(storage.s3.endpoint, storage.s3.insecure ? 80 : 443);
+const bucketShape = z.object({
+  connection: z.string(),
+  state: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('fine') }),
+    z.object({ kind: z.enum(['away', 'refused']), cause: z.string() }),
+  ]),
+});
+
+/** Events of other relations are no reason to ask the bucket again. */
+async function observeBucket(juju: MimirJuju): Promise<Pick<Inputs, 'objectStorage' | 'bucket'>> {
+  const objectStorage = await observeObjectStorage(juju);
+  if (objectStorage.kind !== 'ready') return { objectStorage, bucket: { kind: 'fine' } };
+  const { event } = juju;
+  const connection = createHash('sha256').update(JSON.stringify(objectStorage.s3)).digest('hex');
+  const known = juju.stored('bucket', bucketShape);
+  if (known?.connection === connection && 'endpoint' in event && event.endpoint !== 's3')
+    return { objectStorage, bucket: known.state };
+  const { probeBucket } = await import('./probe.ts');
+  const state = await probeBucket(objectStorage.s3);
+  juju.store('bucket', { connection, state });
+  return { objectStorage, bucket: state };
+}
+
+async function isServing(ip: string | undefined): Promise<boolean> {
+  return ip !== undefined && (await new MimirApi(apiUrl(ip)).ready()).ready;
 }
 
 /** Always the newest revision: a rotation must reach Mimir. Undefined while it is not granted. */

@@ -23,6 +23,14 @@ export interface GrafanaRelation {
   readonly readsAppAddress: boolean;
 }
 
+/** What a bucket answered. `cause` is for the operator, and holds no secret. */
+export type BucketState =
+  | { readonly kind: 'fine' }
+  /** It may come back by itself. */
+  | { readonly kind: 'away'; readonly cause: string }
+  /** Somebody must act. */
+  | { readonly kind: 'refused'; readonly cause: string };
+
 export interface Inputs {
   readonly options: RawOptions;
   readonly app: string;
@@ -41,12 +49,14 @@ export interface Inputs {
   /** Undefined until this unit has entered the peer relation. */
   readonly agreement: Agreement | undefined;
   readonly objectStorage: ObjectStorage;
-  /** False: nobody listens where the provider says the bucket is. */
-  readonly bucketAnswers: boolean;
+  /** Of the bucket that the provider offers. */
+  readonly bucket: BucketState;
   readonly container: {
     readonly reachable: boolean;
     /** Digest of what the last good start read, kept on the volume; absent before the first start. */
     readonly lastGood?: string;
+    /** Whether Mimir serves; asked only where it matters, when the bucket is in trouble. */
+    readonly serving?: boolean;
   };
   readonly remoteWriteRelations: readonly number[];
   readonly grafanaRelations: readonly GrafanaRelation[];

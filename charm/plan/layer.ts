@@ -17,13 +17,20 @@ const ADDRESS_FLAGS = [
 
 export const READY_CHECK = 'mimir-ready';
 export const ALIVE_CHECK = 'mimir-alive';
+export const BUCKET_CHECK = 'bucket';
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
 
 /**
  * @param ip this unit's address.
  * @param digest of all files that Mimir reads only when it starts. It is part of the layer, so that a replan restarts
  * Mimir when one of them changed and leaves it alone when none did.
+ * @param bucket where object storage listens. Absent, a check that Pebble has of it stays as it is.
  */
-export function mimirLayer(ip: string, digest: string) {
+export function mimirLayer(ip: string, digest: string, bucket?: Endpoint) {
   return {
     summary: 'Grafana Mimir',
     services: {
@@ -64,7 +71,20 @@ export function mimirLayer(ip: string, digest: string) {
         threshold: 20,
         tcp: { port: HTTP_PORT },
       },
+      ...(bucket !== undefined && { [BUCKET_CHECK]: bucketCheck(bucket) }),
     },
+  } as const;
+}
+
+/** Mimir serves on when object storage goes away. This wakes the charm, and has no level: it makes no unit unready. */
+function bucketCheck(tcp: Endpoint) {
+  return {
+    override: 'replace',
+    startup: 'enabled',
+    period: '10s',
+    timeout: '5s',
+    threshold: 3,
+    tcp,
   } as const;
 }
 

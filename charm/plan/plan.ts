@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import type { Status } from 'charmwright';
 import { type Databags, planDatabags } from './databags.ts';
 import type { Inputs } from './inputs.ts';
-import { type MimirLayer, mimirLayer } from './layer.ts';
+import { type Endpoint, type MimirLayer, mimirLayer } from './layer.ts';
 import { mimirConfig, type Settings, type Store, toYaml } from './mimir-config.ts';
 import { type AlertmanagerOption, type Options, parseOptions } from './options.ts';
 import { CONFIG_FILE, HTTP_PORT, OVERRIDES_FILE, S3_CA_FILE } from './paths.ts';
@@ -21,7 +21,10 @@ export interface PlannedFile {
 export type Workload =
   /** The container or its address is not there yet. */
   | { readonly kind: 'wait' }
-  /** Something is wrong with what the charm was told: run what was last good. Without `layer` there is none. */
+  /**
+   * Something is wrong with what the charm was told, or with the bucket it was told of: run what was last good. Without
+   * `layer` there is none.
+   */
   | { readonly kind: 'keep'; readonly layer?: MimirLayer }
   | {
       readonly kind: 'run';
@@ -50,28 +53,33 @@ export function plan(inputs: Inputs): Plan {
   const storage = decideStorage(inputs, chosen);
   const store =
     options.ok && storage.kind !== 'hold' ? { options: options.options, store: storage } : undefined;
+  const workload = planWorkload(inputs, store);
+  const kept = workload.kind === 'keep';
   return {
-    workload: planWorkload(inputs, store),
+    workload,
+    // Nothing is agreed on that is not used.
     databags: planDatabags(
       inputs,
-      options.ok ? storage : { kind: 'hold', reason: { kind: 'leader-decides' } },
+      options.ok && !kept ? storage : { kind: 'hold', reason: { kind: 'leader-decides' } },
     ),
     ports: [HTTP_PORT],
     alertmanager: options.ok ? planAlertmanager(options.options) : undefined,
-    statuses: planStatuses(inputs, options, storage),
+    statuses: planStatuses(inputs, options, storage, kept),
   };
 }
 
 function planWorkload(inputs: Inputs, wanted: { options: Options; store: Store } | undefined): Workload {
   const { ip } = inputs.address;
   if (!inputs.container.reachable || ip === undefined) return { kind: 'wait' };
-  if (wanted === undefined) {
-    const { lastGood } = inputs.container;
-    return lastGood === undefined ? { kind: 'keep' } : { kind: 'keep', layer: mimirLayer(ip, lastGood) };
-  }
+  const { lastGood } = inputs.container;
+  const kept: Workload =
+    lastGood === undefined ? { kind: 'keep' } : { kind: 'keep', layer: mimirLayer(ip, lastGood) };
+  if (wanted === undefined) return kept;
   const config = mimirConfig(inputs, wanted.options, wanted.store);
   const configText = toYaml(config);
   const caChain = wanted.store.kind === 's3' ? (wanted.store.s3.caChain ?? '') : '';
+  const digest = startDigest(configText, caChain);
+  if (digest !== lastGood && wouldNotComeBack(inputs)) return kept;
   return {
     kind: 'run',
     config,
@@ -81,8 +89,20 @@ function planWorkload(inputs: Inputs, wanted: { options: Options; store: Store }
       { path: S3_CA_FILE, content: caChain, permissions: 0o644 },
       { path: CONFIG_FILE, content: configText, permissions: 0o600 },
     ],
-    layer: mimirLayer(ip, startDigest(configText, caChain)),
+    layer: mimirLayer(ip, digest, endpointOf(wanted.store)),
   };
+}
+
+/** A Mimir that starts wants its bucket and exits without it; one that serves goes on without it. */
+function wouldNotComeBack({ container, bucket }: Inputs): boolean {
+  return container.serving === true && bucket.kind !== 'fine';
+}
+
+function endpointOf(store: Store): Endpoint | undefined {
+  if (store.kind !== 's3') return undefined;
+  const { hostname, port } = new URL(`tcp://${store.s3.endpoint}`);
+  const usual = store.s3.insecure ? 80 : 443;
+  return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? usual : Number(port) };
 }
 
 /** Digest of the files that Mimir reads only when it starts. */

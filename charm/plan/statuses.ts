@@ -4,11 +4,15 @@ import type { Inputs } from './inputs.ts';
 import type { OptionsResult } from './options.ts';
 import { type HoldReason, type StorageDecision, writeQuorum } from './storage.ts';
 
-/** Options first (a typing slip is the quickest to mend), then storage, then what only time can bring. */
+/**
+ * Options first (a typing slip is the quickest to mend), then storage, then what only time can bring.
+ * @param kept the workload stays as it is.
+ */
 export function planStatuses(
   inputs: Inputs,
   options: OptionsResult,
   storage: StorageDecision,
+  kept: boolean,
 ): readonly Status[] {
   const held = inputs.container.lastGood === undefined ? '' : '; the last good configuration stays in use';
   return [
@@ -16,7 +20,7 @@ export function planStatuses(
     ...(storage.kind === 'hold' ? [holdStatus(inputs.app, storage.reason, held)] : []),
     ...unitStatuses(inputs, storage),
     ...placeStatuses(inputs),
-    ...bucketStatuses(inputs),
+    ...(storage.kind === 's3' ? bucketStatuses(inputs, kept ? held : '') : []),
     activeStatus(inputs, options, storage),
   ];
 }
@@ -68,12 +72,21 @@ function placeStatuses({ container, address }: Inputs): readonly Status[] {
 }
 
 /** Mimir itself says nothing of it: it serves what it has and tries again. */
-function bucketStatuses({ objectStorage, bucketAnswers }: Inputs): readonly Status[] {
-  if (objectStorage.kind !== 'ready' || bucketAnswers) return [];
-  const { app, s3 } = objectStorage;
-  return [
-    waiting(`[s3] ${s3.endpoint} of ${app} does not answer; new metrics stay on the volume until it does`),
-  ];
+function bucketStatuses({ objectStorage, bucket }: Inputs, held: string): readonly Status[] {
+  if (objectStorage.kind !== 'ready') return [];
+  const { app, relation } = objectStorage;
+  switch (bucket.kind) {
+    case 'fine':
+      return [];
+    case 'away':
+      return [
+        waiting(
+          `[s3] ${bucket.cause}: see juju status ${app} (${relation}); until it does, new metrics stay on the volume${held}`,
+        ),
+      ];
+    case 'refused':
+      return [blocked(`[s3] ${bucket.cause}: mend it at ${app} (${relation})${held}`)];
+  }
 }
 
 function activeStatus(inputs: Inputs, options: OptionsResult, storage: StorageDecision): Status {

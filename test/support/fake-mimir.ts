@@ -1,16 +1,24 @@
 /**
- * Stands at the port of a Mimir whose readiness the test decides. What Mimir says to rules, configurations and flushes
+ * Stands at the port of a Mimir whose readiness the test decides, and for a bucket. What Mimir says to rules, configurations and flushes
  * is asked of the real one, in test/interop.
  */
 import { createServer } from 'node:http';
 import { HTTP_PORT } from '../../charm/plan/paths.ts';
 
+export function s3Error(status: number, code: string) {
+  return { status, body: `<?xml version="1.0"?><Error><Code>${code}</Code></Error>` };
+}
+const NO_SUCH_KEY = s3Error(404, 'NoSuchKey');
+
 export class FakeMimir implements AsyncDisposable {
   ready = true;
+  /** What it answers in the place of the bucket. */
+  bucket = NO_SUCH_KEY;
   readonly #server = createServer((request, response) => {
     if (request.url === '/ready')
       response.writeHead(this.ready ? 200 : 503).end(this.ready ? 'ready' : 'Starting');
     else if (request.url === '/api/v1/status/buildinfo') response.end('{"data":{"version":"3.0.5"}}');
+    else if (request.url?.includes('/blocks/')) response.writeHead(this.bucket.status).end(this.bucket.body);
     else response.writeHead(404).end('404 page not found');
   });
 

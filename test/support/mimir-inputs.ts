@@ -41,7 +41,7 @@ export function inputs(changes: Partial<Inputs> = {}): Inputs {
     address: { ip: '10.1.0.7', fqdn: 'mimir-k8s-0.mimir-k8s-endpoints.cos.svc.cluster.local' },
     agreement: {},
     objectStorage: { kind: 'none' },
-    bucketAnswers: true,
+    bucket: { kind: 'fine' },
     container: { reachable: true },
     remoteWriteRelations: [],
     grafanaRelations: [],

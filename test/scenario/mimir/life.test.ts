@@ -13,7 +13,7 @@ import {
 } from 'charmwright/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { FakeMimir } from '../../support/fake-mimir.ts';
+import { FakeMimir, s3Error } from '../../support/fake-mimir.ts';
 import { image, KEYS, mimir, PLACE, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
 
 const HOST = '127.78.1.1';
@@ -29,6 +29,7 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 beforeEach(() => {
   server.ready = true;
+  server.bucket = s3Error(404, 'NoSuchKey');
 });
 
 function configOf(state: State): Record<string, never> {
@@ -261,19 +262,88 @@ describe('object storage in trouble', () => {
     );
   });
 
-  test('that goes away while Mimir serves is seen, and seen again when it is back', async () => {
+  /** Mimir serves on; `server.bucket` is what the bucket answers from now on. */
+  async function serving(bucket: { status: number; body: string }) {
     const before = await onBucket();
-    const away = s3({ endpoint: 'http://127.78.1.1:1' });
-    const relations = [findRelation(before, 'mimir-peers'), away];
-    const gone = await mimir.run({ kind: 'relation-changed', relation: 's3' }, { ...before, relations });
-    expect(gone.unitStatus).toEqual(
-      waiting('[s3] 127.78.1.1:1 of minio-k8s does not answer; new metrics stay on the volume until it does'),
+    server.bucket = bucket;
+    return before;
+  }
+
+  test('that goes away while Mimir serves is seen by a check, and seen again when it is back', async () => {
+    const before = await serving(s3Error(503, 'XMinioServerNotInitialized'));
+    const check = { container: 'mimir', check: 'bucket' } as const;
+    const down = {
+      ...findContainer(before, 'mimir'),
+      checks: { bucket: { status: 'down', failures: 3 } },
+    } as const;
+    const gone = await mimir.run(
+      { kind: 'pebble-check-failed', ...check },
+      { ...before, containers: { mimir: down } },
     );
+    expect(gone.unitStatus).toEqual(
+      waiting(
+        '[s3] 127.78.1.1:9009 answers with HTTP 503: see juju status minio-k8s (s3:4); until it does, new metrics stay on the volume',
+      ),
+    );
+    server.bucket = s3Error(404, 'NoSuchKey');
+    const up = { ...findContainer(gone, 'mimir'), checks: {} };
     const back = await mimir.run(
-      { kind: 'relation-changed', relation: 's3' },
-      { ...gone, relations: before.relations },
+      { kind: 'pebble-check-recovered', ...check },
+      { ...gone, containers: { mimir: up } },
     );
     expect(back.unitStatus).toEqual(active());
+    expect(back.serviceStarts).toEqual([]);
+  });
+
+  test('that refuses new keys is told, and Mimir runs on with the old ones', async () => {
+    const before = await serving(s3Error(403, 'InvalidAccessKeyId'));
+    const relations = [findRelation(before, 'mimir-peers'), s3({ region: 'eu-west-1' })];
+    const after = await mimir.run({ kind: 'relation-changed', relation: 's3' }, { ...before, relations });
+    expect(after.unitStatus).toEqual(
+      blocked(
+        '[s3] the access key is unknown to the storage of bucket "cos-mimir-k8s" (InvalidAccessKeyId): mend it at minio-k8s (s3:4); the last good configuration stays in use',
+      ),
+    );
+    expect(after.serviceStarts).toEqual([]);
+    expect(configOf(after)).toEqual(configOf(before));
+  });
+
+  test('that is away keeps Mimir from a restart it would not come back from', async () => {
+    const before = await serving(s3Error(503, 'SlowDown'));
+    const held = await mimir.run('config-changed', { ...before, config: { 'log-level': 'debug' } });
+    expect(held.serviceStarts).toEqual([]);
+    server.bucket = s3Error(404, 'NoSuchKey');
+    const after = await mimir.run('update-status', held);
+    expect(after.unitStatus).toEqual(active());
+    expect(after.serviceStarts).toEqual(['mimir/mimir']);
+  });
+
+  test('that refuses a unit on its own disk leaves it there, and it may go back', async () => {
+    const alone = await mimir.run(ready, world(HOST));
+    server.bucket = s3Error(404, 'NoSuchBucket');
+    const relations = [findRelation(alone, 'mimir-peers'), s3()];
+    const refused = await mimir.run(
+      { kind: 'relation-changed', relation: 's3' },
+      { ...alone, relations, secrets: [S3_SECRET] },
+    );
+    expect(refused.unitStatus).toMatchObject({
+      name: 'blocked',
+      message: expect.stringContaining('there is no bucket'),
+    });
+    const after = await mimir.run({ kind: 'relation-broken', relation: 's3' }, refused);
+    expect(after.unitStatus).toEqual(OWN_DISK);
+    expect(after.serviceStarts).toEqual([]);
+  });
+
+  test('is asked again when an event may tell of it, and not for other relations', async () => {
+    const before = await serving(s3Error(503, 'SlowDown'));
+    const relations = [...before.relations, relation('grafana-source', { id: 6 })];
+    const after = await mimir.run(
+      { kind: 'relation-changed', relation: 'grafana-source' },
+      { ...before, relations },
+    );
+    expect(after.unitStatus).toEqual(active());
+    expect((await mimir.run('update-status', after)).unitStatus.name).toBe('waiting');
   });
 });
 
