@@ -71,6 +71,9 @@ export interface DatabagIssue {
   readonly problem: string;
 }
 
+/** A list of a thousand wrong entries must still fit into a status. */
+const ISSUES_SHOWN = 5;
+
 /** The other side of a relation published something its interface does not allow. */
 export class RelationDataError extends CharmwrightError {
   override name = 'RelationDataError';
@@ -78,8 +81,11 @@ export class RelationDataError extends CharmwrightError {
   readonly entity: string;
   readonly issues: readonly DatabagIssue[];
   constructor(relation: string, entity: string, issues: readonly DatabagIssue[]) {
-    const list = issues.map((i) => `${i.key === '' ? 'databag' : `key "${i.key}"`}: ${i.problem}`).join('; ');
-    super(`[${relation}] data of ${entity}: ${list}`);
+    const shown = issues
+      .slice(0, ISSUES_SHOWN)
+      .map(({ key, problem }) => `${key === '' ? 'databag' : `key "${key}"`}: ${problem}`);
+    const more = issues.length > ISSUES_SHOWN ? `; and ${issues.length - ISSUES_SHOWN} more` : '';
+    super(`[${relation}] data of ${entity}: ${shown.join('; ')}${more}`);
     this.relation = relation;
     this.entity = entity;
     this.issues = issues;

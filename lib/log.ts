@@ -29,8 +29,8 @@ const JUJU_LEVELS: Readonly<Record<number, LogLevel>> = {
   40: 'WARNING',
 };
 
-/** Longer messages are sent in pieces: one argument of a process holds 128 KiB. */
-const LONGEST = 100_000;
+/** Characters; longer messages are sent in pieces. One argument of a process holds 128 KiB, a character 1 to 3. */
+const LONGEST = 40_000;
 
 /** Values under these keys are never logged. */
 const SECRET_FIELDS = ['password', 'secret', 'token', 'secretKey', 'accessKey', 'content'];
@@ -96,17 +96,24 @@ async function format(
       level: 'debug',
       base: null,
       timestamp: false,
-      redact: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]),
+      redact: SECRET_FIELDS.flatMap((field) => [`fields.${field}`, `fields.*.${field}`]),
     },
     { write: (json: string) => lines.push(toLine(json)) },
   );
-  for (const { level, message, fields } of entries) logger[level](fields, message);
+  for (const { level, message, fields } of entries) logger[level]({ fields: plain(fields) }, message);
   return lines;
+}
+
+/** JSON shows nothing of an Error. */
+function plain(fields: LogFields): LogFields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key, value instanceof Error ? value.message : value]),
+  );
 }
 
 function toLine(json: string): Line {
   const parsed: unknown = JSON.parse(json);
-  const { level, msg, ...fields } = Object(parsed);
+  const { level, msg, fields } = Object(parsed);
   const rest = Object.keys(fields).length === 0 ? '' : ` ${JSON.stringify(fields)}`;
   return { level: JUJU_LEVELS[Number(level)] ?? 'ERROR', text: `${msg}${rest}` };
 }

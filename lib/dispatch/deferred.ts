@@ -1,6 +1,7 @@
 /** The queue of deferred events, oldest first, in the unit's memory. */
 import * as z from 'zod';
 import { hookName, type JujuEvent } from '../events/event.ts';
+import type { Log } from '../log.ts';
 import type { Memory } from '../model/memory.ts';
 import { stableJson } from '../model/relation.ts';
 import type { CharmSpec } from '../spec/spec.ts';
@@ -10,11 +11,17 @@ const KEY = 'charmwright.deferred';
 /** Events are written by this very file; what is checked is that the text is a list of things with a kind. */
 const queueShape = z.array(z.looseObject({ kind: z.string() }));
 
-export function readDeferred<S extends CharmSpec>(memory: Memory, spec: S): JujuEvent<S>[] {
+export function readDeferred<S extends CharmSpec>(memory: Memory, spec: S, log: Log): JujuEvent<S>[] {
   const text = memory.get(KEY);
   if (text === undefined) return [];
-  const events = queueShape.parse(JSON.parse(text)) as unknown as JujuEvent<S>[];
-  return events.filter((event) => stillDeclared(event, spec));
+  try {
+    const events = queueShape.parse(JSON.parse(text)) as unknown as JujuEvent<S>[];
+    return events.filter((event) => stillDeclared(event, spec));
+  } catch {
+    // A queue that stays unreadable would fail every hook from now on.
+    log.error('cannot read the queue of deferred events: they are dropped');
+    return [];
+  }
 }
 
 /** After a refresh the charm may have lost the endpoint, storage or container of a queued event. */

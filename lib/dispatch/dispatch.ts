@@ -58,10 +58,10 @@ async function handle<S extends CharmSpec, R extends EndpointSchemas<S>>(
   log: JujuLog,
 ): Promise<void> {
   const context = parseContext(host.env);
-  // parseEvent only returns names that are in the spec it is given.
+  // parseEvent only returns names that are in the spec it is given, and runAction refuses an action that is not.
   const event = parseEvent(host.env, charm.spec) as JujuEvent<S>;
-  const memory = await Memory.load(host.tools);
-  const ledger = new RelationLedger(memory, event);
+  const memory = isRestricted(event) ? Memory.empty(host.tools) : await Memory.load(host.tools);
+  const ledger = new RelationLedger(memory, event, Object.keys(charm.spec.endpoints));
   const juju = new Juju<S, R>({
     spec: charm.spec,
     schemas: charm.endpoints ?? {},
@@ -72,15 +72,14 @@ async function handle<S extends CharmSpec, R extends EndpointSchemas<S>>(
     ledger,
     log,
   });
+  if (isRestricted(event)) return runHandler(charm, juju, event);
   if (event.kind === 'action') {
     await runAction(charm, juju, event.action, event.taskId, host.tools);
-  } else if (!isRestricted(event)) {
-    for (const earlier of readDeferred(memory, charm.spec)) await runHandler(charm, juju, earlier);
+  } else {
+    for (const earlier of readDeferred(memory, charm.spec, log)) await runHandler(charm, juju, earlier);
     await runHandler(charm, juju, event);
     await charm.reconcile?.(juju, event);
     writeDeferred(memory, juju.outcome().deferred);
-  } else {
-    await runHandler(charm, juju, event);
   }
   await showStatuses(juju, host.tools);
   await juju.flush();
@@ -88,7 +87,7 @@ async function handle<S extends CharmSpec, R extends EndpointSchemas<S>>(
   await memory.commit();
 }
 
-/** Juju allows next to nothing in these hooks. */
+/** Hooks in which Juju refuses most tools, state-get and status-set among them: only their own handler runs. */
 function isRestricted(event: JujuEvent): boolean {
   return event.kind === 'collect-metrics' || event.kind === 'meter-status-changed';
 }

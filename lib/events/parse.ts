@@ -28,13 +28,14 @@ export function parseContext(env: Environment): JujuContext {
 }
 
 /**
- * A hook that the charm does not declare becomes `unknown`, as ops does: nothing runs for it, which lets a
- * unit roll back to an older charm.
+ * A hook that the charm does not declare becomes `unknown`, as ops does: it has no handler, which lets a unit roll
+ * back to an older charm. An action keeps its name, declared or not: its user is waiting for an answer.
  */
 export function parseEvent(env: Environment, spec: CharmSpec): JujuEvent {
   const path = need(env, 'JUJU_DISPATCH_PATH');
   const hook = path.slice(path.lastIndexOf('/') + 1);
-  if (path.startsWith('actions/')) return actionEvent(env, spec, hook);
+  if (path.startsWith('actions/'))
+    return { kind: 'action', action: hook, taskId: env.JUJU_ACTION_UUID ?? '' };
   if (isLifecycle(hook)) return { kind: hook };
   return (
     secretEvent(env, hook) ??
@@ -46,11 +47,6 @@ export function parseEvent(env: Environment, spec: CharmSpec): JujuEvent {
 
 function isLifecycle(hook: string): hook is LifecycleKind {
   return LIFECYCLE_EVENTS.some((name) => name === hook);
-}
-
-function actionEvent(env: Environment, spec: CharmSpec, name: string): JujuEvent {
-  if (spec.actions[name] === undefined) return { kind: 'unknown', hook: name };
-  return { kind: 'action', action: name, taskId: env.JUJU_ACTION_UUID ?? '' };
 }
 
 function secretEvent(env: Environment, kind: string): JujuEvent | undefined {

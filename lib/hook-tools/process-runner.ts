@@ -1,27 +1,17 @@
 /** The only place that starts hook tools: one process a call, never through a shell. */
-import { spawn } from 'node:child_process';
-import { ToolMissingError } from '../errors.ts';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { ToolError, ToolMissingError } from '../errors.ts';
 import type { ToolResult, ToolRunner } from './runner.ts';
 
 export const processRunner: ToolRunner = {
   run(tool, args, stdin) {
     return new Promise<ToolResult>((resolve, reject) => {
-      const child = spawn(tool, args, { stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
+      const child = start(tool, args, stdin === undefined ? 'ignore' : 'pipe');
       const stdout: Buffer[] = [];
       const stderr: Buffer[] = [];
       child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
       child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
-      child.on('error', (error) =>
-        reject(
-          new ToolMissingError(
-            tool,
-            [],
-            127,
-            error.message,
-            'hook tools exist only while Juju runs a hook: use juju exec, or lib/testing',
-          ),
-        ),
-      );
+      child.on('error', (error) => reject(startError(tool, error)));
       child.on('close', (code, signal) =>
         resolve({
           code: code ?? 1,
@@ -35,3 +25,29 @@ export const processRunner: ToolRunner = {
     });
   },
 };
+
+function start(tool: string, args: readonly string[], stdin: 'ignore' | 'pipe'): ChildProcess {
+  try {
+    // A NUL ends an argument, so none can hold one; texts that come from outside may.
+    const words = args.map((arg) => arg.replaceAll('\0', '\uFFFD'));
+    return spawn(tool, words, { stdio: [stdin, 'pipe', 'pipe'] });
+  } catch (error) {
+    throw startError(tool, error);
+  }
+}
+
+/** The arguments are left out: they may be what is wrong, and longer than anybody reads. */
+function startError(tool: string, error: unknown): ToolError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const said = error instanceof Error ? error.message : String(error);
+  if (code === 'E2BIG')
+    return new ToolError(tool, [], 126, said, 'one argument of a process holds at most 128 KiB');
+  if (code !== 'ENOENT') return new ToolError(tool, [], 126, said);
+  return new ToolMissingError(
+    tool,
+    [],
+    127,
+    said,
+    'hook tools exist only while Juju runs a hook: use juju exec, or charmwright/testing',
+  );
+}

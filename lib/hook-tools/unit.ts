@@ -18,13 +18,17 @@ export function isLeader(tools: ToolRunner): Promise<boolean> {
   return callJson(tools, z.boolean(), 'is-leader');
 }
 
+/** Characters; a status is one line of `juju status`, and one argument of a process. */
+const LONGEST_STATUS = 1000;
+
 export async function statusSet(
   tools: ToolRunner,
   side: 'unit' | 'application',
   status: StatusName,
   message: string,
 ): Promise<void> {
-  await callText(tools, 'status-set', [`--application=${side === 'application'}`, status, message]);
+  const shown = message.length <= LONGEST_STATUS ? message : `${message.slice(0, LONGEST_STATUS)}…`;
+  await callText(tools, 'status-set', [`--application=${side === 'application'}`, status, shown]);
 }
 
 const status = z.object({ status: z.string(), message: z.string().optional() });

@@ -56,6 +56,17 @@ export async function checkParams(
 /** Result keys as Juju accepts them. */
 const RESULT_KEY = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 
+/** Juju keeps these for what the action's process prints. */
+const RESERVED_KEYS: ReadonlySet<string> = new Set([
+  'stdout',
+  'stdout-encoding',
+  'stderr',
+  'stderr-encoding',
+]);
+
+/** Bytes; a result is one argument of a process, which holds 128 KiB. */
+const LONGEST_RESULT = 120_000;
+
 /** `{ blocks: { count: 3 } }` -> `{ 'blocks.count': '3' }`, in a stable order. */
 export function flattenResults(results: ActionResults, prefix = ''): Record<string, string> {
   const flat: Record<string, string> = {};
@@ -66,10 +77,21 @@ export function flattenResults(results: ActionResults, prefix = ''): Record<stri
         `cannot return result "${prefix}${key}": Juju accepts lower-case letters, digits and hyphens only`,
       );
     }
+    if (RESERVED_KEYS.has(key)) {
+      throw new ActionFailed(`cannot return result "${prefix}${key}": Juju keeps that name for itself`);
+    }
     if (typeof value === 'object') Object.assign(flat, flattenResults(value, `${prefix}${key}.`));
-    else flat[`${prefix}${key}`] = String(value);
+    else flat[`${prefix}${key}`] = fitting(`${prefix}${key}`, String(value));
   }
   return flat;
+}
+
+function fitting(key: string, value: string): string {
+  const size = Buffer.byteLength(value);
+  if (size <= LONGEST_RESULT) return value;
+  throw new ActionFailed(
+    `cannot return result "${key}": ${size} bytes, and Juju takes at most ${LONGEST_RESULT}; return less`,
+  );
 }
 
 export function progressLog(tools: ToolRunner): (message: string) => Promise<void> {

@@ -1,6 +1,6 @@
 /** What a handler holds in its hand: the unit, its relations, its containers, as Juju knows them now. */
 import type { z } from 'zod';
-import { NotAllowedError } from '../errors.ts';
+import { NotAllowedError, RelationNotFoundError } from '../errors.ts';
 import type { JujuEvent } from '../events/event.ts';
 import type { JujuContext } from '../events/parse.ts';
 import { relationApp, relationIds } from '../hook-tools/relation.ts';
@@ -125,7 +125,7 @@ export class Juju<S extends CharmSpec = CharmSpec, R extends EndpointSchemas<S> 
       const ids = await this.#relationIds(endpoint);
       const found = await Promise.all(ids.map((id) => this.#relation(endpoint, id)));
       // The schema table's entry for this endpoint is what `SchemaOf` names.
-      return found as Relation<SchemaOf<R, E>>[];
+      return found.filter((relation) => relation !== undefined) as Relation<SchemaOf<R, E>>[];
     }) as Promise<readonly Relation<SchemaOf<R, E>>[]>;
   }
 
@@ -165,7 +165,7 @@ export class Juju<S extends CharmSpec = CharmSpec, R extends EndpointSchemas<S> 
 
   /** Opens exactly these ports and closes any other: 9009, or `53/udp`. */
   async setPorts(ports: readonly (number | `${number}/${'tcp' | 'udp'}`)[]): Promise<void> {
-    const wanted = ports.map((port) => (typeof port === 'number' ? `${port}/tcp` : port));
+    const wanted = [...new Set(ports.map((port) => (typeof port === 'number' ? `${port}/tcp` : port)))];
     const key = 'charmwright.ports';
     const record = wanted.toSorted().join(' ');
     if (this.#parts.ledger.trusted && this.#parts.memory.get(key) === record) return;
@@ -253,16 +253,18 @@ export class Juju<S extends CharmSpec = CharmSpec, R extends EndpointSchemas<S> 
 
   async #relationIds(endpoint: EndpointName<S>): Promise<readonly number[]> {
     const { ledger } = this.#parts;
-    if (ledger.trusted) return ledger.known(endpoint).map(({ id }) => id);
+    if (ledger.trusts(endpoint)) return ledger.known(endpoint).map(({ id }) => id);
     const breaking = this.event.kind === 'relation-broken' ? this.event.relationId : undefined;
     const ids = (await relationIds(this.#tools, endpoint)).filter((id) => id !== breaking);
     return ledger.confirm(endpoint, ids);
   }
 
-  async #relation(endpoint: EndpointName<S>, id: number): Promise<Relation> {
+  /** Undefined when Juju has dropped it since it was listed. */
+  async #relation(endpoint: EndpointName<S>, id: number): Promise<Relation | undefined> {
     const known = this.#relations.get(id);
     if (known !== undefined) return known;
     const app = await this.#remoteApp(endpoint, id);
+    if (app === undefined) return undefined;
     this.#parts.ledger.remember({ endpoint, id, app });
     const context: RelationContext = {
       tools: this.#tools,
@@ -276,9 +278,16 @@ export class Juju<S extends CharmSpec = CharmSpec, R extends EndpointSchemas<S> 
     return relation;
   }
 
-  async #remoteApp(endpoint: EndpointName<S>, id: number): Promise<string> {
+  async #remoteApp(endpoint: EndpointName<S>, id: number): Promise<string | undefined> {
     if (this.#parts.spec.endpoints[endpoint]?.role === 'peer') return this.app;
-    return this.#parts.ledger.app(id) ?? (await relationApp(this.#tools, { endpoint, id }));
+    const known = this.#parts.ledger.app(id);
+    if (known !== undefined) return known;
+    try {
+      return await relationApp(this.#tools, { endpoint, id });
+    } catch (error) {
+      if (error instanceof RelationNotFoundError) return undefined;
+      throw error;
+    }
   }
 }
 

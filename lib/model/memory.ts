@@ -19,6 +19,11 @@ export class Memory {
     return new Memory(tools, new Map(Object.entries(await stateGet(tools))));
   }
 
+  /** For hooks in which Juju does not hand out its state. */
+  static empty(tools: ToolRunner): Memory {
+    return new Memory(tools, new Map());
+  }
+
   private constructor(tools: ToolRunner, saved: ReadonlyMap<string, string>) {
     this.#tools = tools;
     this.#saved = saved;

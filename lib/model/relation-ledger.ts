@@ -25,6 +25,8 @@ const ASK_AGAIN: ReadonlySet<string> = new Set([
 const ledgerShape = z.object({
   known: z.array(z.object({ endpoint: z.string(), id: z.number(), app: z.string() })),
   published: z.record(z.string(), z.record(z.string(), z.string())),
+  /** Endpoints whose relations are not all in `known`: the record began in the middle of the unit's life. */
+  unlisted: z.array(z.string()).default([]),
 });
 type Ledger = z.infer<typeof ledgerShape>;
 
@@ -37,21 +39,25 @@ export interface KnownRelation {
 export class RelationLedger {
   readonly #memory: Memory;
   readonly #ledger: Ledger;
-  /** False: ask Juju, do not believe the record. */
+  /** False: ask Juju, do not believe the record of what this unit did. */
   readonly trusted: boolean;
-  /** Every relation that has had its first hook is in the record. */
-  readonly #complete: boolean;
 
-  constructor(memory: Memory, event: JujuEvent) {
+  /** `endpoints`: names of all that the charm declares. */
+  constructor(memory: Memory, event: JujuEvent, endpoints: readonly string[]) {
     this.#memory = memory;
     const record = read(memory.get(KEY));
-    this.#ledger = record ?? { known: [], published: {} };
     // Before its first hook a unit has entered no relation, though `relation-ids` may list some.
-    this.#complete = event.kind === 'install' || record !== undefined;
-    this.trusted = this.#complete && !ASK_AGAIN.has(event.kind);
+    const unlisted = event.kind === 'install' ? [] : [...endpoints];
+    this.#ledger = record ?? { known: [], published: {}, unlisted };
+    this.trusted = (record !== undefined || event.kind === 'install') && !ASK_AGAIN.has(event.kind);
     if (!('endpoint' in event)) return;
     if (event.kind === 'relation-broken') this.forget(event.relationId);
     else this.remember({ endpoint: event.endpoint, id: event.relationId, app: event.remoteApp });
+  }
+
+  /** Whether `known` tells all relations of this endpoint, so that Juju need not be asked. */
+  trusts(endpoint: string): boolean {
+    return this.trusted && !this.#ledger.unlisted.includes(endpoint);
   }
 
   known(endpoint: string): readonly KnownRelation[] {
@@ -76,11 +82,14 @@ export class RelationLedger {
   /**
    * Brings the record in line with what Juju has just listed, and returns the ids that count. Juju may list a
    * relation before its `relation-created` hook, when its data cannot be read yet: for a charm a relation begins
-   * with that hook. Without a record (the unit ran another charm before) all that are listed count.
+   * with that hook. The first list of an endpoint after a record began late (the unit ran another charm before)
+   * counts as it is.
    */
   confirm(endpoint: string, listed: readonly number[]): readonly number[] {
     for (const { id } of this.known(endpoint)) if (!listed.includes(id)) this.forget(id);
-    return this.#complete ? this.known(endpoint).map(({ id }) => id) : listed;
+    if (!this.#ledger.unlisted.includes(endpoint)) return this.known(endpoint).map(({ id }) => id);
+    this.#ledger.unlisted = this.#ledger.unlisted.filter((name) => name !== endpoint);
+    return listed;
   }
 
   /** Digests by key of what this unit last wrote there; undefined when it does not know. */
@@ -99,10 +108,13 @@ export class RelationLedger {
     const published = Object.fromEntries(
       Object.entries(this.#ledger.published).toSorted(([a], [b]) => (a < b ? -1 : 1)),
     );
-    const { known } = this.#ledger;
-    const whole = JSON.stringify({ known, published });
+    const { known, unlisted } = this.#ledger;
+    const whole = JSON.stringify({ known, published, unlisted });
     // With many hundreds of relations the digests do not fit; Juju is then asked for the databags instead.
-    this.#memory.set(KEY, whole.length <= LONGEST ? whole : JSON.stringify({ known, published: {} }));
+    this.#memory.set(
+      KEY,
+      whole.length <= LONGEST ? whole : JSON.stringify({ known, published: {}, unlisted }),
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 /** One relation: the databags of both sides, typed by the endpoint's schemas. */
 import * as z from 'zod';
-import { NotAllowedError, RelationDataError, RelationNotFoundError } from '../errors.ts';
+import { type DatabagIssue, NotAllowedError, RelationDataError, RelationNotFoundError } from '../errors.ts';
 import { type Bag, relationGet, relationList, relationSet } from '../hook-tools/relation.ts';
 import type { ToolRunner } from '../hook-tools/runner.ts';
 import { digest, type RelationLedger } from './relation-ledger.ts';
@@ -44,6 +44,8 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
   readonly #schema: E;
   readonly #reads = new Map<string, Promise<Bag>>();
   readonly #wanted = new Map<'unit' | 'app', Bag>();
+  #units: Promise<readonly string[]> | undefined;
+  #isGone = false;
 
   constructor(context: RelationContext, endpoint: string, id: number, remoteApp: string, schema: E) {
     this.#context = context;
@@ -59,9 +61,11 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
   }
 
   /** Units that have joined on the other side; for a peer relation the other units. Sorted by number. */
-  async units(): Promise<readonly string[]> {
-    const units = await this.#orGone(relationList(this.#context.tools, this), []);
-    return units.toSorted((a, b) => unitNumber(a) - unitNumber(b));
+  units(): Promise<readonly string[]> {
+    this.#units ??= this.#orGone(relationList(this.#context.tools, this), []).then((units) =>
+      units.toSorted((a, b) => unitNumber(a) - unitNumber(b)),
+    );
+    return this.#units;
   }
 
   /** Data of the other side's application; for a peer relation our own application's. */
@@ -110,12 +114,12 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
   async flush(): Promise<void> {
     for (const side of ['app', 'unit'] as const) {
       const wanted = this.#wanted.get(side);
-      if (wanted === undefined) continue;
+      if (wanted === undefined || this.#isGone) continue;
       const changes = await this.#changes(side, wanted);
       if (Object.keys(changes).length > 0) {
         await this.#orGone(relationSet(this.#context.tools, this, side, changes), undefined);
       }
-      this.#context.ledger.recordPublished(this.id, side, wanted);
+      if (!this.#isGone) this.#context.ledger.recordPublished(this.id, side, wanted);
     }
   }
 
@@ -153,6 +157,7 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
       return await answer;
     } catch (error) {
       if (!(error instanceof RelationNotFoundError)) throw error;
+      this.#isGone = true;
       this.#context.ledger.forget(this.id);
       return gone;
     }
@@ -162,13 +167,9 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
     const schema = this.#schema[side];
     // Without a schema a side's type is the bag itself (see `Side`), which TypeScript cannot follow here.
     if (schema === undefined) return { ok: true, data: bag as Side<E, K> };
-    const result = schema.safeParse(bag);
-    if (result.success) return { ok: true, data: result.data as Side<E, K> };
-    const issues = result.error.issues.map((issue) => ({
-      key: String(issue.path[0] ?? ''),
-      problem: issue.path.length > 1 ? `${issue.path.slice(1).join('.')}: ${issue.message}` : issue.message,
-    }));
-    return { ok: false, error: new RelationDataError(this.name, entity, issues) };
+    const result = check(schema, bag);
+    if (result.ok) return { ok: true, data: result.data as Side<E, K> };
+    return { ok: false, error: new RelationDataError(this.name, entity, result.issues) };
   }
 
   #encode<K extends 'localApp' | 'localUnit'>(side: K, data: Side<E, K>): Bag {
@@ -177,6 +178,28 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
     const bag = bagShape.parse(encoded);
     return Object.fromEntries(Object.entries(bag).filter(([, value]) => value !== ''));
   }
+}
+
+type Checked =
+  | { readonly ok: true; readonly data: unknown }
+  | { readonly ok: false; readonly issues: readonly DatabagIssue[] };
+
+/** A schema may throw on what nobody foresaw (JSON too deep for a recursive schema): that is bad data, too. */
+function check(schema: z.ZodType, bag: Bag): Checked {
+  try {
+    const result = schema.safeParse(bag);
+    return result.success
+      ? { ok: true, data: result.data }
+      : { ok: false, issues: result.error.issues.map(toIssue) };
+  } catch (error) {
+    const problem = `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    return { ok: false, issues: [{ key: '', problem }] };
+  }
+}
+
+function toIssue({ path, message }: z.core.$ZodIssue): DatabagIssue {
+  const [key = '', ...inner] = path;
+  return { key: String(key), problem: inner.length === 0 ? message : `${inner.join('.')}: ${message}` };
 }
 
 /** A databag value that is JSON text: decodes to `schema`'s value, encodes with sorted keys. */

@@ -1,0 +1,195 @@
+/** What a unit keeps from one dispatch to the next: deferred events and stored values. */
+import { type JujuEvent, NotAllowedError } from 'charmwright';
+import { relation, secret, state, stateOf } from 'charmwright/testing';
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { charm, rawHook } from './charms.ts';
+
+/** Defers each event that it is told to, and writes down what it saw. */
+function deferring(seen: string[], isDue: (event: JujuEvent) => boolean = () => true) {
+  const handle = (juju: { defer(event: JujuEvent): void }, event: JujuEvent) => {
+    seen.push(event.kind);
+    if (isDue(event)) juju.defer(event);
+  };
+  return charm({
+    on: {
+      'config-changed': handle,
+      'leader-elected': handle,
+      'update-status': handle,
+      'database-relation-changed': handle,
+    },
+    reconcile: () => void seen.push('reconcile'),
+  });
+}
+
+describe('deferred events', () => {
+  test('run oldest first, before the new event, and the reconcile runs once after all', async () => {
+    const seen: string[] = [];
+    const it = deferring(seen);
+    const first = await it.run('config-changed', state({ leader: true }));
+    const second = await it.run('leader-elected', first);
+    seen.length = 0;
+    const third = await it.run('update-status', second);
+    expect(seen).toEqual(['config-changed', 'leader-elected', 'update-status', 'reconcile']);
+    expect(third.deferred.map(({ kind }) => kind)).toEqual([
+      'config-changed',
+      'leader-elected',
+      'update-status',
+    ]);
+  });
+
+  test('that are equal are queued once, in the place of the oldest', async () => {
+    const seen: string[] = [];
+    const it = deferring(seen);
+    const first = await it.run('config-changed', state());
+    const second = await it.run('update-status', first);
+    const third = await it.run('config-changed', second);
+    expect(third.deferred).toEqual([{ kind: 'config-changed' }, { kind: 'update-status' }]);
+  });
+
+  test('of different relations are different', async () => {
+    const [a, b] = [relation('database', { remoteApp: 'a' }), relation('database', { remoteApp: 'b' })];
+    const it = deferring([]);
+    const first = await it.run({ kind: 'relation-changed', relation: a }, state({ relations: [a, b] }));
+    const second = await it.run({ kind: 'relation-changed', relation: b }, first);
+    expect(second.deferred).toMatchObject([{ remoteApp: 'a' }, { remoteApp: 'b' }]);
+  });
+
+  test('leave the queue when they are handled', async () => {
+    let isReady = false;
+    const it = deferring([], () => !isReady);
+    const first = await it.run('config-changed', state());
+    expect(first.deferred).toHaveLength(1);
+    isReady = true;
+    expect((await it.run('update-status', first)).deferred).toEqual([]);
+  });
+
+  test('live in Juju`s own state, so that they outlive the pod', async () => {
+    const it = deferring([]);
+    const after = await it.run('config-changed', state());
+    const written = after.hookTools.find(({ tool }) => tool === 'state-set')?.stdin ?? '';
+    expect(JSON.parse(JSON.parse(written)['charmwright.deferred'])).toEqual([{ kind: 'config-changed' }]);
+  });
+
+  test('wait while an action runs', async () => {
+    const seen: string[] = [];
+    const it = charm({
+      on: { 'config-changed': () => void seen.push('config-changed') },
+      actions: { backup: () => ({}), restore: () => ({}) },
+    });
+    const before = state({ deferred: [{ kind: 'config-changed' }] });
+    const { state: after } = await it.runAction('restore', {}, before);
+    expect(seen).toEqual([]);
+    expect(after.deferred).toEqual(before.deferred);
+  });
+
+  test('of an endpoint, a container or a storage that a newer charm has lost are dropped', async () => {
+    const lost = [
+      { kind: 'relation-changed', endpoint: 'cache', relationId: 3, remoteApp: 'redis' },
+      { kind: 'pebble-ready', container: 'sidecar' },
+      { kind: 'storage-attached', storage: 'logs', storageId: 'logs/0', location: '/logs' },
+      { kind: 'update-status' },
+    ] as const;
+    const seen: string[] = [];
+    // The state's type knows the events of today's charm only; what an older one wrote is data.
+    const queue = JSON.stringify(lost);
+    await rawHook(
+      { on: { 'update-status': (_juju, { kind }) => void seen.push(kind) } },
+      { JUJU_DISPATCH_PATH: 'hooks/upgrade-charm' },
+      { 'state-get': { 'charmwright.deferred': queue } },
+    );
+    expect(seen).toEqual(['update-status']);
+  });
+
+  test.each(['no JSON', '{"kind":"start"}', '[{"name":"start"}]'])(
+    'that cannot be read are dropped with an error, rather than failing every hook: %s',
+    async (text) => {
+      const hook = await rawHook(
+        {},
+        { JUJU_DISPATCH_PATH: 'hooks/start' },
+        { 'state-get': { 'charmwright.deferred': text } },
+      );
+      expect(hook.exitCode).toBe(0);
+      expect(hook.calls.find(({ tool }) => tool === 'juju-log')?.args).toContain(
+        'cannot read the queue of deferred events: they are dropped',
+      );
+      expect(hook.calls).toContainEqual({ tool: 'state-delete', args: ['charmwright.deferred'], stdin: '' });
+    },
+  );
+
+  test.each(['stop', 'remove'] as const)(
+    '%s cannot be deferred: there may be no next event',
+    async (kind) => {
+      const it = charm({
+        on: { [kind]: (juju: { defer(e: JujuEvent): void }, e: JujuEvent) => juju.defer(e) },
+      });
+      const crash = it.run(kind, state());
+      await expect(crash).rejects.toMatchObject({ cause: expect.any(NotAllowedError) });
+      await expect(crash).rejects.toThrow(`cannot defer "${kind}"`);
+    },
+  );
+
+  test('a secret that must be rotated now cannot be deferred', async () => {
+    const own = secret({ owner: 'unit', content: { token: 'b' } });
+    const it = charm({ on: { 'secret-rotate': (juju, event) => juju.defer(event) } });
+    await expect(it.run({ kind: 'secret-rotate', secret: own }, state({ secrets: [own] }))).rejects.toThrow(
+      'cannot defer "secret-rotate"',
+    );
+  });
+
+  test('an action cannot be deferred: its user is waiting', async () => {
+    const it = charm({
+      actions: {
+        backup: () => ({}),
+        restore: ({ juju }) => {
+          juju.defer(juju.event);
+          return {};
+        },
+      },
+    });
+    await expect(it.runAction('restore', {}, state())).rejects.toThrow('cannot defer "action"');
+  });
+});
+
+describe('stored values', () => {
+  const counting = charm({
+    reconcile: (juju) => juju.store('runs', (juju.stored('runs', z.number()) ?? 0) + 1),
+  });
+
+  test('are there in the next dispatch', async () => {
+    const once = await counting.run('start', state());
+    const twice = await counting.run('update-status', once);
+    expect(twice.stored).toEqual({ runs: 2 });
+  });
+
+  test('are read in the same dispatch as they were written', async () => {
+    const seen: unknown[] = [];
+    const it = charm({
+      reconcile: (juju) => {
+        juju.store('list', ['a', { b: 1 }]);
+        seen.push(juju.stored('list', z.array(z.unknown())));
+        juju.store('list', undefined);
+        seen.push(juju.stored('list', z.array(z.unknown())));
+      },
+    });
+    const after = await it.run('start', state({ stored: { list: ['old'], other: 1 } }));
+    expect(seen).toEqual([['a', { b: 1 }], undefined]);
+    expect(after.stored).toEqual({ other: 1 });
+  });
+
+  test('of another shape, which an older charm wrote, are absent, and the log says so', async () => {
+    const after = await counting.run('upgrade-charm', state({ stored: { runs: { count: 7 } } }));
+    expect(after.stored).toEqual({ runs: 1 });
+    expect(after.logs).toEqual([
+      { level: 'WARNING', message: 'stored value "runs" has another shape than expected: taken as absent' },
+    ]);
+  });
+
+  test('cost one reading, and one writing only when they changed', async () => {
+    const still = charm({ reconcile: (juju) => juju.store('mode', 'calm') });
+    const once = await still.run('start', state());
+    const twice = await still.run('update-status', once);
+    expect(twice.hookTools.map(({ tool }) => tool)).toEqual(['state-get']);
+    expect(stateOf(twice)).toEqual(stateOf(once));
+  });
+});
