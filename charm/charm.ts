@@ -1,26 +1,22 @@
 /** The Mimir charm, declared. */
 import { defineCharm } from 'charmwright';
-import { deleteRules } from '../actions/delete-rules.ts';
-import { flushIngesters } from '../actions/flush-ingesters.ts';
-import { listRules } from '../actions/list-rules.ts';
-import { setAlertmanagerConfig } from '../actions/set-alertmanager-config.ts';
-import { showAlertmanagerConfig } from '../actions/show-alertmanager-config.ts';
-import { showConfig } from '../actions/show-config.ts';
-import { showStats } from '../actions/show-stats.ts';
-import { uploadRules } from '../actions/upload-rules.ts';
 import { spec } from './generated.ts';
 import { reconcile } from './reconcile.ts';
 
 export const mimir = defineCharm(spec, {
   reconcile,
+  // Loaded when they are run: every dispatch pays for what is loaded with the charm.
   actions: {
-    'upload-rules': uploadRules,
-    'list-rules': listRules,
-    'delete-rules': deleteRules,
-    'set-alertmanager-config': setAlertmanagerConfig,
-    'show-alertmanager-config': showAlertmanagerConfig,
-    'flush-ingesters': flushIngesters,
-    'show-config': showConfig,
-    'show-stats': showStats,
+    'upload-rules': async (action) => (await import('../actions/upload-rules.ts')).uploadRules(action),
+    'list-rules': async (action) => (await import('../actions/list-rules.ts')).listRules(action),
+    'delete-rules': async (action) => (await import('../actions/delete-rules.ts')).deleteRules(action),
+    'set-alertmanager-config': async (action) =>
+      (await import('../actions/set-alertmanager-config.ts')).setAlertmanagerConfig(action),
+    'show-alertmanager-config': async (action) =>
+      (await import('../actions/show-alertmanager-config.ts')).showAlertmanagerConfig(action),
+    'flush-ingesters': async (action) =>
+      (await import('../actions/flush-ingesters.ts')).flushIngesters(action),
+    'show-config': async (action) => (await import('../actions/show-config.ts')).showConfig(action),
+    'show-stats': async (action) => (await import('../actions/show-stats.ts')).showStats(action),
   },
 });

@@ -1,5 +1,6 @@
 /** Mimir's HTTP API, as much of it as the charm uses. Every request has a time-out, every answer a schema. */
 import * as z from 'zod';
+import { AnswerTooLongError, type HttpAnswer, send } from './http.ts';
 import { readMetrics, type Sample, sumOf } from './metrics.ts';
 import {
   MimirAnswerError,
@@ -60,11 +61,6 @@ interface Request {
   readonly form?: Readonly<Record<string, string>>;
   readonly accept?: string;
   readonly timeoutMs?: number;
-}
-
-interface Answer {
-  readonly status: number;
-  readonly body: string;
 }
 
 /** Where a unit's Mimir is asked. */
@@ -234,40 +230,41 @@ export class MimirApi {
   }
 
   /** An answer that is a success, or an error that says why not. */
-  async #demand(request: Request): Promise<Answer> {
+  async #demand(request: Request): Promise<HttpAnswer> {
     const answer = await this.#ask(request);
     this.#check(request, answer);
     return answer;
   }
 
-  #check({ what }: Request, { status, body }: Answer): void {
+  #check({ what }: Request, { status, body }: HttpAnswer): void {
     if (status >= 200 && status < 300) return;
     const reason = reasonOf(body) || `status ${status}`;
     if (status >= 500) throw new MimirFailedError(what, status, reason);
     throw new MimirRefusedError(what, status, reason);
   }
 
-  async #ask(request: Request): Promise<Answer> {
+  async #ask(request: Request): Promise<HttpAnswer> {
     const { method, path, query, tenant, body, form, accept, what } = request;
     const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const signal = AbortSignal.timeout(timeoutMs);
+    const sent = form === undefined ? body : new URLSearchParams(form).toString();
     try {
-      const response = await fetch(`${this.#url}${path}${query ? `?${query}` : ''}`, {
+      return await send(`${this.#url}${path}${query ? `?${query}` : ''}`, {
         method,
         headers: {
           ...(tenant !== undefined && { 'x-scope-orgid': tenant }),
           ...(accept !== undefined && { accept }),
           ...(body !== undefined && { 'content-type': 'application/yaml' }),
+          ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
         },
-        ...(body !== undefined && { body }),
-        ...(form !== undefined && { body: new URLSearchParams(form) }),
-        redirect: 'error',
+        ...(sent !== undefined && { body: sent }),
         signal,
+        largestAnswer: LARGEST_ANSWER,
       });
-      return { status: response.status, body: await readBody(response) };
     } catch (error) {
-      if (error instanceof MimirAnswerError) throw error;
-      const why = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(causeOf(error));
+      if (!(error instanceof Error)) throw error;
+      if (error instanceof AnswerTooLongError) throw new MimirAnswerError(`cannot ${what}: ${error.message}`);
+      const why = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error.message);
       throw new MimirUnreachableError(`cannot ${what}: Mimir does not answer (${why})`, { cause: error });
     }
   }
@@ -293,23 +290,6 @@ export class MimirApi {
 /** Namespaces and groups may hold slashes; they are one part of the path each. */
 function rulesPath(...parts: readonly string[]): string {
   return ['/prometheus/config/v1/rules', ...parts.map(encodeURIComponent)].join('/');
-}
-
-async function readBody(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > LARGEST_ANSWER)
-      throw new MimirAnswerError('cannot take an answer of more than 64 MB from Mimir');
-  }
-  return text + decoder.decode();
-}
-
-/** `fetch` says only that it failed; why is in the cause. */
-function causeOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 function parseJson(text: string): unknown {

@@ -1,5 +1,5 @@
 /** How asking Mimir can fail. Messages carry Mimir's own words, without addresses and keys of object storage. */
-import { firstLine } from './yaml-text.ts';
+import { firstLine } from './text.ts';
 
 export class MimirError extends Error {
   override name = 'MimirError';

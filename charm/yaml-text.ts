@@ -1,5 +1,6 @@
 /** YAML text that comes from people: read without ever throwing. */
 import { parseDocument } from 'yaml';
+import { firstLine } from './text.ts';
 
 export type YamlResult =
   | { readonly ok: true; readonly value: unknown }
@@ -18,9 +19,4 @@ export function readYaml(text: string, schema: 'core' | 'failsafe' = 'core'): Ya
   } catch (error) {
     return { ok: false, problem: firstLine(error instanceof Error ? error.message : String(error)) };
   }
-}
-
-/** The first line, without control characters: fit for a status or a log. */
-export function firstLine(text: string): string {
-  return (text.split('\n')[0] ?? '').replaceAll(/\p{Cc}/gu, ' ').trim();
 }

@@ -2,7 +2,6 @@
  * Mimir's configuration. It depends on what all units share and on nothing that is one unit's own, so it is the same
  * text everywhere and a new unit or a new address changes no file: a unit's addresses are flags (see `layer.ts`).
  */
-import { stringify } from 'yaml';
 import type { S3Connection } from '../../relations/s3.ts';
 import type { Inputs } from './inputs.ts';
 import type { Options } from './options.ts';
@@ -130,9 +129,24 @@ function commonStorage(store: Store): Settings {
   };
 }
 
-/** The same for equal settings, byte by byte. */
+/**
+ * The same for equal settings, byte by byte. Keys are plain words, and every text is quoted as JSON, which YAML reads
+ * as it is: so little needs no library, which every dispatch would load.
+ */
 export function toYaml(settings: Settings): string {
-  return `# Written by the charm; changes made here are overwritten.\n${stringify(settings, { lineWidth: 0 })}`;
+  return `# Written by the charm; changes made here are overwritten.\n${yamlLines(settings).join('\n')}\n`;
+}
+
+function yamlLines(settings: Settings): readonly string[] {
+  return Object.entries(settings).flatMap(([key, value]) =>
+    isSettings(value)
+      ? [`${key}:`, ...yamlLines(value).map((line) => `  ${line}`)]
+      : [`${key}: ${JSON.stringify(value)}`],
+  );
+}
+
+export function isSettings(value: Settings[string]): value is Settings {
+  return typeof value === 'object' && !Array.isArray(value);
 }
 
 /** `mimir-k8s.cos.svc.cluster.local`: Kubernetes spreads what comes here over the ready units. */

@@ -1,7 +1,7 @@
 /** The config options: what each may be, and what the operator is told about one that is not. */
 import * as z from 'zod';
 import { durationMs, HOUR_MS, YEAR_MS } from '../durations.ts';
-import { firstLine, readYaml } from '../yaml-text.ts';
+import { firstLine } from '../text.ts';
 import type { RawOptions } from './inputs.ts';
 
 /** Above this the number is a slip of the finger, and Mimir's own arithmetic is safe below it. */
@@ -78,30 +78,10 @@ const schema = z.object({
   'ingestion-rate': count(1, `a whole number from 1 to ${MOST}`),
   'replication-factor': z.literal(FACTORS, '1, 3 or 5').optional(),
   'log-level': z.enum(LEVELS, 'debug, info, warn or error'),
-  'alertmanager-config': z.string().superRefine((text, context) => {
-    const problem = alertmanagerProblem(text);
-    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-  }),
+  // Mimir itself judges these when they are uploaded.
+  'alertmanager-config': z.string(),
   'alertmanager-templates': z.string(),
 });
-
-/**
- * What is wrong with an Alertmanager configuration at first sight, or undefined. Mimir itself checks the rest when
- * it is uploaded.
- */
-function alertmanagerProblem(text: string): string | undefined {
-  if (text.trim() === '') return undefined;
-  const yaml = readYaml(text);
-  if (!yaml.ok) return `an Alertmanager configuration in YAML (${yaml.problem})`;
-  const shape = z.looseObject({
-    route: z.looseObject({}),
-    receivers: z.array(z.looseObject({ name: z.string() })),
-  });
-  if (shape.safeParse(yaml.value).success) return undefined;
-  return 'an Alertmanager configuration in YAML with `route` and a list of `receivers`, each with a `name`';
-}
-
-const CONFIDENTIAL: ReadonlySet<string> = new Set(['alertmanager-config', 'alertmanager-templates']);
 
 /** Checks all options at once, so that the operator sees every fault in one go. */
 export function parseOptions(raw: RawOptions): OptionsResult {
@@ -142,6 +122,6 @@ export function parseOptions(raw: RawOptions): OptionsResult {
 
 function problemOf(raw: RawOptions, issue: z.core.$ZodIssue): OptionProblem {
   const name = z.keyof(schema).parse(issue.path[0]);
-  const text = CONFIDENTIAL.has(name) ? '(text)' : firstLine(String(raw[name]));
+  const text = firstLine(String(raw[name]));
   return { option: name, value: text.length > 40 ? `${text.slice(0, 39)}…` : text, allowed: issue.message };
 }

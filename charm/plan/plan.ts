@@ -6,7 +6,7 @@ import type { Status } from 'charmwright';
 import { type Databags, planDatabags } from './databags.ts';
 import type { Inputs } from './inputs.ts';
 import { type Endpoint, type MimirLayer, mimirLayer } from './layer.ts';
-import { mimirConfig, type Settings, type Store, toYaml } from './mimir-config.ts';
+import { isSettings, mimirConfig, type Settings, type Store, toYaml } from './mimir-config.ts';
 import { type AlertmanagerOption, type Options, parseOptions } from './options.ts';
 import { CONFIG_FILE, HTTP_PORT, OVERRIDES_FILE, S3_CA_FILE } from './paths.ts';
 import { planStatuses } from './statuses.ts';
@@ -151,8 +151,4 @@ function maskedSettings(settings: Settings): Settings {
     return [key, isSettings(value) ? maskedSettings(value) : value];
   });
   return Object.fromEntries(entries);
-}
-
-function isSettings(value: Settings[string]): value is Settings {
-  return typeof value === 'object' && !Array.isArray(value);
 }
