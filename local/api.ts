@@ -160,6 +160,7 @@ export const api = {
       bridge: z.string(),
     }),
   ),
+  /** Everything of it, its volumes too. */
   'destroy-model': verb(z.object({ destroyStorage: z.boolean().default(true) }), nothing),
   /** `juju model-config`: `update-status-hook-interval`, `automatically-retry-hooks`, the juju-*-proxy keys. */
   'model-config': verb(

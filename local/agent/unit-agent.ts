@@ -112,6 +112,7 @@ export class UnitAgent {
       podBorn(model, this.unit);
       endTasks(model, this.unit, 'action terminated', now, 'running');
       const unit = findUnit(model, this.unit);
+      setStatus(unit, 'agentStatus', 'allocating', '', now);
       if (!unit.agent.installed) setStatus(unit, 'workloadStatus', 'waiting', 'agent initialising', now);
     });
     try {

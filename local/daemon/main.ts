@@ -32,14 +32,19 @@ async function main(): Promise<void> {
   await installPrograms(folders, programs);
   const world = new World({ store, folders, programs, network: NETWORK, log: new DebugLog(dir) });
   world.start();
+  const socket = join(dir, DAEMON_SOCKET);
   const server = createDaemonServer({
     world,
     destroy: async () => {
       await world.end();
-      setTimeout(() => void removeModel(dir).finally(() => process.exit(0)), 50);
+      store.close();
+      await removeModel(dir);
+    },
+    gone: () => {
+      unlinkSync(socket);
+      process.exit(0);
     },
   });
-  const socket = join(dir, DAEMON_SOCKET);
   if (existsSync(socket)) unlinkSync(socket);
   server.listen(openSocketPath(socket).path);
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
@@ -49,7 +54,7 @@ async function main(): Promise<void> {
 /** Only what the model has made: the folder may be somebody's. */
 async function removeModel(dir: string): Promise<void> {
   const own = ['bin', 'tools', 'charms', 'units', 'storage'];
-  const files = (await readdir(dir)).filter((name) => /^(model\.json|daemon\.|debug\.log)/.test(name));
+  const files = (await readdir(dir)).filter((name) => /^(model\.json|daemon\.log|debug\.log)/.test(name));
   for (const name of [...own, ...files]) await rm(join(dir, name), { recursive: true, force: true });
 }
 

@@ -19,11 +19,13 @@ const PREFIX = '/1.0/';
 
 export interface ServerOptions {
   readonly world: World;
-  /** Ends the daemon, after the answer has gone out. */
-  readonly destroy: (options: { destroyStorage: boolean }) => Promise<void>;
+  /** Ends every pod and empties the model's folder. */
+  readonly destroy: () => Promise<void>;
+  /** The answer to that has gone out: the daemon may end. */
+  readonly gone: () => void;
 }
 
-export function createDaemonServer({ world, destroy }: ServerOptions): Server {
+export function createDaemonServer({ world, destroy, gone }: ServerOptions): Server {
   const routes: Handlers<Verb> = {
     ...modelRoutes,
     ...applicationRoutes,
@@ -32,12 +34,13 @@ export function createDaemonServer({ world, destroy }: ServerOptions): Server {
     ...actionRoutes,
     ...unitRoutes,
     ...secretRoutes,
-    'destroy-model': async (_world, request) => {
-      await destroy(request);
+    'destroy-model': async () => {
+      await destroy();
       return {};
     },
   };
   const server = createServer((request, response) => {
+    if (request.url === `${PREFIX}destroy-model`) response.once('finish', gone);
     answer(world, routes, request, response).catch((error: unknown) => sendError(world, response, error));
   });
   server.on('upgrade', (request, socket: Duplex) => {

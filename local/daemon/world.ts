@@ -74,6 +74,9 @@ export class World {
   #startAgent(unit: string): void {
     const agent = new UnitAgent(this.services, unit);
     this.#agents.set(unit, agent);
+    agent.kubelet.on('ready', () => {
+      if (!this.#ending) this.#proxies.update(this.services.store.model);
+    });
     agent
       .run()
       .catch((error: unknown) => {

@@ -18,6 +18,7 @@ export class Store {
   #generation = 0;
   #saved = 0;
   #saving: Promise<void> | undefined;
+  #closed = false;
   readonly #file: string;
   readonly #listeners = new Set<() => void>();
 
@@ -90,7 +91,12 @@ export class Store {
   /** Resolves when everything up to now is on disk. */
   async flushed(): Promise<void> {
     const wanted = this.#generation;
-    while (this.#saved < wanted) await this.#save();
+    while (this.#saved < wanted && !this.#closed) await this.#save();
+  }
+
+  /** Nothing is written any more: the model's folder is about to go. */
+  close(): void {
+    this.#closed = true;
   }
 
   #save(): Promise<void> {
@@ -103,7 +109,7 @@ export class Store {
   }
 
   async #write(): Promise<void> {
-    while (this.#saved < this.#generation) {
+    while (this.#saved < this.#generation && !this.#closed) {
       const generation = this.#generation;
       const temporary = `${this.#file}.new`;
       const handle = await open(temporary, 'w', 0o600);

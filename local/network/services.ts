@@ -1,7 +1,7 @@
 /** The Services of the model: each application's cluster IP passes TCP connections on to its ready units. */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { unitsOf } from '../model/lookup.ts';
-import type { Model } from '../model/state.ts';
+import type { Model, Unit } from '../model/state.ts';
 
 export class ServiceProxies {
   readonly #servers = new Map<string, Server>();
@@ -15,16 +15,21 @@ export class ServiceProxies {
     this.#log = log;
   }
 
-  /** Listens on what the model's applications have opened, and on nothing else. */
+  /**
+   * Listens on what the model's applications have opened, and on nothing else. A service without a ready unit refuses
+   * connections, as kube-proxy does: to be called when a unit's readiness changes, too.
+   */
   update(model: Model): void {
     this.#model = model;
     const wanted = new Map<string, { application: string; address: string; port: number }>();
-    for (const { name, address, units } of Object.values(model.applications))
+    for (const { name, address, units } of Object.values(model.applications)) {
+      if (this.#ready(name).length === 0) continue;
       for (const opened of Object.values(units).flatMap((unit) => unit.ports)) {
         const [port, protocol] = opened.split('/');
         if (protocol !== 'tcp') continue;
         wanted.set(`${name} ${address}:${port}`, { application: name, address, port: Number(port) });
       }
+    }
     for (const [key, server] of this.#servers)
       if (!wanted.has(key)) {
         server.close();
@@ -69,12 +74,14 @@ export class ServiceProxies {
 
   /** Ready units in turn; one that is going gets no new connections. */
   #next(application: string): string | undefined {
-    const found = this.#model?.applications[application];
-    const ready =
-      found === undefined
-        ? []
-        : unitsOf(found).filter((unit) => unit.life === 'alive' && this.#isReady(unit.name));
+    const ready = this.#ready(application);
     this.#turn += 1;
     return ready[this.#turn % Math.max(ready.length, 1)]?.address;
+  }
+
+  #ready(application: string): readonly Unit[] {
+    const found = this.#model?.applications[application];
+    if (found === undefined) return [];
+    return unitsOf(found).filter((unit) => unit.life === 'alive' && this.#isReady(unit.name));
   }
 }
