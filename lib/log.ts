@@ -73,6 +73,7 @@ export class JujuLog implements Log {
 
   /** A log that cannot be written must not fail the hook: it goes to stderr, which Juju logs as well. */
   async #send(): Promise<void> {
+    await Promise.resolve(); // what is logged in the same breath goes in the same call
     while (this.#pending.length > 0) {
       const lines = await format(this.#pending.splice(0));
       for (const { level, text } of together(lines)) {

@@ -101,33 +101,34 @@ describe('deferred events', () => {
     expect(seen).toEqual(['update-status']);
   });
 
-  test.each(['no JSON', '{"kind":"start"}', '[{"name":"start"}]'])(
-    'that cannot be read are dropped with an error, rather than failing every hook: %s',
-    async (text) => {
-      const hook = await rawHook(
-        {},
-        { JUJU_DISPATCH_PATH: 'hooks/start' },
-        { 'state-get': { 'charmwright.deferred': text } },
-      );
-      expect(hook.exitCode).toBe(0);
-      expect(hook.calls.find(({ tool }) => tool === 'juju-log')?.args).toContain(
-        'cannot read the queue of deferred events: they are dropped',
-      );
-      expect(hook.calls).toContainEqual({ tool: 'state-delete', args: ['charmwright.deferred'], stdin: '' });
-    },
-  );
+  test.each([
+    'no JSON',
+    '{"kind":"start"}',
+    '[{"name":"start"}]',
+  ])('that cannot be read are dropped with an error, rather than failing every hook: %s', async (text) => {
+    const hook = await rawHook(
+      {},
+      { JUJU_DISPATCH_PATH: 'hooks/start' },
+      { 'state-get': { 'charmwright.deferred': text } },
+    );
+    expect(hook.exitCode).toBe(0);
+    expect(hook.calls.find(({ tool }) => tool === 'juju-log')?.args).toContain(
+      'cannot read the queue of deferred events: they are dropped',
+    );
+    expect(hook.calls).toContainEqual({ tool: 'state-delete', args: ['charmwright.deferred'], stdin: '' });
+  });
 
-  test.each(['stop', 'remove'] as const)(
-    '%s cannot be deferred: there may be no next event',
-    async (kind) => {
-      const it = charm({
-        on: { [kind]: (juju: { defer(e: JujuEvent): void }, e: JujuEvent) => juju.defer(e) },
-      });
-      const crash = it.run(kind, state());
-      await expect(crash).rejects.toMatchObject({ cause: expect.any(NotAllowedError) });
-      await expect(crash).rejects.toThrow(`cannot defer "${kind}"`);
-    },
-  );
+  test.each([
+    'stop',
+    'remove',
+  ] as const)('%s cannot be deferred: there may be no next event', async (kind) => {
+    const it = charm({
+      on: { [kind]: (juju: { defer(e: JujuEvent): void }, e: JujuEvent) => juju.defer(e) },
+    });
+    const crash = it.run(kind, state());
+    await expect(crash).rejects.toMatchObject({ cause: expect.any(NotAllowedError) });
+    await expect(crash).rejects.toThrow(`cannot defer "${kind}"`);
+  });
 
   test('a secret that must be rotated now cannot be deferred', async () => {
     const own = secret({ owner: 'unit', content: { token: 'b' } });

@@ -46,25 +46,27 @@ describe('a dispatch that changes nothing', () => {
     expect(stateOf(second)).toEqual(stateOf(first));
   });
 
-  test.each(['start', 'upgrade-charm', 'config-changed', 'leader-elected'] as const)(
-    'asks again at %s, and mends what somebody else has changed',
-    async (event) => {
-      const first = await publisher().run('config-changed', world);
-      const meddled: State = {
-        ...first,
-        relations: first.relations.map((each) => ({
-          ...each,
-          localAppData: { path: '/wrong', left: 'over' },
-        })),
-      };
-      expect(findRelation(await publisher().run('update-status', meddled), 'metrics').localAppData).toEqual(
-        findRelation(meddled, 'metrics').localAppData,
-      );
-      const after = await publisher().run(event, meddled);
-      expect(tools(after)).toEqual(expect.arrayContaining(['relation-ids', 'relation-get']));
-      expect(findRelation(after, 'metrics').localAppData).toEqual({ path: '/metrics' });
-    },
-  );
+  test.each([
+    'start',
+    'upgrade-charm',
+    'config-changed',
+    'leader-elected',
+  ] as const)('asks again at %s, and mends what somebody else has changed', async (event) => {
+    const first = await publisher().run('config-changed', world);
+    const meddled: State = {
+      ...first,
+      relations: first.relations.map((each) => ({
+        ...each,
+        localAppData: { path: '/wrong', left: 'over' },
+      })),
+    };
+    expect(findRelation(await publisher().run('update-status', meddled), 'metrics').localAppData).toEqual(
+      findRelation(meddled, 'metrics').localAppData,
+    );
+    const after = await publisher().run(event, meddled);
+    expect(tools(after)).toEqual(expect.arrayContaining(['relation-ids', 'relation-get']));
+    expect(findRelation(after, 'metrics').localAppData).toEqual({ path: '/metrics' });
+  });
 });
 
 describe('which relations there are', () => {
@@ -275,15 +277,12 @@ describe('typed databags', () => {
       'key "ports": Invalid input',
     ],
     [{ uris: 'u\u0000', ports: '\u0000' }, 'key "ports": is not JSON'],
-  ])(
-    'that are wrong are an error naming relation, application and key, and no crash: %o',
-    async (bag, said) => {
-      const { after, seen } = await read(bag);
-      expect(after.exitCode).toBe(0);
-      expect(seen).toBeInstanceOf(RelationDataError);
-      expect(after.unitStatus.message).toContain(said);
-    },
-  );
+  ])('that are wrong are an error naming relation, application and key, and no crash: %o', async (bag, said) => {
+    const { after, seen } = await read(bag);
+    expect(after.exitCode).toBe(0);
+    expect(seen).toBeInstanceOf(RelationDataError);
+    expect(after.unitStatus.message).toContain(said);
+  });
 
   test('with a thousand wrong entries name the first few', async () => {
     const { seen } = await read({ uris: 'u', ports: JSON.stringify(Array(1000).fill('x')) });
