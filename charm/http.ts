@@ -2,7 +2,12 @@
  * One HTTP request. Node's own client: in a dispatch that asks Mimir only whether it is ready, `fetch` costs three
  * times as much to load (docs/explanation/start-up.md).
  */
-import { type IncomingMessage, request as startRequest } from 'node:http';
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  request as startHttp,
+} from 'node:http';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -12,6 +17,8 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** Bytes; a longer answer is an error. */
   readonly largestAnswer: number;
+  /** Certificates to trust besides those that Node knows, as one PEM text. */
+  readonly caChain?: string | undefined;
 }
 
 export interface HttpAnswer {
@@ -24,11 +31,13 @@ export class AnswerTooLongError extends Error {
   override name = 'AnswerTooLongError';
 }
 
-/** @throws AnswerTooLongError, the signal's AbortError, or an error of the socket. */
-export function send(url: string, request: HttpRequest): Promise<HttpAnswer> {
+/** Redirects are answers, too. @throws AnswerTooLongError, the signal's AbortError, or an error of the socket. */
+export async function send(url: string, request: HttpRequest): Promise<HttpAnswer> {
   const { method, headers, body, signal, largestAnswer } = request;
+  const options = { method, headers, signal };
+  const start: Starter = url.startsWith('https:') ? await httpsStarter(request.caChain) : startHttp;
   return new Promise((resolve, reject) => {
-    startRequest(url, { method, headers, signal }, (response) => {
+    start(url, options, (response) => {
       read(response, largestAnswer).then(
         (text) => resolve({ status: response.statusCode ?? 0, body: text }),
         reject,
@@ -37,6 +46,23 @@ export function send(url: string, request: HttpRequest): Promise<HttpAnswer> {
       .once('error', reject)
       .end(body);
   });
+}
+
+type Starter = (
+  url: string,
+  options: RequestOptions,
+  answered: (response: IncomingMessage) => void,
+) => ClientRequest;
+
+/** TLS is loaded only where it is spoken. */
+async function httpsStarter(caChain: string | undefined): Promise<Starter> {
+  const [{ Agent, request: startHttps }, { rootCertificates }] = await Promise.all([
+    import('node:https'),
+    import('node:tls'),
+  ]);
+  if (caChain === undefined) return startHttps;
+  const agent = new Agent({ ca: [...rootCertificates, caChain], allowPartialTrustChain: true });
+  return (url, options, answered) => startHttps(url, { ...options, agent }, answered);
 }
 
 async function read(response: IncomingMessage, limit: number): Promise<string> {

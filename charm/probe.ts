@@ -4,9 +4,11 @@
  */
 import { AwsV4Signer } from 'aws4fetch';
 import type { S3Connection } from '../relations/s3.ts';
+import { AnswerTooLongError, type HttpAnswer, send } from './http.ts';
 import type { BucketState } from './plan/inputs.ts';
 
 const TIMEOUT_MS = 5000;
+const NO_TLS = 'no TLS';
 /** S3's errors have a few hundred bytes; what is longer is none. */
 const LONGEST_ANSWER = 64 * 1024;
 /** Signed for by clients that were told no region, MinIO's for Go among them. */
@@ -23,21 +25,18 @@ const REFUSALS: Readonly<Record<string, string>> = {
   SignatureDoesNotMatch: 'the secret key is wrong for',
 };
 
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
-
 /** Never throws. Takes at most five seconds. */
 export async function probeBucket(s3: S3Connection): Promise<BucketState> {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    return judge(s3, await ask(s3));
+    return judge(s3, await ask(s3, signal));
   } catch (error) {
-    return judgeFailure(s3, error);
+    if (error instanceof AnswerTooLongError) return notS3(s3, 'a long answer');
+    return judgeFailure(s3, signal.aborted ? `not within ${TIMEOUT_MS / 1000} s` : codeOf(error));
   }
 }
 
-async function ask(s3: S3Connection): Promise<Answer> {
+async function ask(s3: S3Connection, signal: AbortSignal): Promise<HttpAnswer> {
   const host = s3.addressing === 'virtual-hosted' ? `${s3.bucket}.${s3.endpoint}` : s3.endpoint;
   const folder = s3.addressing === 'virtual-hosted' ? '' : `/${s3.bucket}`;
   const signer = new AwsV4Signer({
@@ -48,54 +47,34 @@ async function ask(s3: S3Connection): Promise<Answer> {
     region: s3.region ?? DEFAULT_REGION,
   });
   const { url, headers } = await signer.sign();
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
-  if (s3.caChain === undefined || s3.insecure)
-    return read(await fetch(url, { headers, signal, redirect: 'manual' }));
-  // Node's own fetch has no way to trust one more authority.
-  const undici = await import('undici');
-  const dispatcher = new undici.Agent({ connect: { ca: s3.caChain, allowPartialTrustChain: true } });
-  try {
-    return await read(
-      await undici.fetch(url, {
-        headers: Object.fromEntries(headers),
-        signal,
-        redirect: 'manual',
-        dispatcher,
-      }),
-    );
-  } finally {
-    await dispatcher.destroy();
-  }
+  return send(url.href, {
+    method: 'GET',
+    headers: Object.fromEntries(headers),
+    signal,
+    largestAnswer: LONGEST_ANSWER,
+    caChain: s3.caChain,
+  });
 }
 
-async function read(response: {
-  readonly status: number;
-  readonly body: AsyncIterable<Uint8Array> | null;
-}): Promise<Answer> {
-  const decoder = new TextDecoder();
-  let text = '';
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > LONGEST_ANSWER) break;
-  }
-  return { status: response.status, text };
-}
-
-function judge({ endpoint, bucket, signature }: S3Connection, { status, text }: Answer): BucketState {
+function judge(s3: S3Connection, { status, body }: HttpAnswer): BucketState {
+  const { endpoint, bucket, signature } = s3;
   if (status >= 500) return { kind: 'away', cause: `${endpoint} answers with HTTP ${status}` };
-  const code = /<Code>([A-Za-z0-9]{1,64})<\/Code>/.exec(text)?.[1];
+  const code = /<Code>([A-Za-z0-9]{1,64})<\/Code>/.exec(body)?.[1];
   // We sign by version 4 only.
   const refusal = signature === 'v4' && code !== undefined ? REFUSALS[code] : undefined;
   if (refusal !== undefined) return { kind: 'refused', cause: `${refusal} bucket "${bucket}" (${code})` };
-  if (code !== undefined || status < 400) return { kind: 'fine' };
-  return { kind: 'refused', cause: `${endpoint} does not answer as S3 does (HTTP ${status})` };
+  if (code !== undefined || (status === 404 && body === '')) return { kind: 'fine' };
+  return notS3(s3, `HTTP ${status}`);
 }
 
-function judgeFailure({ endpoint, caChain }: S3Connection, error: unknown): BucketState {
-  const code = codeOf(error);
-  // What cannot be asked, as on a port that `fetch` shuns, proves nothing.
+function notS3({ endpoint }: S3Connection, answer: string): BucketState {
+  return { kind: 'refused', cause: `${endpoint} does not answer as S3 does (${answer})` };
+}
+
+function judgeFailure({ endpoint, caChain }: S3Connection, code: string | undefined): BucketState {
+  // What cannot be asked proves nothing.
   if (code === undefined) return { kind: 'fine' };
-  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG')
+  if (code === NO_TLS)
     return { kind: 'refused', cause: `${endpoint} does not speak TLS: http:// instead of https://?` };
   if (/CERT|ISSUER|SIGNATURE/.test(code)) {
     // Without a chain Mimir's image decides whom to trust, and it may know more authorities than Node.
@@ -105,10 +84,8 @@ function judgeFailure({ endpoint, caChain }: S3Connection, error: unknown): Buck
   return { kind: 'away', cause: `${endpoint} does not answer (${code})` };
 }
 
-/** `fetch` says only that it failed; why is in the cause. */
+/** Of TLS that met something else Node says `EPROTO`, and what OpenSSL saw in the text alone. */
 function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { cause } = error;
-  if (cause instanceof Error && 'code' in cause) return String(cause.code);
-  return error.name === 'TimeoutError' ? `not within ${TIMEOUT_MS / 1000} s` : undefined;
+  if (!(error instanceof Error && 'code' in error)) return undefined;
+  return /wrong version number|packet length too long/.test(error.message) ? NO_TLS : String(error.code);
 }
