@@ -2,7 +2,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ModelStatus } from '../../local/api.ts';
+import type { ModelStatus, StatusInfo } from '../../local/api.ts';
 import { type LocalClient, openModel } from '../../local/client.ts';
 
 export interface TinyCharm {
@@ -163,4 +163,27 @@ export class TestModel {
 
 async function* once(text: string): AsyncGenerator<string> {
   yield text;
+}
+
+/** Storage, peers and a workload: enough to be killed. */
+export const stateful: TinyCharm = {
+  name: 'stateful',
+  metadata: `
+containers:
+  web:
+    mounts: [{storage: data, location: /data}]
+storage:
+  data: {type: filesystem, location: /srv/data}
+peers:
+  cluster: {interface: stateful_cluster}
+`,
+  script: `
+case "$DISPATCH" in
+  hooks/start) open-port 38813; status-set active ;;
+  hooks/web-pebble-ready) application-version-set 1.2.3 ;;
+esac`,
+};
+
+export function unitStatus(status: ModelStatus, unit: string): StatusInfo | undefined {
+  return status.applications[unit.split('/')[0] ?? '']?.units?.[unit]?.['workload-status'];
 }
