@@ -8,6 +8,8 @@ import { z } from 'zod';
 interface Count {
   readonly passed: number;
   readonly failed: number;
+  /** Tests that say why they cannot run here, such as without Python. */
+  readonly skipped: number;
 }
 
 interface Suite {
@@ -20,6 +22,7 @@ const vitestReport = z.object({
   numPassedTests: z.number(),
   numFailedTests: z.number(),
   numFailedTestSuites: z.number(),
+  numPendingTests: z.number(),
 });
 
 const suites: readonly Suite[] = [
@@ -47,9 +50,8 @@ try {
 
 console.log('');
 for (const { name, count } of results) {
-  console.log(
-    `${name.padEnd(12)} ${String(count.passed).padStart(4)} passed ${String(count.failed).padStart(4)} failed`,
-  );
+  const cells = Object.entries(count).map(([word, number]) => `${String(number).padStart(5)} ${word}`);
+  console.log(`${name.padEnd(12)}${cells.join('')}`);
 }
 const passed = results.reduce((sum, { count }) => sum + count.passed, 0);
 const failed = results.reduce((sum, { count }) => sum + count.failed, 0);
@@ -59,7 +61,7 @@ process.exitCode = failed === 0 ? 0 : 1;
 /** A suite that is one check: it passes or fails as a whole. */
 async function npmScript(name: string): Promise<Count> {
   const code = await run('npm', ['run', '--silent', name]);
-  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
 }
 
 async function vitest(project: string, scratch: string): Promise<Count> {
@@ -73,7 +75,7 @@ async function vitest(project: string, scratch: string): Promise<Count> {
     `--outputFile.json=${report}`,
   ]);
   try {
-    const { numPassedTests, numFailedTests, numFailedTestSuites } = vitestReport.parse(
+    const { numPassedTests, numFailedTests, numFailedTestSuites, numPendingTests } = vitestReport.parse(
       JSON.parse(await readFile(report, 'utf8')),
     );
     // A file that does not even load counts no failed test: it is one failure all the same.
@@ -82,10 +84,10 @@ async function vitest(project: string, scratch: string): Promise<Count> {
       code === 0 ? 0 : 1,
       numFailedTests === 0 ? numFailedTestSuites : 0,
     );
-    return { passed: numPassedTests, failed };
+    return { passed: numPassedTests, failed, skipped: numPendingTests };
   } catch (error) {
     console.error(`${project}: no report: ${error instanceof Error ? error.message : String(error)}`);
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failed: 1, skipped: 0 };
   }
 }
 
