@@ -98,7 +98,7 @@ describe('a rule file', () => {
     const text = `groups:\n${Array.from({ length: 12_000 }, (_, i) => `- name: group ${i}\n  rules: [{record: "a:${i}", expr: "sum(rate(b{c='${i}'}[5m]))"}]\n`).join('')}`;
     expect(text.length).toBeGreaterThan(900_000);
     expect(groups(text)).toHaveLength(12_000);
-  });
+  }, 60_000);
 });
 
 describe('the difference to what the ruler holds', () => {
