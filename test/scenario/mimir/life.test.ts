@@ -245,13 +245,13 @@ describe('object storage in trouble', () => {
     );
   }
 
-  test.each(['Access Denied.', 'The specified bucket does not exist'])(
-    'that refuses is told in its words: %s',
-    async (cause) => {
-      const after = await logging(`${RETRY} err="${SENT}: ${cause}; ruler storage: x"`);
-      expect(after.unitStatus).toEqual(blocked(`[s3] Mimir cannot use the bucket: ${cause}`));
-    },
-  );
+  test.each([
+    'Access Denied.',
+    'The specified bucket does not exist',
+  ])('that refuses is told in its words: %s', async (cause) => {
+    const after = await logging(`${RETRY} err="${SENT}: ${cause}; ruler storage: x"`);
+    expect(after.unitStatus).toEqual(blocked(`[s3] Mimir cannot use the bucket: ${cause}`));
+  });
 
   test('that does not answer Mimir is waited for', async () => {
     const after = await logging(

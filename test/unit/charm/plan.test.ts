@@ -168,13 +168,13 @@ describe('a provider of object storage that', () => {
     );
   });
 
-  test.each([silent, wrong])(
-    'was good before leaves the last good configuration running ($kind)',
-    (objectStorage) => {
-      const planned = plan(inputs({ objectStorage, container: { reachable: true, lastGood: 'abc' } }));
-      expect(planned.workload).toMatchObject({ kind: 'keep', layer: { services: { mimir: {} } } });
-    },
-  );
+  test.each([
+    silent,
+    wrong,
+  ])('was good before leaves the last good configuration running ($kind)', (objectStorage) => {
+    const planned = plan(inputs({ objectStorage, container: { reachable: true, lastGood: 'abc' } }));
+    expect(planned.workload).toMatchObject({ kind: 'keep', layer: { services: { mimir: {} } } });
+  });
 });
 
 describe('a wrong option', () => {

@@ -52,12 +52,15 @@ describe('the peers', () => {
     expect(readAgreement({})).toEqual({});
   });
 
-  test.each(['', '0', '3.5', 'three', '-1'])(
-    'take a factor that no leader writes as absent: "%s"',
-    (text) => {
-      expect(readAgreement({ 'replication-factor': text })).toEqual({});
-    },
-  );
+  test.each([
+    '',
+    '0',
+    '3.5',
+    'three',
+    '-1',
+  ])('take a factor that no leader writes as absent: "%s"', (text) => {
+    expect(readAgreement({ 'replication-factor': text })).toEqual({});
+  });
 
   test('know each other by host name', () =>
     expect(peerUnit('mimir-k8s-0.x')).toEqual({ hostname: 'mimir-k8s-0.x' }));
