@@ -161,7 +161,7 @@ export const api = {
     }),
   ),
   /** Everything of it, its volumes too. */
-  'destroy-model': verb(z.object({ destroyStorage: z.boolean().default(true) }), nothing),
+  'destroy-model': verb(nothing, nothing),
   /** `juju model-config`: `update-status-hook-interval`, `automatically-retry-hooks`, the juju-*-proxy keys. */
   'model-config': verb(
     z.object({ values: strings.default({}), reset: z.array(z.string()).default([]) }),

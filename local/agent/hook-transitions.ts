@@ -1,4 +1,5 @@
 /** How the model changes when a hook begins, fails or is cut off; pure. Its success is `advance` in model/commit.ts. */
+import { isDeepStrictEqual } from 'node:util';
 import { type Seen, seenNow, setStatus } from '../model/commit.ts';
 import { appOf, findApplication, findUnit, sidesOf } from '../model/lookup.ts';
 import { enterScope } from '../model/relations.ts';
@@ -40,7 +41,8 @@ export function failHook(model: Model, unitName: string, hook: Hook, now: Date):
   delete agent.running;
   setStatus(unit, 'agentStatus', 'error', failureText(model, unitName, hook), now.toISOString());
   if ('container' in hook) return;
-  const retries = agent.failed === undefined ? 0 : agent.failed.retries + 1;
+  const before = isDeepStrictEqual(agent.failed?.hook, hook) ? agent.failed : undefined;
+  const retries = before === undefined ? 0 : before.retries + 1;
   const wait = Math.min(RETRY_MS.first * 2 ** retries, RETRY_MS.last);
   agent.failed = { hook, retries, retryAt: new Date(now.getTime() + wait).toISOString() };
 }

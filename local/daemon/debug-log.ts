@@ -94,7 +94,10 @@ function passes(line: string, filter: LogFilter): boolean {
   if (match === null) return false;
   const [, entity = '', level = '', module = ''] = match;
   const names = (wanted: string) =>
-    entity === wanted || entity === unitEntity(wanted) || new RegExp(`^unit-${wanted}-\\d+$`).test(entity);
+    entity === wanted ||
+    entity === unitEntity(wanted) ||
+    entity.replace(/-\d+$/, '') === `unit-${wanted}` ||
+    (wanted.endsWith('*') && entity.startsWith(wanted.slice(0, -1)));
   const levels: readonly string[] = LOG_LEVELS;
   if (levels.indexOf(level) < levels.indexOf(filter.level)) return false;
   if (filter.include.length > 0 && !filter.include.some(names)) return false;

@@ -6,13 +6,12 @@ import { parseArgs } from 'node:util';
 import { ModelFolders } from '../containers/folders.ts';
 import { installPrograms, programsSchema } from '../containers/programs.ts';
 import { Store } from '../model/store.ts';
+import { NETWORK } from '../network/addresses.ts';
 import { openSocketPath } from '../socket-path.ts';
 import { DebugLog } from './debug-log.ts';
 import { DAEMON_SOCKET, MODEL_FILE } from './files.ts';
 import { createDaemonServer } from './server.ts';
 import { World } from './world.ts';
-
-const NETWORK = { gateway: '10.87.0.1', bits: 16 };
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

@@ -12,12 +12,10 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { peer } from '../../tools/peers.ts';
+import { NETWORK, SERVICES } from '../network/addresses.ts';
 import { openSocketPath, type SocketPath } from '../socket-path.ts';
 import { DAEMON_LOG, DAEMON_SOCKET, MODEL_FILE } from './files.ts';
 
-export const BRIDGE = '10.87.0.1/16';
-/** Addresses that the daemon itself holds, for the applications' services. */
-const SERVICES = '10.87.128.0/17';
 const START_POLL_MS = 50;
 const START_LIMIT_MS = 60_000;
 
@@ -73,7 +71,7 @@ async function startDaemon(modelDir: string, socket: string, options: StartOptio
   const daemon = spawn(
     podbox,
     [
-      ...['model', '--bridge', BRIDGE, '--services', SERVICES, '--'],
+      ...['model', '--bridge', `${NETWORK.gateway}/${NETWORK.bits}`, '--services', SERVICES, '--'],
       ...[process.execPath, '--disable-warning=ExperimentalWarning', main],
       ...['--model-dir', modelDir, '--programs', programs, '--model-name', options.modelName ?? 'local'],
     ],

@@ -1,4 +1,7 @@
-/** Addresses in the model's 10.87.0.0/16: pods below 10.87.128.0, services above. */
+/** The model's network. Its namespaces are its own, so that every model may have the same one. */
+export const NETWORK = { gateway: '10.87.0.1', bits: 16 } as const;
+/** The half of it that the daemon itself holds, for the applications' services; pods have the other. */
+export const SERVICES = '10.87.128.0/17';
 const PODS_FROM = 256 + 2;
 const SERVICES_FROM = 128 * 256 + 1;
 
