@@ -67,7 +67,11 @@ function toolError(tool: string, args: readonly string[], code: number, stderr: 
       'check that its owner granted it to this application',
     );
   }
-  if (/permission denied|not the leader|cannot write relation settings|access denied/.test(stderr)) {
+  if (
+    /permission denied|not the leader|cannot (write relation settings|access cloud credentials)|access denied/.test(
+      stderr,
+    )
+  ) {
     return new PermissionError(tool, shown, code, stderr, permissionAdvice(tool));
   }
   return new ToolError(tool, shown, code, stderr);

@@ -165,3 +165,26 @@ export async function jujuLog(tools: ToolRunner, level: LogLevel, message: strin
 export async function jujuReboot(tools: ToolRunner, now: boolean): Promise<void> {
   await callText(tools, 'juju-reboot', now ? ['--now'] : []);
 }
+
+const cloudSpec = z.object({
+  type: z.string(),
+  name: z.string(),
+  region: z.string().optional(),
+  endpoint: z.string().optional(),
+  credential: z
+    .object({
+      'auth-type': z.string(),
+      attrs: z.record(z.string(), z.string()).optional(),
+    })
+    .optional(),
+  cacertificates: z.array(z.string()).nullish(),
+  'skip-tls-verify': z.boolean().optional(),
+});
+
+/**
+ * How to reach the cloud's API, with a credential in it: never log it. On Kubernetes from Juju 3.6.10 on.
+ * @throws PermissionError when the application was deployed without `--trust`.
+ */
+export function credentialGet(tools: ToolRunner): Promise<z.infer<typeof cloudSpec>> {
+  return callJson(tools, cloudSpec, 'credential-get');
+}

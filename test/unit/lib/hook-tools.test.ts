@@ -212,3 +212,21 @@ test('addresses are given flat, and none while Juju knows none', async () => {
   await answer({ stdout: '{"bind-addresses":null}' });
   expect((await hooks.networkGet(tools, 's3')).bindAddress).toBeUndefined();
 });
+
+describe('the credential of the cloud', () => {
+  test('is read with the addresses it is for', async () => {
+    await answer({
+      stdout:
+        '{"type":"kubernetes","name":"k8s","endpoint":"https://10.0.0.1","credential":{"auth-type":"oauth2","attrs":{"Token":"t"}}}',
+    });
+    const spec = await hooks.credentialGet(tools);
+    expect(spec.endpoint).toBe('https://10.0.0.1');
+    expect(spec.credential?.attrs).toEqual({ Token: 't' });
+  });
+
+  test('is refused without --trust, with the command to run', async () => {
+    await answer({ code: 1, stderr: 'ERROR cannot access cloud credentials\n' });
+    await expect(hooks.credentialGet(tools)).rejects.toThrow(PermissionError);
+    await expect(hooks.credentialGet(tools)).rejects.toThrow('juju trust APPLICATION --scope=cluster');
+  });
+});
