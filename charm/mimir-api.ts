@@ -1,6 +1,6 @@
 /** Mimir's HTTP API, as much of it as the charm uses. Every request has a time-out, every answer a schema. */
+import { HttpClient, HttpTooLongError } from 'charmwright/http';
 import * as z from 'zod';
-import { AnswerTooLongError, type HttpAnswer, send } from './http.ts';
 import { readMetrics, type Sample, sumOf } from './metrics.ts';
 import {
   MimirAnswerError,
@@ -63,17 +63,22 @@ interface Request {
   readonly timeoutMs?: number;
 }
 
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
 /** Where a unit's Mimir is asked. */
 export function apiUrl(ip: string): string {
   return `http://${ip.includes(':') ? `[${ip}]` : ip}:${HTTP_PORT}`;
 }
 
 export class MimirApi {
-  readonly #url: string;
+  readonly #http: HttpClient;
 
   /** @param url such as `http://10.1.0.7:9009`, without a path. */
   constructor(url: string) {
-    this.#url = url;
+    this.#http = new HttpClient({ origin: url });
   }
 
   /** Whether Mimir serves. Not answering is an answer here. */
@@ -230,40 +235,41 @@ export class MimirApi {
   }
 
   /** An answer that is a success, or an error that says why not. */
-  async #demand(request: Request): Promise<HttpAnswer> {
+  async #demand(request: Request): Promise<Answer> {
     const answer = await this.#ask(request);
     this.#check(request, answer);
     return answer;
   }
 
-  #check({ what }: Request, { status, body }: HttpAnswer): void {
+  #check({ what }: Request, { status, body }: Answer): void {
     if (status >= 200 && status < 300) return;
     const reason = reasonOf(body) || `status ${status}`;
     if (status >= 500) throw new MimirFailedError(what, status, reason);
     throw new MimirRefusedError(what, status, reason);
   }
 
-  async #ask(request: Request): Promise<HttpAnswer> {
+  async #ask(request: Request): Promise<Answer> {
     const { method, path, query, tenant, body, form, accept, what } = request;
     const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const signal = AbortSignal.timeout(timeoutMs);
-    const sent = form === undefined ? body : new URLSearchParams(form).toString();
     try {
-      return await send(`${this.#url}${path}${query ? `?${query}` : ''}`, {
+      const answer = await this.#http.send({
         method,
+        path: `${path}${query ? `?${query}` : ''}`,
         headers: {
           ...(tenant !== undefined && { 'x-scope-orgid': tenant }),
           ...(accept !== undefined && { accept }),
           ...(body !== undefined && { 'content-type': 'application/yaml' }),
           ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
         },
-        ...(sent !== undefined && { body: sent }),
+        body: form === undefined ? body : new URLSearchParams(form).toString(),
         signal,
         largestAnswer: LARGEST_ANSWER,
       });
+      return { status: answer.status, body: answer.body.toString('utf8') };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      if (error instanceof AnswerTooLongError) throw new MimirAnswerError(`cannot ${what}: ${error.message}`);
+      if (error instanceof HttpTooLongError) throw new MimirAnswerError(`cannot ${what}: ${error.message}`);
       const why = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error.message);
       throw new MimirUnreachableError(`cannot ${what}: Mimir does not answer (${why})`, { cause: error });
     }

@@ -3,8 +3,8 @@
  * a bucket that has gone, and one that is restarted with wrong keys does not come up again.
  */
 import { AwsV4Signer } from 'aws4fetch';
+import { type HttpAnswer, HttpClient, HttpConnectionError, HttpTooLongError } from 'charmwright/http';
 import type { S3Connection } from '../relations/s3.ts';
-import { AnswerTooLongError, type HttpAnswer, send } from './http.ts';
 import type { BucketState } from './plan/inputs.ts';
 
 const TIMEOUT_MS = 5000;
@@ -31,7 +31,7 @@ export async function probeBucket(s3: S3Connection): Promise<BucketState> {
   try {
     return judge(s3, await ask(s3, signal));
   } catch (error) {
-    if (error instanceof AnswerTooLongError) return notS3(s3, 'a long answer');
+    if (error instanceof HttpTooLongError) return notS3(s3, 'a long answer');
     return judgeFailure(s3, signal.aborted ? `not within ${TIMEOUT_MS / 1000} s` : codeOf(error));
   }
 }
@@ -47,23 +47,24 @@ async function ask(s3: S3Connection, signal: AbortSignal): Promise<HttpAnswer> {
     region: s3.region ?? DEFAULT_REGION,
   });
   const { url, headers } = await signer.sign();
-  return send(url.href, {
+  const client = new HttpClient({ origin: url.origin, caChain: s3.caChain });
+  return client.send({
     method: 'GET',
+    path: `${url.pathname}${url.search}`,
     headers: Object.fromEntries(headers),
     signal,
     largestAnswer: LONGEST_ANSWER,
-    caChain: s3.caChain,
   });
 }
 
 function judge(s3: S3Connection, { status, body }: HttpAnswer): BucketState {
   const { endpoint, bucket, signature } = s3;
   if (status >= 500) return { kind: 'away', cause: `${endpoint} answers with HTTP ${status}` };
-  const code = /<Code>([A-Za-z0-9]{1,64})<\/Code>/.exec(body)?.[1];
+  const code = /<Code>([A-Za-z0-9]{1,64})<\/Code>/.exec(body.toString('utf8'))?.[1];
   // We sign by version 4 only.
   const refusal = signature === 'v4' && code !== undefined ? REFUSALS[code] : undefined;
   if (refusal !== undefined) return { kind: 'refused', cause: `${refusal} bucket "${bucket}" (${code})` };
-  if (code !== undefined || (status === 404 && body === '')) return { kind: 'fine' };
+  if (code !== undefined || (status === 404 && body.length === 0)) return { kind: 'fine' };
   return notS3(s3, `HTTP ${status}`);
 }
 
@@ -86,6 +87,6 @@ function judgeFailure({ endpoint, caChain }: S3Connection, code: string | undefi
 
 /** Of TLS that met something else Node says `EPROTO`, and what OpenSSL saw in the text alone. */
 function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error && 'code' in error)) return undefined;
-  return /wrong version number|packet length too long/.test(error.message) ? NO_TLS : String(error.code);
+  if (!(error instanceof HttpConnectionError)) return undefined;
+  return /wrong version number|packet length too long/.test(error.message) ? NO_TLS : error.code;
 }

@@ -212,7 +212,7 @@ export class PebbleClient implements Pebble {
   }
 
   /** Drops all connections; requests under way fail. A later call connects anew. */
-  close(): Promise<void> {
-    return this.#transport.close();
+  async close(): Promise<void> {
+    this.#transport.close();
   }
 }

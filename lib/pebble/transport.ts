@@ -1,8 +1,8 @@
 /** One HTTP request to Pebble and its answer's envelope. Every answer is parsed by a schema. */
 import type { Readable } from 'node:stream';
-import type { Dispatcher, Pool } from 'undici';
 import * as z from 'zod';
-import { ApiError, ConnectionError, PebbleError, ProtocolError, TimeoutError } from './errors.ts';
+import { HttpClient, HttpConnectionError, HttpProtocolError, HttpTimeoutError } from '../http.ts';
+import { ApiError, ConnectionError, ProtocolError, TimeoutError } from './errors.ts';
 
 export interface PebbleRequest {
   readonly method: 'GET' | 'POST';
@@ -43,11 +43,12 @@ type Envelope = z.infer<typeof envelopeSchema>;
 export class Transport {
   readonly socketPath: string;
   readonly timeoutMs: number;
-  #pool: Promise<Pool> | undefined;
+  readonly #http: HttpClient;
 
   constructor(socketPath: string, timeoutMs: number) {
     this.socketPath = socketPath;
     this.timeoutMs = timeoutMs;
+    this.#http = new HttpClient({ socketPath });
   }
 
   /** A request that Pebble answers with its result. */
@@ -66,11 +67,22 @@ export class Transport {
 
   /** The answer as it is; for bodies that are not JSON. */
   async raw(request: PebbleRequest): Promise<PebbleAnswer> {
-    const pool = await this.#open();
+    const json = request.json === undefined ? undefined : JSON.stringify(request.json);
+    const type = json === undefined ? request.body?.type : 'application/json';
     try {
-      return await dispatch(pool, this.#options(request));
+      const { status, headers, body } = await this.#http.send({
+        method: request.method,
+        path: `${request.path}${queryText(request.query)}`,
+        headers: {
+          accept: request.accept ?? 'application/json',
+          ...(type !== undefined && { 'content-type': type }),
+        },
+        body: json ?? request.body?.content,
+        silenceMs: this.timeoutMs + (request.extraTimeoutMs ?? 0),
+      });
+      return { status, contentType: headers['content-type'] ?? '', body };
     } catch (error) {
-      throw this.translate(error, describe(request));
+      throw this.#translate(error, describe(request));
     }
   }
 
@@ -105,59 +117,27 @@ export class Transport {
     throw this.#protocol(request, `answered with an unknown shape (${faults.slice(0, 5).join('; ')})`);
   }
 
-  /** The PebbleError for whatever went wrong on the way; errors of the caller's own streams stay as they are. */
-  translate(error: unknown, what: string): unknown {
-    if (error instanceof PebbleError || !(error instanceof Error)) return error;
-    const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-    if (TIMEOUTS.has(code)) {
-      const text = `Pebble at ${this.socketPath} did not answer ${what} within ${this.timeoutMs} ms`;
-      return new TimeoutError(text, { cause: error });
-    }
-    if (error.name === 'HTTPParserError') {
-      const text = `what listens at ${this.socketPath} is not Pebble: ${error.message}`;
-      return new ProtocolError(text, { cause: error });
-    }
-    const reason = DISCONNECTS.get(code);
-    return reason === undefined ? error : new ConnectionError(this.socketPath, reason, { cause: error });
-  }
-
-  async close(): Promise<void> {
-    const pool = await this.#pool;
-    this.#pool = undefined;
-    await pool?.destroy();
+  close(): void {
+    this.#http.close();
   }
 
   async #envelope(request: PebbleRequest): Promise<Envelope> {
     return this.envelope(await this.raw(request), request);
   }
 
-  /** undici's pool alone: loading all of undici would cost a hook that talks to Pebble some 20 ms more. */
-  #open(): Promise<Pool> {
-    this.#pool ??= import('undici/lib/dispatcher/pool.js').then(
-      ({ default: UndiciPool }) =>
-        new UndiciPool('http://localhost', {
-          connect: { socketPath: this.socketPath, timeout: this.timeoutMs },
-        }),
-    );
-    return this.#pool;
-  }
-
-  #options(request: PebbleRequest): Dispatcher.DispatchOptions {
-    const silence = this.timeoutMs + (request.extraTimeoutMs ?? 0);
-    const json = request.json === undefined ? undefined : JSON.stringify(request.json);
-    const type = json === undefined ? request.body?.type : 'application/json';
-    const content = json ?? request.body?.content;
-    return {
-      method: request.method,
-      path: `${request.path}${queryText(request.query)}`,
-      headers: {
-        accept: request.accept ?? 'application/json',
-        ...(type === undefined ? {} : { 'content-type': type }),
-      },
-      headersTimeout: silence,
-      bodyTimeout: silence,
-      ...(content === undefined ? {} : { body: content }),
-    };
+  /** The PebbleError for whatever went wrong on the way; errors of the caller's own streams stay as they are. */
+  #translate(error: unknown, what: string): unknown {
+    const options = { cause: error };
+    if (error instanceof HttpTimeoutError) {
+      const text = `Pebble at ${this.socketPath} did not answer ${what} within ${this.timeoutMs} ms`;
+      return new TimeoutError(text, options);
+    }
+    if (error instanceof HttpProtocolError) {
+      const text = `what listens at ${this.socketPath} is not Pebble: ${error.message}`;
+      return new ProtocolError(text, options);
+    }
+    if (!(error instanceof HttpConnectionError)) return error;
+    return new ConnectionError(this.socketPath, REASONS.get(error.code) ?? error.message, options);
   }
 
   #protocol(request: PebbleRequest, fault: string, options?: ErrorOptions): ProtocolError {
@@ -165,9 +145,8 @@ export class Transport {
   }
 }
 
-const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT']);
-
-const DISCONNECTS = new Map([
+/** Of connections that fail, by their code. */
+const REASONS = new Map([
   ['ENOENT', 'the socket does not exist'],
   ['ENOTDIR', 'the socket does not exist'],
   ['ECONNREFUSED', 'nothing listens on the socket'],
@@ -176,7 +155,6 @@ const DISCONNECTS = new Map([
   ['EPERM', 'no permission to use the socket'],
   ['ECONNRESET', 'the connection was lost'],
   ['EPIPE', 'the connection was lost'],
-  ['UND_ERR_SOCKET', 'the connection was lost'],
 ]);
 
 function describe(request: PebbleRequest): string {
@@ -190,23 +168,4 @@ function queryText(query: PebbleRequest['query']): string {
     for (const item of typeof value === 'string' ? [value] : value) params.append(name, item);
   }
   return params.size === 0 ? '' : `?${params}`;
-}
-
-/** Sends one request and collects its answer. */
-function dispatch(pool: Pool, options: Dispatcher.DispatchOptions): Promise<PebbleAnswer> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let status = 0;
-    let contentType = '';
-    pool.dispatch(options, {
-      onRequestStart: () => undefined,
-      onResponseStart(_controller, statusCode, headers) {
-        status = statusCode;
-        contentType = String(headers['content-type'] ?? '');
-      },
-      onResponseData: (_controller, chunk) => void chunks.push(chunk),
-      onResponseEnd: () => resolve({ status, contentType, body: Buffer.concat(chunks) }),
-      onResponseError: (_controller, error) => reject(error),
-    });
-  });
 }

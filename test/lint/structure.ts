@@ -32,8 +32,13 @@ const LIB_FLOORS: readonly (readonly string[])[] = [
   ['hook-tools', 'pebble'],
   ['events'],
   ['spec'],
-  ['errors.ts'],
+  ['errors.ts', 'http.ts'],
 ];
+
+/** What charmwright lets others import, and the file that each stands for. */
+const ENTRIES: Readonly<Record<string, string>> = JSON.parse(
+  await readFile(join(ROOT, 'lib', 'package.json'), 'utf8'),
+).exports;
 
 /** Modules that touch the world; a plan must not. */
 const IO = [/^node:(fs|child_process|net|http|https|dgram|os|process|worker_threads)/, /^undici$/];
@@ -85,7 +90,8 @@ function resolve(from: string, specifier: string): string {
   if (specifier.startsWith('.')) return normalize(join(dirname(from), specifier));
   const entry = /^charmwright(?:\/(.+))?$/.exec(specifier);
   if (entry === null) return specifier;
-  return entry[1] === undefined ? 'lib/index.ts' : `lib/${entry[1] === 'juju' ? 'jujuc' : entry[1]}/index.ts`;
+  const file = ENTRIES[entry[1] === undefined ? '.' : `./${entry[1]}`];
+  return file === undefined ? specifier : join('lib', file);
 }
 
 /** The floor of the longest path that holds the file, or -1. */

@@ -1,0 +1,167 @@
+/**
+ * The HTTP client of whatever runs in a hook: for Pebble on its unix socket, and for workloads on the network.
+ *
+ * It is Node's own: in a dispatch that asks a question or two, loading undici or `fetch` costs more than all the
+ * questions (docs/explanation/start-up.md). An ES import of `node:http` would read every export of that module, and
+ * among them are some that load `fetch`; so Node's modules are asked for at the first request, each where it is used.
+ */
+import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
+
+export type HttpTarget =
+  /** An HTTP server on a unix socket. */
+  | { readonly socketPath: string }
+  | {
+      /** `http://10.1.0.7:9009`, without a path. */
+      readonly origin: string;
+      /** Certificates to trust besides those that Node knows, as one PEM text. */
+      readonly caChain?: string | undefined;
+    };
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** With the query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A stream is sent in chunks, and destroyed when the request ends before it. */
+  readonly body?: string | Uint8Array | Readable | undefined;
+  /** The longest silence, from connecting to the last byte, in milliseconds; no limit when absent. */
+  readonly silenceMs?: number;
+  /** For all of it, from connecting to the last byte. */
+  readonly signal?: AbortSignal;
+  /** In bytes; no limit when absent. */
+  readonly largestAnswer?: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** No answer could be had. Catch a subclass to tell why. */
+export class HttpError extends Error {
+  override readonly name: string = 'HttpError';
+}
+
+/** The server cannot be reached or trusted, or the connection was lost. */
+export class HttpConnectionError extends HttpError {
+  override readonly name = 'HttpConnectionError';
+  /** The kernel's, the resolver's or TLS' own: `ECONNREFUSED`, `ENOTFOUND`, `CERT_HAS_EXPIRED`. */
+  readonly code: string;
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message || code, options);
+    this.code = code;
+  }
+}
+
+/** The server was silent for longer than `silenceMs`. */
+export class HttpTimeoutError extends HttpError {
+  override readonly name = 'HttpTimeoutError';
+}
+
+/** What answered does not speak HTTP. */
+export class HttpProtocolError extends HttpError {
+  override readonly name = 'HttpProtocolError';
+}
+
+/** The answer was longer than `largestAnswer`. */
+export class HttpTooLongError extends HttpError {
+  override readonly name = 'HttpTooLongError';
+}
+
+/**
+ * One server. Connections are kept for the next request, as many as there are requests at once; idle ones do not keep
+ * the process alive.
+ */
+export class HttpClient {
+  readonly #target: HttpTarget;
+  #agent: Agent | undefined;
+
+  constructor(target: HttpTarget) {
+    this.#target = target;
+  }
+
+  /**
+   * Any answer is one, redirects and failures too.
+   * @throws HttpError, the signal's reason, or whatever ended the stream that was to be sent.
+   */
+  send(request: HttpRequest): Promise<HttpAnswer> {
+    const { method, path, headers, body, silenceMs, signal, largestAnswer } = request;
+    this.#agent ??= openAgent(this.#target);
+    const options = {
+      ...address(this.#target),
+      agent: this.#agent,
+      method,
+      path,
+      headers: { ...lengthOf(body), ...headers },
+      ...(silenceMs !== undefined && { timeout: silenceMs }),
+      ...(signal !== undefined && { signal }),
+    };
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown) => reject(signal?.aborted ? signal.reason : classified(error));
+      const sent = process.getBuiltinModule('node:http').request(options, (response) => {
+        const { statusCode: status = 0, headers } = response;
+        read(response, largestAnswer).then((body) => resolve({ status, headers, body }), fail);
+      });
+      sent.once('error', fail);
+      sent.once('timeout', () => sent.destroy(new HttpTimeoutError(`no answer within ${silenceMs} ms`)));
+      if (!(body instanceof Readable)) {
+        sent.end(body);
+        return;
+      }
+      // First, so that an error of the caller's own stream is not taken for one of the connection.
+      body.once('error', reject);
+      pipeline(body, sent, () => undefined);
+    });
+  }
+
+  /** Drops all connections; requests under way fail. A later request connects anew. */
+  close(): void {
+    this.#agent?.destroy();
+    this.#agent = undefined;
+  }
+}
+
+function openAgent(target: HttpTarget): Agent {
+  if ('socketPath' in target || new URL(target.origin).protocol === 'http:') {
+    return new (process.getBuiltinModule('node:http').Agent)({ keepAlive: true });
+  }
+  const { Agent } = process.getBuiltinModule('node:https');
+  if (target.caChain === undefined) return new Agent({ keepAlive: true });
+  const { rootCertificates } = process.getBuiltinModule('node:tls');
+  const ca = [...rootCertificates, target.caChain];
+  return new Agent({ keepAlive: true, ca, allowPartialTrustChain: true });
+}
+
+function address(target: HttpTarget): object {
+  if ('socketPath' in target) return target;
+  const { protocol, hostname, port } = new URL(target.origin);
+  return { protocol, hostname: hostname.replace(/^\[(.*)\]$/, '$1'), ...(port !== '' && { port }) };
+}
+
+/** Said in advance for all methods: Node would leave it out for some. */
+function lengthOf(body: HttpRequest['body']): Record<string, number> {
+  if (body === undefined || body instanceof Readable) return {};
+  return { 'content-length': Buffer.byteLength(body) };
+}
+
+async function read(response: IncomingMessage, limit = Number.POSITIVE_INFINITY): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of response) {
+    const bytes: Buffer = chunk;
+    size += bytes.length;
+    if (size > limit) throw new HttpTooLongError(`answer of more than ${limit} bytes`);
+    chunks.push(bytes);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Node tells its errors apart by their codes; those of its HTTP parser begin with HPE_. */
+function classified(error: unknown): unknown {
+  if (!(error instanceof Error && 'code' in error)) return error;
+  const [code, options] = [String(error.code), { cause: error }];
+  if (code.startsWith('HPE_')) return new HttpProtocolError(error.message, options);
+  return new HttpConnectionError(code, error.message, options);
+}
