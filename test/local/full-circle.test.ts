@@ -100,7 +100,7 @@ describe('rules', () => {
   test('show the difference before they are replaced', async () => {
     const dry = { namespace: 'node', rules: OTHER, 'dry-run': true };
     const { log } = await run('mimir-k8s/0', 'upload-rules', dry);
-    expect(log).toEqual(['+ more (1 rules)', '~ circle (1 rules)']);
+    expect(log).toEqual(['+ more (1 rule)', '~ circle (1 rule)']);
     const same = await run('mimir-k8s/0', 'upload-rules', { namespace: 'node', rules: RULES });
     expect(same.results).toMatchObject({ added: '0', changed: '0', unchanged: '1' });
   });
@@ -270,7 +270,7 @@ describe('changes', () => {
       const { results, log } = await run(`mimir-k8s/${unit}`, 'flush-ingesters');
       expect(Number(results.blocks)).toBeGreaterThanOrEqual(1);
       expect(log[0]).toMatch(/^flushing \d+ series$/);
-      expect(log.at(-1)).toBe(`${results.blocks} blocks are in object storage`);
+      expect(log.at(-1)).toMatch(/^\d+ blocks? (is|are) in object storage$/);
     }
     expect(await samplesInBucket()).toBeGreaterThanOrEqual(early.count + late.count);
   });
