@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Juju, PermissionError, type Relation, SecretNotFoundError } from 'charmwright';
-import { ConnectionError, PathError, type Pebble, TimeoutError } from 'charmwright/pebble';
+import { ConnectionError, PathError, type Pebble, PebbleError, TimeoutError } from 'charmwright/pebble';
 import * as z from 'zod';
 import { readsAppAddress } from '../relations/grafana-source.ts';
 import { type Agreement, readAgreement } from '../relations/peers.ts';
@@ -11,6 +11,7 @@ import type { Spec } from './generated.ts';
 import { apiUrl, MimirApi } from './mimir-api.ts';
 import { readIfThere } from './pebble-files.ts';
 import type { GrafanaRelation, Inputs } from './plan/inputs.ts';
+import { READY_CHECK } from './plan/layer.ts';
 import { CONFIG_FILE, CONTAINER, S3_CA_FILE } from './plan/paths.ts';
 import { startDigest } from './plan/plan.ts';
 
@@ -53,7 +54,10 @@ export async function observe(juju: MimirJuju): Promise<Inputs> {
     bucket,
     container: {
       ...container,
-      ...(bucket.kind !== 'fine' && { serving: await isServing(network.bindAddress) }),
+      ...(bucket.kind !== 'fine' &&
+        container.lastGood !== undefined && {
+          serving: await isServing(juju.container(CONTAINER), network.bindAddress),
+        }),
     },
     remoteWriteRelations: remoteWrite.map(({ id }) => id),
     grafanaRelations: grafana,
@@ -142,8 +146,16 @@ async function observeBucket(juju: MimirJuju): Promise<Pick<Inputs, 'objectStora
   return { objectStorage, bucket: state };
 }
 
-async function isServing(ip: string | undefined): Promise<boolean> {
-  return ip !== undefined && (await new MimirApi(apiUrl(ip)).ready()).ready;
+/** Pebble knows of a Mimir that has been silent for a while, and to ask that one takes seconds. */
+async function isServing(pebble: Pebble, ip: string | undefined): Promise<boolean> {
+  if (ip === undefined) return false;
+  try {
+    const [check] = await pebble.checks({ names: [READY_CHECK] });
+    if (check?.status === 'down') return false;
+  } catch (error) {
+    if (!(error instanceof PebbleError)) throw error;
+  }
+  return (await new MimirApi(apiUrl(ip)).ready()).ready;
 }
 
 /** Always the newest revision: a rotation must reach Mimir. Undefined while it is not granted. */

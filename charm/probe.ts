@@ -14,10 +14,19 @@ const LONGEST_ANSWER = 64 * 1024;
 /** Signed for by clients that were told no region, MinIO's for Go among them. */
 const DEFAULT_REGION = 'us-east-1';
 
-/** S3's codes that say that the keys or the bucket are wrong. Others, such as another region, Mimir may get around. */
+/** S3's codes for what is no fault, or one that Mimir gets around: it finds another region by itself. */
+const FINE: ReadonlySet<string> = new Set([
+  'NoSuchKey',
+  'AuthorizationHeaderMalformed',
+  'IllegalLocationConstraintException',
+  'InvalidRegion',
+  'PermanentRedirect',
+  'TemporaryRedirect',
+]);
+
+/** The usual refusals, in words. */
 const REFUSALS: Readonly<Record<string, string>> = {
   AccessDenied: 'the keys may not read',
-  AllAccessDisabled: 'all access is disabled to',
   ExpiredToken: 'the keys have expired for',
   InvalidAccessKeyId: 'the access key is unknown to the storage of',
   NoSuchBucket: 'there is no',
@@ -61,11 +70,14 @@ function judge(s3: S3Connection, { status, body }: HttpAnswer): BucketState {
   const { endpoint, bucket, signature } = s3;
   if (status >= 500) return { kind: 'away', cause: `${endpoint} answers with HTTP ${status}` };
   const code = /<Code>([A-Za-z0-9]{1,64})<\/Code>/.exec(body.toString('utf8'))?.[1];
+  if (code === undefined)
+    return status === 404 && body.length === 0 ? { kind: 'fine' } : notS3(s3, `HTTP ${status}`);
   // We sign by version 4 only.
-  const refusal = signature === 'v4' && code !== undefined ? REFUSALS[code] : undefined;
-  if (refusal !== undefined) return { kind: 'refused', cause: `${refusal} bucket "${bucket}" (${code})` };
-  if (code !== undefined || (status === 404 && body.length === 0)) return { kind: 'fine' };
-  return notS3(s3, `HTTP ${status}`);
+  if (FINE.has(code) || signature !== 'v4') return { kind: 'fine' };
+  return {
+    kind: 'refused',
+    cause: `${REFUSALS[code] ?? `${endpoint} refuses`} bucket "${bucket}" (${code})`,
+  };
 }
 
 function notS3({ endpoint }: S3Connection, answer: string): BucketState {

@@ -35,7 +35,12 @@ export type ObjectStorage =
   /** No relation. */
   | { readonly kind: 'none' }
   /** The provider has not said enough yet. */
-  | (From & { readonly kind: 'waiting'; readonly missing: readonly string[] })
+  | (From & {
+      readonly kind: 'waiting';
+      readonly missing: readonly string[];
+      /** It named a secret that is not there, or not granted to us. */
+      readonly unreadable?: true;
+    })
   /** What the provider said cannot be used. */
   | (From & { readonly kind: 'invalid'; readonly problems: readonly KeyProblem[] })
   | (From & { readonly kind: 'ready'; readonly s3: S3Connection });
@@ -157,7 +162,10 @@ export function readS3(from: From, bag: Bag, secret: Bag | undefined): ObjectSto
     ? []
     : keyProblems(parsed.error).filter(({ key }) => !missing.some((m) => m === key));
   if (problems.length > 0) return { ...from, kind: 'invalid', problems };
-  if (missing.length > 0 || !parsed.success) return { ...from, kind: 'waiting', missing };
+  if (missing.length > 0 || !parsed.success) {
+    const unreadable = secret === undefined && s3SecretUri(bag) !== undefined;
+    return { ...from, kind: 'waiting', missing, ...(unreadable && { unreadable }) };
+  }
 
   const data = parsed.data;
   const { scheme, host } = data.endpoint;

@@ -81,8 +81,8 @@ function bucketCheck(tcp: Endpoint) {
   return {
     override: 'replace',
     startup: 'enabled',
-    period: '10s',
-    timeout: '5s',
+    period: '5s',
+    timeout: '3s',
     threshold: 3,
     tcp,
   } as const;

@@ -38,10 +38,12 @@ function holdStatus(app: string, reason: HoldReason, held: string): Status {
       return blocked(`[s3] ${reason.units} units need object storage: ${integrate}${held}`);
     case 'object-storage-gone':
       return blocked(`[s3] the metrics are in a bucket that is not related any more: ${integrate}${held}`);
-    case 'provider-silent':
+    case 'provider-silent': {
+      const why = reason.unreadable ? `: its secret is not there, or not granted to ${app}` : '';
       return waiting(
-        `[s3] ${reason.app} has not given ${reason.missing.join(', ')} yet (${reason.relation})${held}`,
+        `[s3] ${reason.app} has not given ${reason.missing.join(', ')} yet (${reason.relation})${why}${held}`,
       );
+    }
     case 'provider-invalid': {
       const list = reason.problems.map(({ key, problem }) => `key "${key}" ${problem}`);
       return blocked(`[s3] data of ${reason.app} (${reason.relation}): ${list.join('; ')}${held}`);

@@ -19,6 +19,7 @@ export type HoldReason =
       readonly relation: string;
       readonly app: string;
       readonly missing: readonly string[];
+      readonly unreadable?: true;
     }
   | {
       readonly kind: 'provider-invalid';

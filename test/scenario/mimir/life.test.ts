@@ -167,7 +167,9 @@ describe('object storage', () => {
   test('whose secret is not granted yet is waited for', async () => {
     const after = await onBucket({ secrets: [secret({ id: S3_SECRET.id, content: KEYS, readable: false })] });
     expect(after.unitStatus).toEqual(
-      waiting('[s3] minio-k8s has not given access-key, secret-key yet (s3:4)'),
+      waiting(
+        '[s3] minio-k8s has not given access-key, secret-key yet (s3:4): its secret is not there, or not granted to mimir-k8s',
+      ),
     );
   });
 
