@@ -248,7 +248,7 @@ test('related charms are given one URL by every unit, and it leads to Mimir', as
     `http://${host}/prometheus\n`,
   );
   const ask = `exec 3<>/dev/tcp/${host.replace(':', '/')} && printf 'GET /ready HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3`;
-  expect(await reader(ask)).toMatch(/ 200 OK\r\n[^]*\r\n\r\nready$/);
+  expect(await reader(ask)).toMatch(/ 200 OK\r\n.*\r\n\r\nready$/s);
 });
 
 describe('changes', () => {
