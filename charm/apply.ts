@@ -6,6 +6,7 @@ import { grafanaSourceApp, grafanaSourceUnit } from '../relations/grafana-source
 import { type Agreement, agreementBag, peerUnit } from '../relations/peers.ts';
 import { remoteWriteApp, remoteWriteUnit } from '../relations/remote-write.ts';
 import { S3_UNIT_REQUEST, s3Request } from '../relations/s3.ts';
+import { withRemedy } from './diagnosis.ts';
 import type { Spec } from './generated.ts';
 import { apiUrl, MimirApi } from './mimir-api.ts';
 import { MimirError, MimirRefusedError } from './mimir-errors.ts';
@@ -65,7 +66,8 @@ async function startingStatus(pebble: Pebble, { exits }: Running, answer: string
     return diagnosis.lasting ? blocked(message) : waiting(message);
   }
   if (!exits) return waiting(`[mimir] starting: ${answer}`);
-  return blocked(`[mimir] exits again and again: ${diagnosis?.cause ?? 'see the log of the container'}`);
+  const cause = diagnosis?.cause ?? 'see the log of the container';
+  return blocked(`[mimir] exits again and again: ${withRemedy(cause)}`);
 }
 
 /** Every databag as it shall be; charmwright writes what differs when the dispatch has succeeded. */

@@ -31,6 +31,15 @@ export function diagnose(lines: readonly string[]): Diagnosis | undefined {
   };
 }
 
+/** A volume's refusals, in the words of the operating system. */
+const VOLUME =
+  /read-only file system|permission denied|no space left on device|quota exceeded|input\/output error/i;
+
+/** The cause, and what to do about it where that is known. */
+export function withRemedy(cause: string): string {
+  return VOLUME.test(cause) ? `${cause}; the storage "data" must be writable and have room` : cause;
+}
+
 /** `err="a \"b\""` of a logfmt line. */
 function field(line: string, name: string): string {
   const [, quoted, bare] = new RegExp(`\\b${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|(\\S*))`).exec(line) ?? [];

@@ -9,7 +9,7 @@ import {
   PebbleError,
   TimeoutError,
 } from 'charmwright/pebble';
-import { type Diagnosis, diagnose } from './diagnosis.ts';
+import { type Diagnosis, diagnose, withRemedy } from './diagnosis.ts';
 import { reasonOf } from './mimir-errors.ts';
 import { readIfThere } from './pebble-files.ts';
 import type { MimirLayer } from './plan/layer.ts';
@@ -123,11 +123,16 @@ async function outcomeOf(pebble: Pebble, error: PebbleError): Promise<Outcome> {
     return { kind: 'unsure', reason: 'waiting for Pebble in the container' };
   if (error instanceof TimeoutError) return { kind: 'unsure', reason: 'waiting for Mimir to stop or start' };
   if (error instanceof PathError) {
-    return { kind: 'failed', reason: `cannot use ${error.path}: ${error.pebbleMessage}` };
+    // Before the last colon stands the name of a temporary file, another one each time.
+    const why = error.pebbleMessage.split(': ').at(-1) ?? error.pebbleMessage;
+    return { kind: 'failed', reason: withRemedy(`cannot use ${error.path}: ${why}`) };
   }
   if (!(error instanceof ChangeError)) return { kind: 'failed', reason: reasonOf(error.message) };
   const diagnosis = await explain(pebble);
-  return { kind: 'failed', reason: `Mimir does not start: ${diagnosis?.cause ?? lastWords(error)}` };
+  return {
+    kind: 'failed',
+    reason: withRemedy(`Mimir does not start: ${diagnosis?.cause ?? lastWords(error)}`),
+  };
 }
 
 /** What Mimir's log says of its troubles, if anything. */

@@ -138,7 +138,9 @@ test('a hook that is killed in the middle is run again, and comes to the same en
   await inContainer('mimir-k8s/1', 'charm', killing('./bin/node '));
   await model.untilActive();
   expect(
-    (await model.log()).filter((line) => / hook "config-changed" .* was terminated$/.test(line)),
+    (await model.log()).filter((line) =>
+      /^unit-mimir-k8s-1: .* hook "config-changed" .* was terminated$/.test(line),
+    ),
   ).toHaveLength(1);
   expect(await logLevel('mimir-k8s/1')).toBe('error');
 });
@@ -181,9 +183,9 @@ test('a volume that cannot be written to is named, and all is well when it can b
   // As long as Mimir writes, the volume cannot be taken from it.
   const refuse = `until mount -o remount,bind,ro /data; do ${killing('/bin/mimir ')}; done; true`;
   await inContainer('mimir-k8s/0', 'mimir', refuse);
-  await model.untilUnit('mimir-k8s/0', 'blocked', /read-only/);
+  await model.untilUnit('mimir-k8s/0', 'blocked', /exits again.*read-only.*"data" must be writable/);
   await model.config({ 'log-level': 'debug' });
-  await model.untilUnit('mimir-k8s/0', 'blocked', /read-only/);
+  await model.untilUnit('mimir-k8s/0', 'blocked', /cannot use .*: read-only.*"data" must be writable/);
   await inContainer('mimir-k8s/0', 'mimir', 'mount -o remount,bind,rw /data');
   await model.untilActive();
   expect(await logLevel('mimir-k8s/0')).toBe('debug');

@@ -455,7 +455,9 @@ describe('a workload in trouble', () => {
     };
     const after = await mimir.run('update-status', { ...before, containers: { mimir: crashing } });
     expect(after.unitStatus).toEqual(
-      blocked('[mimir] exits again and again: Unable to access directory: ingester: permission denied'),
+      blocked(
+        '[mimir] exits again and again: Unable to access directory: ingester: permission denied; the storage "data" must be writable and have room',
+      ),
     );
     expect(after.serviceStarts).toEqual([]);
   });
