@@ -2,9 +2,9 @@
  * Asks the bucket what Mimir asks of it when it starts: an object that is not there. A Mimir that runs says nothing of
  * a bucket that has gone, and one that is restarted with wrong keys does not come up again.
  */
-import { AwsV4Signer } from 'aws4fetch';
 import { type HttpAnswer, HttpClient, HttpConnectionError, HttpTooLongError } from 'charmwright/http';
 import type { S3Connection } from '../relations/s3.ts';
+import { signedHeaders } from '../s3/sigv4.ts';
 import type { BucketState } from './plan/inputs.ts';
 
 const TIMEOUT_MS = 5000;
@@ -45,25 +45,21 @@ export async function probeBucket(s3: S3Connection): Promise<BucketState> {
   }
 }
 
-async function ask(s3: S3Connection, signal: AbortSignal): Promise<HttpAnswer> {
+function ask(s3: S3Connection, signal: AbortSignal): Promise<HttpAnswer> {
   const host = s3.addressing === 'virtual-hosted' ? `${s3.bucket}.${s3.endpoint}` : s3.endpoint;
   const folder = s3.addressing === 'virtual-hosted' ? '' : `/${s3.bucket}`;
-  const signer = new AwsV4Signer({
-    url: `${s3.insecure ? 'http' : 'https'}://${host}${folder}/${s3.prefix}blocks/not-there`,
-    accessKeyId: s3.accessKey,
-    secretAccessKey: s3.secretKey,
-    service: 's3',
-    region: s3.region ?? DEFAULT_REGION,
-  });
-  const { url, headers } = await signer.sign();
+  const url = new URL(`${s3.insecure ? 'http' : 'https'}://${host}${folder}/${s3.prefix}blocks/not-there`);
+  const request = { method: 'GET', path: url.pathname } as const;
+  const headers = signedHeaders(
+    { ...request, host: url.host, query: {}, body: new Uint8Array() },
+    {
+      credentials: { accessKey: s3.accessKey, secretKey: s3.secretKey },
+      region: s3.region ?? DEFAULT_REGION,
+      now: new Date(),
+    },
+  );
   const client = new HttpClient({ origin: url.origin, caChain: s3.caChain });
-  return client.send({
-    method: 'GET',
-    path: `${url.pathname}${url.search}`,
-    headers: Object.fromEntries(headers),
-    signal,
-    largestAnswer: LONGEST_ANSWER,
-  });
+  return client.send({ ...request, headers, signal, largestAnswer: LONGEST_ANSWER });
 }
 
 function judge(s3: S3Connection, { status, body }: HttpAnswer): BucketState {

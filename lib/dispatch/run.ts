@@ -1,5 +1,4 @@
 /** What a charm's main file calls: one dispatch with the real Juju around it. */
-import * as z from 'zod';
 import type { Charm } from '../charm.ts';
 import { processRunner } from '../hook-tools/process-runner.ts';
 import type { EndpointSchemas } from '../model/juju.ts';
@@ -11,8 +10,6 @@ import { dispatch } from './dispatch.ts';
 export async function run<S extends CharmSpec, R extends EndpointSchemas<S>>(
   charm: Charm<S, R>,
 ): Promise<void> {
-  // Compiling schemas pays for itself over thousands of values; a dispatch parses a few dozen.
-  z.config({ jitless: true });
   const clients = new Map<string, PebbleClient>();
   process.exitCode = await dispatch(charm, {
     env: process.env,

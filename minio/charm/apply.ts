@@ -2,12 +2,12 @@
 import { blocked, type Status, waiting } from 'charmwright';
 import { ConnectionError, layerApplied, PathError, PebbleError } from 'charmwright/pebble';
 import * as z from 'zod';
+import type { Credentials } from '../../s3/sigv4.ts';
 import { applyAccounts, withholdFromOthers } from './accounts.ts';
 import type { MinioJuju } from './juju.ts';
 import { MinioApi, MinioError, MinioUnreachableError } from './minio-api.ts';
 import { SERVICE } from './plan/layer.ts';
 import type { Plan, Workload } from './plan/plan.ts';
-import type { Credentials } from './sigv4.ts';
 
 /** MinIO needs about a second to start; a hook that waits for it saves the next one five minutes. */
 const START_MS = 20_000;

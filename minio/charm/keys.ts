@@ -1,9 +1,9 @@
 /** Juju secrets of the application that hold keys for MinIO. Their contents go nowhere but to MinIO and its clients. */
 import { randomInt } from 'node:crypto';
 import type { SecretContent } from 'charmwright';
+import type { Credentials } from '../../s3/sigv4.ts';
 import type { MinioJuju } from './juju.ts';
 import { accountName } from './plan/accounts.ts';
-import type { Credentials } from './sigv4.ts';
 
 export const ROOT_LABEL = 'root';
 const ROOT_NAME = 'minio-root';

@@ -5,9 +5,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errors, request } from 'undici';
 import * as z from 'zod';
+import { type Credentials, queryText, signedHeaders } from '../../s3/sigv4.ts';
 import { sealForAdmin } from './madmin.ts';
 import type { Policy } from './plan/accounts.ts';
-import { type Credentials, queryText, signedHeaders } from './sigv4.ts';
 
 /** Anything this client throws on purpose. */
 export class MinioError extends Error {

@@ -1,8 +1,9 @@
 /** What is: reads Juju and the container, changes nothing. */
+
+import type { Credentials } from '../../s3/sigv4.ts';
 import { readAsk } from '../relations/s3.ts';
 import type { MinioJuju } from './juju.ts';
 import type { Inputs, Request } from './plan/inputs.ts';
-import type { Credentials } from './sigv4.ts';
 
 export async function observe(juju: MinioJuju, root: Credentials | undefined): Promise<Inputs> {
   const [config, leader, reachable] = await Promise.all([

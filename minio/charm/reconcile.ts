@@ -1,10 +1,11 @@
 /** observe -> plan -> apply. */
+
+import type { Credentials } from '../../s3/sigv4.ts';
 import { apply } from './apply.ts';
 import type { MinioJuju } from './juju.ts';
 import { rootKey } from './keys.ts';
 import { observe } from './observe.ts';
 import { type Plan, plan } from './plan/plan.ts';
-import type { Credentials } from './sigv4.ts';
 
 /** What should be, and root's credentials to make it so. */
 export interface Look {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { sealForAdmin } from '../../minio/charm/madmin.ts';
 import { MinioApi, MinioRefusedError, MinioUnreachableError } from '../../minio/charm/minio-api.ts';
 import { bucketPolicy, samePolicy } from '../../minio/charm/plan/accounts.ts';
-import { type Credentials, queryText, signedHeaders } from '../../minio/charm/sigv4.ts';
+import { type Credentials, queryText, signedHeaders } from '../../s3/sigv4.ts';
 import { freePort, type MinioServer, startMinio } from '../support/minio-server.ts';
 
 const REGION = 'eu-test-1';

@@ -17,7 +17,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['charm/main.ts', 'charm/charm.ts', 'minio', 'local', 'pack'],
   ['actions'],
   ['charm'],
-  ['relations'],
+  ['relations', 's3'],
   ['tools'],
   ['lib'],
 ];
@@ -32,7 +32,7 @@ const LIB_FLOORS: readonly (readonly string[])[] = [
   ['hook-tools', 'pebble'],
   ['events'],
   ['spec'],
-  ['errors.ts', 'http.ts'],
+  ['errors.ts', 'http.ts', 'jitless.ts'],
 ];
 
 /** What charmwright lets others import, and the file that each stands for. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Agent, type Dispatcher, getGlobalDispatcher, setGlobalDispatcher } from 'undici';
 import { MinioApi } from '../../minio/charm/minio-api.ts';
 import { rootFile } from '../../minio/charm/plan/layer.ts';
-import type { Credentials } from '../../minio/charm/sigv4.ts';
+import type { Credentials } from '../../s3/sigv4.ts';
 import { peer } from '../../tools/peers.ts';
 
 export interface MinioServer {

@@ -1,6 +1,7 @@
 /** All that the plan is made from. */
+
+import type { Credentials } from '../../../s3/sigv4.ts';
 import type { S3Ask } from '../../relations/s3.ts';
-import type { Credentials } from '../sigv4.ts';
 
 export interface Request {
   readonly relationId: number;

@@ -1,7 +1,7 @@
 /** The Pebble layer. */
 import { createHash } from 'node:crypto';
 import type { Check, Layer } from 'charmwright/pebble';
-import type { Credentials } from '../sigv4.ts';
+import type { Credentials } from '../../../s3/sigv4.ts';
 
 export const SERVICE = 'minio';
 export const API_PORT = 9000;

@@ -14,7 +14,7 @@ import {
 } from 'charmwright/testing';
 import { charm } from '../../../minio/charm/charm.ts';
 import type { Spec } from '../../../minio/charm/generated.ts';
-import type { Credentials } from '../../../minio/charm/sigv4.ts';
+import type { Credentials } from '../../../s3/sigv4.ts';
 
 export const ROOT: Credentials = { accessKey: 'minio-root', secretKey: 'root-key-of-the-scenarios' };
 export const REGION = 'us-east-1';

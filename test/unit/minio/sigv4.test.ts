@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { queryText, signedHeaders } from '../../../minio/charm/sigv4.ts';
+import { queryText, signedHeaders } from '../../../s3/sigv4.ts';
 
 /** The credentials, the time and the signatures of Amazon's published examples for S3. */
 const signer = {

@@ -1,6 +1,7 @@
 /**
- * AWS Signature Version 4 for requests whose whole body is known. MinIO asks for it on every request; the service
- * is `s3` also for its admin API.
+ * AWS Signature Version 4 for requests whose whole body is known, for both charms. MinIO asks for it on every request;
+ * the service is `s3` also for its admin API. Node's own hashes, in sixty lines: the libraries at hand sign by WebCrypto
+ * and the Headers of `fetch`, 40 ms to load in a dispatch that asks one question.
  */
 import { createHash, createHmac } from 'node:crypto';
 
