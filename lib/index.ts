@@ -1,6 +1,4 @@
 /** charmwright: Juju Kubernetes charms in TypeScript. */
-import './jitless.ts';
-
 export { type ActionHandler, type Charm, type CharmParts, defineCharm, type Handler } from './charm.ts';
 export { dispatch, type Host } from './dispatch/dispatch.ts';
 export { run } from './dispatch/run.ts';

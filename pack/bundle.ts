@@ -8,6 +8,16 @@ import { lazyCommonJs } from './lazy-commonjs.ts';
 /** What `dispatch` starts. */
 export const ENTRY = 'charm.mjs';
 
+/** CommonJS packages ask for Node's modules with `require`, which an ES module has not. */
+const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
+
+/**
+ * zod compiles the schema of an object to a function when it is first used. That pays after thousands of values; a
+ * dispatch parses a few dozen. A schema looks at the setting when it is made, and most are made before any line of the
+ * charm's runs, so `z.config` would come too late.
+ */
+const JITLESS = '(globalThis.__zod_globalConfig??={}).jitless=true;';
+
 export interface Bundle {
   readonly files: readonly CharmFile[];
   /** Folders of the npm packages whose code is in it. */
@@ -41,8 +51,7 @@ export async function bundle(folder: string, root: string): Promise<Bundle> {
     sourcemap: 'linked',
     sourcesContent: false,
     logLevel: 'silent',
-    // CommonJS packages ask for Node's modules with `require`, which an ES module has not.
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    banner: { js: `${REQUIRE}${JITLESS}` },
     plugins: [lazyCommonJs(root), builtinsByRequire],
   }).catch((error: Error) => {
     throw new PackError(`the code in ${relative(root, folder) || '.'} cannot be bundled: ${error.message}`, {

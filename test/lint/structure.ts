@@ -32,7 +32,7 @@ const LIB_FLOORS: readonly (readonly string[])[] = [
   ['hook-tools', 'pebble'],
   ['events'],
   ['spec'],
-  ['errors.ts', 'http.ts', 'jitless.ts'],
+  ['errors.ts', 'http.ts'],
 ];
 
 /** What charmwright lets others import, and the file that each stands for. */

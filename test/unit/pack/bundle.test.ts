@@ -61,6 +61,19 @@ test("Node's own modules bring in only what is used of them", async () => {
   expect((await run()).stdout).toBe('function true []\n');
 });
 
+test('a schema is not compiled, though it was made before the charm could ask for that', async () => {
+  const { run } = await bundleOf(
+    [
+      "import * as z from 'zod';",
+      'const shape = z.object({ a: z.string() });',
+      'let compiled = 0;',
+      'globalThis.Function = new Proxy(Function, { construct: (...call) => (compiled++, Reflect.construct(...call)) });',
+      "console.log(shape.parse({ a: 'b' }).a, compiled);",
+    ].join('\n'),
+  );
+  expect((await run()).stdout).toBe('b 0\n');
+});
+
 test('code that does not compile is not packed, and the message names its place', async () => {
   await expect(bundleOf("import { nothing } from './absent.ts';\nnothing();")).rejects.toThrow(
     new RegExp(`${basename(folder)} cannot be bundled.*${relative(ROOT, folder)}/charm/main.ts:1`, 's'),
