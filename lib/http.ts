@@ -148,9 +148,10 @@ function address(target: HttpTarget): object {
 /** Node would else work out a name for TLS before it knows that there is none: a large regular expression, 5 ms. */
 const NO_TLS = { servername: '' } as const;
 
-/** Said in advance for all methods: Node would leave it out for some. */
-function lengthOf(body: HttpRequest['body']): Record<string, number> {
-  if (body === undefined || body instanceof Readable) return {};
+/** How long the body is. Node says it only for some methods, and sends the bytes all the same. */
+function lengthOf(body: HttpRequest['body']): Record<string, string | number> {
+  if (body === undefined) return {};
+  if (body instanceof Readable) return { 'transfer-encoding': 'chunked' };
   return { 'content-length': Buffer.byteLength(body) };
 }
 
