@@ -25,13 +25,15 @@ export async function apply(juju: MimirJuju, inputs: Inputs, plan: Plan): Promis
   await publish(juju, inputs, plan);
   await juju.setPorts(plan.ports);
   const pebble = juju.container(CONTAINER);
-  const outcome = await applyWorkload(pebble, plan.workload);
+  const outcome = await applyWorkload(pebble, plan.workload, inputs.container.files);
   if (outcome.kind !== 'running' || inputs.address.ip === undefined) {
     await publishAgreement(juju, inputs, plan.databags.peers.agreement);
     return outcomeStatuses(outcome);
   }
   const api = new MimirApi(apiUrl(inputs.address.ip));
-  const readiness = await api.ready();
+  // A Mimir without its bucket takes the question and does not answer: once in a dispatch is enough.
+  const silent = inputs.container.serving === false;
+  const readiness = silent ? ({ ready: false, reason: 'does not answer' } as const) : await api.ready();
   if (!readiness.ready) {
     await publishAgreement(juju, inputs, plan.databags.peers.agreement);
     return [await startingStatus(pebble, outcome, readiness.reason)];

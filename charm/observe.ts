@@ -2,18 +2,26 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Juju, PermissionError, type Relation, SecretNotFoundError } from 'charmwright';
-import { ConnectionError, PathError, type Pebble, PebbleError, TimeoutError } from 'charmwright/pebble';
+import {
+  ApiError,
+  ConnectionError,
+  PathError,
+  type Pebble,
+  PebbleError,
+  TimeoutError,
+} from 'charmwright/pebble';
 import * as z from 'zod';
 import { readsAppAddress } from '../relations/grafana-source.ts';
 import { type Agreement, readAgreement } from '../relations/peers.ts';
 import { type ObjectStorage, readS3, s3SecretUri } from '../relations/s3.ts';
 import type { Spec } from './generated.ts';
 import { apiUrl, MimirApi } from './mimir-api.ts';
-import { readIfThere } from './pebble-files.ts';
+import { readThoseThere } from './pebble-files.ts';
 import type { GrafanaRelation, Inputs } from './plan/inputs.ts';
 import { READY_CHECK } from './plan/layer.ts';
-import { CONFIG_FILE, CONTAINER, S3_CA_FILE } from './plan/paths.ts';
+import { CONFIG_FILE, CONTAINER, OVERRIDES_FILE, S3_CA_FILE } from './plan/paths.ts';
 import { startDigest } from './plan/plan.ts';
+import { probeBucket } from './probe.ts';
 
 type MimirJuju = Juju<Spec>;
 
@@ -140,7 +148,6 @@ async function observeBucket(juju: MimirJuju): Promise<Pick<Inputs, 'objectStora
   const known = juju.stored('bucket', bucketShape);
   if (known?.connection === connection && 'endpoint' in event && event.endpoint !== 's3')
     return { objectStorage, bucket: known.state };
-  const { probeBucket } = await import('./probe.ts');
   const state = await probeBucket(objectStorage.s3);
   juju.store('bucket', { connection, state });
   return { objectStorage, bucket: state };
@@ -174,15 +181,14 @@ async function readSecret(
 /** A Pebble that stumbles counts as away: it will be ready again, with an event. */
 async function observeContainer(pebble: Pebble): Promise<Inputs['container']> {
   try {
-    if (!(await pebble.canConnect())) return { reachable: false };
-    const [config, caChain] = await Promise.all([
-      readIfThere(pebble, CONFIG_FILE),
-      readIfThere(pebble, S3_CA_FILE),
-    ]);
-    return { reachable: true, ...(config !== undefined && { lastGood: startDigest(config, caChain ?? '') }) };
+    const files = await readThoseThere(pebble, [OVERRIDES_FILE, S3_CA_FILE, CONFIG_FILE]);
+    const config = files[CONFIG_FILE];
+    const lastGood = config === undefined ? undefined : startDigest(config, files[S3_CA_FILE] ?? '');
+    return { reachable: true, files, ...(lastGood !== undefined && { lastGood }) };
   } catch (error) {
-    if (error instanceof ConnectionError || error instanceof TimeoutError) return { reachable: false };
     if (error instanceof PathError) return { reachable: true };
+    if (error instanceof ConnectionError || error instanceof TimeoutError || error instanceof ApiError)
+      return { reachable: false };
     throw error;
   }
 }

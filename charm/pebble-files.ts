@@ -10,3 +10,12 @@ export async function readIfThere(pebble: Pebble, path: string): Promise<string 
     throw error;
   }
 }
+
+/** By path, those that are there. */
+export async function readThoseThere(
+  pebble: Pebble,
+  paths: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
+  const read = await Promise.all(paths.map(async (path) => [path, await readIfThere(pebble, path)] as const));
+  return Object.fromEntries(read.filter((entry): entry is [string, string] => entry[1] !== undefined));
+}

@@ -1,4 +1,5 @@
 /** Brings the container to what the plan says, by difference. Writes and restarts nothing when nothing changed. */
+import { createHash } from 'node:crypto';
 import {
   ChangeError,
   ConnectionError,
@@ -11,7 +12,7 @@ import {
 } from 'charmwright/pebble';
 import { type Diagnosis, diagnose, withRemedy } from './diagnosis.ts';
 import { reasonOf } from './mimir-errors.ts';
-import { readIfThere } from './pebble-files.ts';
+import { readIfThere, readThoseThere } from './pebble-files.ts';
 import type { MimirLayer } from './plan/layer.ts';
 import { CONFIG_DIR, CONFIG_FILE, OVERRIDES_FILE, SERVICE } from './plan/paths.ts';
 import type { PlannedFile, Workload } from './plan/plan.ts';
@@ -19,8 +20,14 @@ import type { PlannedFile, Workload } from './plan/plan.ts';
 /** A start that fails logs some 60 lines, most of them consequences. */
 const LOG_LINES = 200;
 const LAYER_LABEL = 'mimir-charm';
-/** Lives as long as the container: the digest that the running service was last started with. */
+/**
+ * Lives as long as the container. Two lines from when the last replan came to its end: the service as it was then
+ * started, and a digest of the layer and the plan that it was in.
+ */
 const STARTED_FILE = '/var/lib/mimir-charm/started';
+
+/** By path. */
+type Files = Readonly<Record<string, string>>;
 
 /** The service is started; whether Mimir serves is another question. */
 export interface Running {
@@ -40,15 +47,18 @@ export type Outcome =
   | { readonly kind: 'unsure'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
-export async function applyWorkload(pebble: Pebble, workload: Workload): Promise<Outcome> {
+/** @param present what is known of the container's files; absent, they are read. */
+export async function applyWorkload(pebble: Pebble, workload: Workload, present?: Files): Promise<Outcome> {
   try {
     switch (workload.kind) {
       case 'wait':
         return { kind: 'idle' };
       case 'keep':
         return workload.layer === undefined ? { kind: 'idle' } : await ensureRunning(pebble, workload.layer);
-      case 'run':
-        return await run(pebble, workload);
+      case 'run': {
+        const paths = workload.files.map(({ path }) => path);
+        return await run(pebble, workload, present ?? (await readThoseThere(pebble, paths)));
+      }
     }
   } catch (error) {
     if (!(error instanceof PebbleError)) throw error;
@@ -56,8 +66,12 @@ export async function applyWorkload(pebble: Pebble, workload: Workload): Promise
   }
 }
 
-async function run(pebble: Pebble, { files, layer }: Extract<Workload, { kind: 'run' }>): Promise<Outcome> {
-  const changed = await changedFiles(pebble, files);
+async function run(
+  pebble: Pebble,
+  { files, layer }: Extract<Workload, { kind: 'run' }>,
+  present: Files,
+): Promise<Outcome> {
+  const changed = changedFiles(files, present);
   const config = changed.find(({ path }) => path === CONFIG_FILE);
   const refusal = config === undefined ? undefined : await refusalOf(pebble, config.content);
   if (refusal !== undefined) return { kind: 'failed', reason: `Mimir refuses its configuration: ${refusal}` };
@@ -67,11 +81,10 @@ async function run(pebble: Pebble, { files, layer }: Extract<Workload, { kind: '
   return ensureRunning(pebble, layer);
 }
 
-async function changedFiles(pebble: Pebble, files: readonly PlannedFile[]): Promise<readonly PlannedFile[]> {
-  const present = await Promise.all(files.map(({ path }) => readIfThere(pebble, path)));
+function changedFiles(files: readonly PlannedFile[], present: Files): readonly PlannedFile[] {
   // The overrides are there so that Mimir starts; what stands in them may be others' work.
-  return files.filter(({ path, content }, i) =>
-    path === OVERRIDES_FILE ? present[i] === undefined : present[i] !== content,
+  return files.filter(({ path, content }) =>
+    path === OVERRIDES_FILE ? present[path] === undefined : present[path] !== content,
   );
 }
 
@@ -96,26 +109,31 @@ async function refusalOf(pebble: Pebble, config: string): Promise<string | undef
 async function ensureRunning(pebble: Pebble, layer: MimirLayer): Promise<Outcome> {
   const wanted = JSON.stringify(layer.services[SERVICE]);
   const digest = layer.services[SERVICE].environment.MIMIR_CONFIG_DIGEST;
-  const [plan, services, started] = await Promise.all([
-    pebble.plan(),
+  const [planYaml, services, file] = await Promise.all([
+    pebble.planYaml(),
     pebble.services([SERVICE]),
     readIfThere(pebble, STARTED_FILE),
   ]);
-  const applied = layerApplied(layer, plan);
+  const [started, seen] = file?.split('\n') ?? [];
+  // Most dispatches find the plan as it was left, and need not understand it: to read YAML takes 20 ms.
+  const applied = seen === applicationOf(layer, planYaml) || layerApplied(layer, await pebble.plan());
   const current = services[0]?.current;
   // In back-off Mimir exits again and again and Pebble starts it each time: no help is needed, nor does it help.
   if (applied && started === wanted && (current === 'active' || current === 'backoff')) {
-    return {
-      kind: 'running',
-      restarted: false,
-      digest,
-      exits: current === 'backoff',
-    };
+    return { kind: 'running', restarted: false, digest, exits: current === 'backoff' };
   }
   if (!applied) await pebble.addLayer(LAYER_LABEL, layer, { combine: true });
   await pebble.replan();
-  await pebble.push(STARTED_FILE, wanted, { makeDirs: true, permissions: 0o600 });
+  const content = [wanted, applicationOf(layer, await pebble.planYaml())].join('\n');
+  await pebble.push(STARTED_FILE, content, { makeDirs: true, permissions: 0o600 });
   return { kind: 'running', restarted: true, digest, exits: false };
+}
+
+/** Equal when both are. */
+function applicationOf(layer: MimirLayer, planYaml: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([layer, planYaml]))
+    .digest('hex');
 }
 
 async function outcomeOf(pebble: Pebble, error: PebbleError): Promise<Outcome> {

@@ -53,6 +53,8 @@ export interface Inputs {
   readonly bucket: BucketState;
   readonly container: {
     readonly reachable: boolean;
+    /** The charm's own files in the container by path, as far as they are there; absent when they cannot be read. */
+    readonly files?: Readonly<Record<string, string>>;
     /** Digest of what the last good start read, kept on the volume; absent before the first start. */
     readonly lastGood?: string;
     /** Whether Mimir serves; asked only where it matters, when the bucket is in trouble. */

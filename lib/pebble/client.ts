@@ -10,7 +10,7 @@ import type { Layer, Plan } from './layer.ts';
 import { getLogs } from './logs.ts';
 import { getNotice, getNotices, notify } from './notices.ts';
 import type { ExecOptions, ExecProcess, Pebble } from './pebble.ts';
-import { addLayer, getPlan } from './plan.ts';
+import { addLayer, getPlan, getPlanYaml } from './plan.ts';
 import { actOnServices, getServices, signalServices } from './services.ts';
 import { Transport } from './transport.ts';
 import type {
@@ -84,6 +84,10 @@ export class PebbleClient implements Pebble {
 
   plan(): Promise<Plan> {
     return getPlan(this.#transport);
+  }
+
+  planYaml(): Promise<string> {
+    return getPlanYaml(this.#transport);
   }
 
   services(names: readonly string[] = []): Promise<readonly ServiceInfo[]> {

@@ -68,9 +68,14 @@ export async function addLayer(
   await transport.sync(z.unknown(), { method: 'POST', path: '/v1/layers', json });
 }
 
+const PLAN = { method: 'GET', path: '/v1/plan', query: { format: 'yaml' } } as const;
+
+export function getPlanYaml(transport: Transport): Promise<string> {
+  return transport.sync(z.string(), PLAN);
+}
+
 export async function getPlan(transport: Transport): Promise<Plan> {
-  const request = { method: 'GET', path: '/v1/plan', query: { format: 'yaml' } } as const;
-  const yamlText = await transport.sync(z.string(), request);
+  const yamlText = await getPlanYaml(transport);
   // Loaded only here: most of what a hook asks of Pebble needs no YAML.
   const { parse } = await import('yaml');
   let data: unknown;
@@ -79,5 +84,5 @@ export async function getPlan(transport: Transport): Promise<Plan> {
   } catch (cause) {
     throw new ProtocolError(`Pebble at ${transport.socketPath}: the plan is not YAML`, { cause });
   }
-  return transport.parse(planSchema, data, request);
+  return transport.parse(planSchema, data, PLAN);
 }

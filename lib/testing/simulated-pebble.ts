@@ -98,6 +98,11 @@ export class SimulatedPebble implements Pebble {
     return this.#call('plan', [], () => this.#plan());
   }
 
+  planYaml(): Promise<string> {
+    // JSON is YAML.
+    return this.#call('planYaml', [], () => `${JSON.stringify(this.#plan())}\n`);
+  }
+
   services(names: readonly string[] = []): Promise<readonly ServiceInfo[]> {
     return this.#call('services', [names], () =>
       Object.entries(this.#plan().services)

@@ -266,6 +266,18 @@ const layers: readonly PebbleCase[] = [
     },
   },
   {
+    name: 'the plan’s text is another when the plan is, and only then',
+    run: async ({ pebble }) => {
+      await pebble.addLayer('base', sleepers);
+      const before = await pebble.planYaml();
+      await pebble.addLayer('base', sleepers, { combine: true });
+      await pebble.start(['one']);
+      expect(await pebble.planYaml()).toBe(before);
+      await pebble.addLayer('more', { checks: { up: { override: 'merge', threshold: 6 } } });
+      expect(await pebble.planYaml()).not.toBe(before);
+    },
+  },
+  {
     name: 'a layer without a command, a check’s kind or a required service is refused, and changes nothing',
     run: async ({ pebble }) => {
       const refused: readonly [Layer, string][] = [
