@@ -8,28 +8,22 @@ import type { CharmSpec } from '../spec/spec.ts';
 
 const KEY = 'charmwright.deferred';
 
-/** Events are written by this very file; what is checked is that the text is a list of things with a kind. */
+/**
+ * Events are written by this very file; what is checked is that the text is a list of things with a kind. One of an
+ * endpoint that a newer charm has lost is harmless: there is no handler of that name, so it leaves the queue.
+ */
 const queueShape = z.array(z.looseObject({ kind: z.string() }));
 
-export function readDeferred<S extends CharmSpec>(memory: Memory, spec: S, log: Log): JujuEvent<S>[] {
+export function readDeferred<S extends CharmSpec>(memory: Memory, log: Log): JujuEvent<S>[] {
   const text = memory.get(KEY);
   if (text === undefined) return [];
   try {
-    const events = queueShape.parse(JSON.parse(text)) as unknown as JujuEvent<S>[];
-    return events.filter((event) => stillDeclared(event, spec));
+    return queueShape.parse(JSON.parse(text)) as unknown as JujuEvent<S>[];
   } catch {
     // A queue that stays unreadable would fail every hook from now on.
     log.error('cannot read the queue of deferred events: they are dropped');
     return [];
   }
-}
-
-/** After a refresh the charm may have lost the endpoint, storage or container of a queued event. */
-function stillDeclared(event: JujuEvent, spec: CharmSpec): boolean {
-  if ('endpoint' in event) return spec.endpoints[event.endpoint] !== undefined;
-  if ('storage' in event) return spec.storage[event.storage] !== undefined;
-  if ('container' in event) return spec.containers[event.container] !== undefined;
-  return true;
 }
 
 /** Equal events are kept once, in the place of the oldest. */

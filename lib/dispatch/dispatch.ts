@@ -76,7 +76,7 @@ async function handle<S extends CharmSpec, R extends EndpointSchemas<S>>(
   if (event.kind === 'action') {
     await runAction(charm, juju, event.action, event.taskId, host.tools);
   } else {
-    for (const earlier of readDeferred(memory, charm.spec, log)) await runHandler(charm, juju, earlier);
+    for (const earlier of readDeferred<S>(memory, log)) await runHandler(charm, juju, earlier);
     await runHandler(charm, juju, event);
     await charm.reconcile?.(juju, event);
     writeDeferred(memory, juju.outcome().deferred);

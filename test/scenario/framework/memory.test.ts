@@ -93,12 +93,14 @@ describe('deferred events', () => {
     const seen: string[] = [];
     // The state's type knows the events of today's charm only; what an older one wrote is data.
     const queue = JSON.stringify(lost);
-    await rawHook(
+    const hook = await rawHook(
       { on: { 'update-status': (_juju, { kind }) => void seen.push(kind) } },
       { JUJU_DISPATCH_PATH: 'hooks/upgrade-charm' },
       { 'state-get': { 'charmwright.deferred': queue } },
     );
     expect(seen).toEqual(['update-status']);
+    expect(hook.exitCode).toBe(0);
+    expect(hook.calls).toContainEqual({ tool: 'state-delete', args: ['charmwright.deferred'], stdin: '' });
   });
 
   test.each([

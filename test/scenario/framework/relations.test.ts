@@ -1,5 +1,13 @@
 /** Relations: what a charm sees of them, what it publishes, and how little is asked for it. */
-import { blocked, json, NotAllowedError, type Relation, RelationDataError, waiting } from 'charmwright';
+import {
+  blocked,
+  json,
+  NotAllowedError,
+  type Relation,
+  RelationDataError,
+  stableJson,
+  waiting,
+} from 'charmwright';
 import {
   findRelation,
   type Outcome,
@@ -136,6 +144,35 @@ describe('which relations there are', () => {
     );
     expect(hook.exitCode).toBe(0);
     expect(seen).toEqual([[]]);
+  });
+
+  test('one that is breaking is left out even when Juju lists it still', async () => {
+    const seen: unknown[] = [];
+    await rawHook(
+      { reconcile: async (juju) => void seen.push(await juju.relations('database')) },
+      {
+        JUJU_DISPATCH_PATH: 'hooks/database-relation-broken',
+        JUJU_RELATION_ID: 'database:4',
+        JUJU_REMOTE_APP: 'pg',
+      },
+      { 'relation-ids': ['database:4'], 'relation-list': 'pg' },
+    );
+    expect(seen).toEqual([[]]);
+  });
+
+  test('one that goes while it is written to leaves no trace', async () => {
+    const known = [{ endpoint: 'database', id: 4, app: 'pg' }];
+    const hook = await rawHook(
+      { reconcile: async (juju) => (await juju.relation('database'))?.publishUnit({ host: 'h' }) },
+      { JUJU_DISPATCH_PATH: 'hooks/update-status' },
+      {
+        'state-get': { 'charmwright.relations': JSON.stringify({ known, published: {} }) },
+        'relation-set': () => 'ERROR relation 4 not found',
+      },
+    );
+    expect(hook.exitCode).toBe(0);
+    const written = JSON.parse(hook.calls.find(({ tool }) => tool === 'state-set')?.stdin ?? '{}');
+    expect(JSON.parse(written['charmwright.relations'])).toMatchObject({ known: [], published: {} });
   });
 
   test('asking for the only one of an endpoint that has two is an error that says what to do', async () => {
@@ -346,6 +383,13 @@ describe('typed databags', () => {
     for (const event of ['update-status', 'config-changed'] as const) {
       expect(tools(await publish([turned]).run(event, first))).not.toContain('relation-set');
     }
+  });
+
+  test('as JSON have their keys sorted at every depth, and lists as they are', () => {
+    const labels = json(z.record(z.string(), z.unknown()));
+    const text = '{"a":[{"x":1,"y":2},0],"b":{"c":null,"d":"→"}}';
+    expect(z.encode(labels, { b: { d: '→', c: null }, a: [{ y: 2, x: 1 }, 0] })).toBe(text);
+    expect(stableJson(z.decode(labels, text))).toBe(text);
   });
 
   test('do not depend on the order in which relations, units and keys are listed', async () => {
