@@ -172,7 +172,7 @@ describe('which relations there are', () => {
     );
     expect(hook.exitCode).toBe(0);
     const written = JSON.parse(hook.calls.find(({ tool }) => tool === 'state-set')?.stdin ?? '{}');
-    expect(JSON.parse(written['charmwright.relations'])).toMatchObject({ known: [], published: {} });
+    expect(JSON.parse(written['charmwright.relations'])).toEqual({ known: [], published: {}, unlisted: [] });
   });
 
   test('asking for the only one of an endpoint that has two is an error that says what to do', async () => {
