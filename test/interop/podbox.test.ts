@@ -95,34 +95,29 @@ function stories(who: 'root' | 'an ordinary user'): void {
       await Promise.all([watcher.process.ended(), again.ended()]);
     });
 
-    test.for(['kill -9', 'the end of its input'])(
-      'by %s a pod goes with all that is in it, and its cable',
-      async (end) => {
-        const pod = await model.pod('gone-0', [
-          { name: 'one', command: ['sh', '-c', 'setsid sleep 1234 & exec sleep 1235'] },
-          { name: 'two', command: [] },
-        ]);
-        const pids = [await pod.started('one'), await pod.started('two')];
-        const entered = model.start(pod.entering(pids[1] ?? 0, ['sleep', '1236']));
-        const before = await model.run([
-          'sh',
-          '-c',
-          'ps ax -o args | grep -c "^sleep 123"; cat /proc/net/dev',
-        ]);
-        expect(before.stdout).toMatch(/^[23]\n/);
-        expect(before.stdout).toContain('veth');
-        if (end === 'kill -9') pod.process.kill('SIGKILL');
-        else pod.process.end();
-        expect(await pod.process.ended()).toEqual(
-          expect.objectContaining(end === 'kill -9' ? { signal: 'SIGKILL' } : { code: 0 }),
-        );
-        expect(await entered.ended()).toMatchObject({ code: 137 });
-        const left = async () =>
-          (await model.run(['sh', '-c', 'ps ax -o args | grep "^sleep 123"; grep veth /proc/net/dev']))
-            .stdout;
-        await expect.poll(left, { timeout: 10_000 }).toBe('');
-      },
-    );
+    test.for([
+      'kill -9',
+      'the end of its input',
+    ])('by %s a pod goes with all that is in it, and its cable', async (end) => {
+      const pod = await model.pod('gone-0', [
+        { name: 'one', command: ['sh', '-c', 'setsid sleep 1234 & exec sleep 1235'] },
+        { name: 'two', command: [] },
+      ]);
+      const pids = [await pod.started('one'), await pod.started('two')];
+      const entered = model.start(pod.entering(pids[1] ?? 0, ['sleep', '1236']));
+      const before = await model.run(['sh', '-c', 'ps ax -o args | grep -c "^sleep 123"; cat /proc/net/dev']);
+      expect(before.stdout).toMatch(/^[23]\n/);
+      expect(before.stdout).toContain('veth');
+      if (end === 'kill -9') pod.process.kill('SIGKILL');
+      else pod.process.end();
+      expect(await pod.process.ended()).toEqual(
+        expect.objectContaining(end === 'kill -9' ? { signal: 'SIGKILL' } : { code: 0 }),
+      );
+      expect(await entered.ended()).toMatchObject({ code: 137 });
+      const left = async () =>
+        (await model.run(['sh', '-c', 'ps ax -o args | grep "^sleep 123"; grep veth /proc/net/dev'])).stdout;
+      await expect.poll(left, { timeout: 10_000 }).toBe('');
+    });
 
     test('a spec that cannot be is refused with the reason', async () => {
       await bench.write('bad.json', '{"hostname":"x","address":"10.87.1.300/16"}');
@@ -421,32 +416,32 @@ function stories(who: 'root' | 'an ordinary user'): void {
       expect(await once(child, 'exit')).toEqual([6, null]);
     });
 
-    test.for(['the outer process', 'the inner process'])(
-      'with %s killed by -9 leaves no process and no mount behind',
-      async (half) => {
-        const own = await Bench.make(who);
-        const mountsBefore = await readFile('/proc/self/mountinfo', 'utf8');
-        const doomed = new Model(own);
-        const pod = await doomed.pod('doomed-0', [
-          {
-            name: 'c',
-            command: ['sh', '-c', 'setsid sleep 99 & sleep 98'],
-            env: { PODBOX_TEST: own.folder },
-          },
-        ]);
-        const pid = await pod.started('c');
-        const entered = doomed.start(pod.entering(pid, ['sh', '-c', 'echo in; exec sleep 97']));
-        await entered.until(() => entered.stdout === 'in\n');
-        const alive = await own.processes();
-        expect(alive.length).toBeGreaterThanOrEqual(8);
-        if (half === 'the outer process') doomed.process.kill('SIGKILL');
-        else process.kill(await childOf(doomed.process.pid ?? 0), 'SIGKILL');
-        await once(doomed.process, 'exit');
-        await expect.poll(() => own.processes(), { timeout: 10_000 }).toEqual([]);
-        expect(await readFile('/proc/self/mountinfo', 'utf8')).toBe(mountsBefore);
-        await own.remove();
-      },
-    );
+    test.for([
+      'the outer process',
+      'the inner process',
+    ])('with %s killed by -9 leaves no process and no mount behind', async (half) => {
+      const own = await Bench.make(who);
+      const mountsBefore = await readFile('/proc/self/mountinfo', 'utf8');
+      const doomed = new Model(own);
+      const pod = await doomed.pod('doomed-0', [
+        {
+          name: 'c',
+          command: ['sh', '-c', 'setsid sleep 99 & sleep 98'],
+          env: { PODBOX_TEST: own.folder },
+        },
+      ]);
+      const pid = await pod.started('c');
+      const entered = doomed.start(pod.entering(pid, ['sh', '-c', 'echo in; exec sleep 97']));
+      await entered.until(() => entered.stdout === 'in\n');
+      const alive = await own.processes();
+      expect(alive.length).toBeGreaterThanOrEqual(8);
+      if (half === 'the outer process') doomed.process.kill('SIGKILL');
+      else process.kill(await childOf(doomed.process.pid ?? 0), 'SIGKILL');
+      await once(doomed.process, 'exit');
+      await expect.poll(() => own.processes(), { timeout: 10_000 }).toEqual([]);
+      expect(await readFile('/proc/self/mountinfo', 'utf8')).toBe(mountsBefore);
+      await own.remove();
+    });
 
     test('where user namespaces are forbidden, the setting and the command that allows them are named', async () => {
       if (who === 'root')

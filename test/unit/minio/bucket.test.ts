@@ -1,12 +1,16 @@
 import { expect, test } from 'vitest';
 import { bucketProblem, shown } from '../../../minio/charm/plan/bucket.ts';
 
-test.each(['mimir', 'abc', 'relation-7', '1st', 'logs.2026-01', 'a'.repeat(63)])(
-  '"%s" is a bucket name',
-  (name) => {
-    expect(bucketProblem(name)).toBeUndefined();
-  },
-);
+test.each([
+  'mimir',
+  'abc',
+  'relation-7',
+  '1st',
+  'logs.2026-01',
+  'a'.repeat(63),
+])('"%s" is a bucket name', (name) => {
+  expect(bucketProblem(name)).toBeUndefined();
+});
 
 test.each([
   ['', /3 to 63/],

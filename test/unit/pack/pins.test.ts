@@ -14,12 +14,12 @@ test('a charm carries the Node that it is developed with', async () => {
   expect(NODE_VERSION).toBe(devDependencies.node);
 });
 
-test.each(['.', 'minio'])(
-  'charmcraft.yaml in %s names the base and the architectures of npm run pack',
-  async (folder) => {
-    const { platforms } = z
-      .object({ platforms: z.record(z.string(), z.null()) })
-      .parse(parse(await readFile(join(ROOT, folder, 'charmcraft.yaml'), 'utf8')));
-    expect(Object.keys(platforms).toSorted()).toEqual(ARCHITECTURES.map((name) => `ubuntu@24.04:${name}`));
-  },
-);
+test.each([
+  '.',
+  'minio',
+])('charmcraft.yaml in %s names the base and the architectures of npm run pack', async (folder) => {
+  const { platforms } = z
+    .object({ platforms: z.record(z.string(), z.null()) })
+    .parse(parse(await readFile(join(ROOT, folder, 'charmcraft.yaml'), 'utf8')));
+  expect(Object.keys(platforms).toSorted()).toEqual(ARCHITECTURES.map((name) => `ubuntu@24.04:${name}`));
+});

@@ -101,14 +101,15 @@ test.for([
     /loud|type/,
   ],
   ['no dispatch', { dispatch: undefined }, /no dispatch/],
-] satisfies [string, Record<string, string | undefined>, RegExp][])(
-  '%s is refused',
-  async ([, changed, words]) => {
-    const { code, stderr, stdout } = await check(changed);
-    expect(stderr).toMatch(words);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  },
-);
+] satisfies [string, Record<string, string | undefined>, RegExp][])('%s is refused', async ([
+  ,
+  changed,
+  words,
+]) => {
+  const { code, stderr, stdout } = await check(changed);
+  expect(stderr).toMatch(words);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+});
 
 test('a dispatch that may not be run is refused, since Juju would silently run nothing', async () => {
   expect(await check({}, 0o644)).toMatchObject({
