@@ -125,14 +125,19 @@ function workloadContainer(
       ...['/charm/bin/pebble', 'run', '--create-dirs', '--hold'],
       ...['--http', `:${PEBBLE_PORT + index}`, '--verbose'],
     ],
-    env: {
-      JUJU_CONTAINER_NAME: name,
-      PEBBLE: '/charm/container/pebble',
-      PEBBLE_COPY_ONCE: '/var/lib/pebble/default',
-      PEBBLE_SOCKET: '/charm/container/pebble.socket',
-    },
+    env: workloadEnvironment(name),
     cwd: '/',
     log: `${own.log}/${name}.log`,
+  };
+}
+
+/** What every process of a workload container has in its environment, those that `ssh` starts too. */
+export function workloadEnvironment(name: string): Readonly<Record<string, string>> {
+  return {
+    JUJU_CONTAINER_NAME: name,
+    PEBBLE: '/charm/container/pebble',
+    PEBBLE_COPY_ONCE: '/var/lib/pebble/default',
+    PEBBLE_SOCKET: '/charm/container/pebble.socket',
   };
 }
 

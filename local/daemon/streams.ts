@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { z } from 'zod';
 import { type Entered, enter } from '../agent/process.ts';
 import type { streams } from '../api.ts';
+import { CHARM_CONTAINER, workloadEnvironment } from '../containers/pod-spec.ts';
 import { encodeFrame, readFrames } from '../frames.ts';
 import { resolveUnit } from '../model/lookup.ts';
 import { notFound, Refusal } from '../model/refusal.ts';
@@ -55,7 +56,8 @@ export function ssh(world: World, { unit, container, argv, terminal }: Asked<'ss
   const pid = world.agent(name).kubelet.pid(container);
   if (pid === undefined) throw notFound(`container "${container}" of unit "${name}" does not run`);
   const command = argv.length > 0 ? argv : ['/bin/bash', '-l'];
-  const env = { PATH: WORKLOAD_PATH, HOME: '/root', LANG: 'C.UTF-8', TERM: terminal?.term ?? 'dumb' };
+  const own = container === CHARM_CONTAINER ? {} : workloadEnvironment(container);
+  const env = { ...own, PATH: WORKLOAD_PATH, HOME: '/root', LANG: 'C.UTF-8', TERM: terminal?.term ?? 'dumb' };
   return (connection) => {
     const process = enter(
       {
