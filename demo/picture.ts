@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers';
 
 const HEAD = 46;
 const TAIL = 40;
-const COLUMNS = 118;
+const COLUMNS = 112;
 const CHAR_WIDTH = 7.8;
 const LINE_HEIGHT = 17;
 const MARGIN = 18;
@@ -34,7 +34,8 @@ interface Run {
   readonly colour?: string;
 }
 
-const lines = shorten((await text(process.stdin)).split('\n').map(lastOverwrite)).map(parseLine);
+const recorded = (await text(process.stdin)).trim().split('\n').map(lastOverwrite);
+const lines = shorten(recorded).map(parseLine).flatMap(wrap);
 process.stdout.write(svg(lines));
 
 function shorten(all: readonly string[]): readonly string[] {
@@ -61,6 +62,17 @@ function parseLine(line: string): readonly Run[] {
   return runs;
 }
 
+/** A long line goes on, indented, in the next row. */
+function wrap(runs: readonly Run[]): readonly (readonly Run[])[] {
+  const last = runs.at(-1);
+  const before = runs.slice(0, -1).reduce((sum, run) => sum + run.text.length, 0);
+  if (last === undefined || before + last.text.length <= COLUMNS) return [runs];
+  const at = last.text.lastIndexOf(' ', COLUMNS - before - 2);
+  if (at <= 0) return [runs];
+  const rest = { ...last, text: `      ${last.text.slice(at + 1)}` };
+  return [[...runs.slice(0, -1), { ...last, text: `${last.text.slice(0, at)} \\` }], ...wrap([rest])];
+}
+
 function apply(style: Omit<Run, 'text'>, code: number): Omit<Run, 'text'> {
   const { colour: _, ...plain } = style;
   if (code === 0) return { bold: false, dim: false };
@@ -77,7 +89,10 @@ function svg(rows: readonly (readonly Run[])[]): string {
   const height = rows.length * LINE_HEIGHT + BAR + 2 * MARGIN;
   const body = rows.map((runs, i) => {
     const y = BAR + MARGIN + (i + 0.8) * LINE_HEIGHT;
-    return `<text x="${MARGIN}" y="${y.toFixed(1)}">${runs.map(tspan).join('')}</text>`;
+    const columns = runs.reduce((sum, run) => sum + run.text.length, 0);
+    // Whatever font the reader has, and however wide its Braille: every character gets its column.
+    const fit = columns === 0 ? '' : ` textLength="${(columns * CHAR_WIDTH).toFixed(1)}"`;
+    return `<text x="${MARGIN}" y="${y.toFixed(1)}"${fit}>${runs.map(tspan).join('')}</text>`;
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="A terminal that shows make demo">`,
