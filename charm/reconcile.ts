@@ -1,14 +1,28 @@
 /** The one way of every event: look, decide, make it so. */
-import type { Juju, JujuEvent } from 'charmwright';
+import { type Juju, type JujuEvent, type Status, worst } from 'charmwright';
 import { apply } from './apply.ts';
 import type { Spec } from './generated.ts';
 import { observe } from './observe.ts';
-import { plan } from './plan/plan.ts';
+import { type Plan, plan } from './plan/plan.ts';
 
 export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promise<void> {
   // The pod is going, and Kubernetes stops Mimir; a change now would only be in the way.
   if (event.kind === 'stop' || event.kind === 'remove') return;
   const inputs = await observe(juju);
   const planned = plan(inputs);
-  juju.addStatus(...planned.statuses, ...(await apply(juju, inputs, planned)));
+  const seen = await apply(juju, inputs, planned);
+  juju.addStatus(...withOutage(planned, seen), ...seen);
+}
+
+/**
+ * The last good configuration stays in use while something is wrong with the wanted one; when it does not serve
+ * either, the one status that is shown must say both.
+ */
+function withOutage(planned: Plan, seen: readonly Status[]): readonly Status[] {
+  const outage = worst(seen);
+  const shown = worst(planned.statuses);
+  if (planned.workload.kind !== 'keep' || outage?.name !== 'blocked' || shown === undefined)
+    return planned.statuses;
+  const both = { ...shown, message: `${shown.message}; Mimir does not serve: ${outage.message}` };
+  return planned.statuses.map((status) => (status === shown ? both : status));
 }

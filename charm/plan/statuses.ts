@@ -37,7 +37,9 @@ function holdStatus(app: string, reason: HoldReason, held: string): Status {
     case 'needs-object-storage':
       return blocked(`[s3] ${reason.units} units need object storage: ${integrate}${held}`);
     case 'object-storage-gone':
-      return blocked(`[s3] the metrics are in a bucket that is not related any more: ${integrate}${held}`);
+      return blocked(
+        `[s3] the metrics are in a bucket that is not related any more: juju integrate ${app}:s3 PROVIDER, the one that has it${held}`,
+      );
     case 'provider-silent': {
       const why = reason.unreadable ? `: its secret is not there, or not granted to ${app}` : '';
       return waiting(

@@ -27,7 +27,7 @@ export function modelOpener(modelDir: string, terminal: Terminal) {
     const { modelExists, openModel } = await import('../client.ts');
     if (!create && !modelExists(modelDir)) {
       throw new CliError(
-        `there is no model in ${modelDir}.\n\nDeploy a charm to make one:\n\n\tjuju-local deploy ./my-charm.charm`,
+        `there is no model in ${modelDir}.\n\nDeploy a charm to make one:\n\n\tjuju-local deploy ./my-charm.charm --resource my-image=./my-image`,
       );
     }
     opened = await openModel({ modelDir, progress: terminal.info });

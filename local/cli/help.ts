@@ -15,7 +15,7 @@ Its commands, flags and output are those of juju.
 Usage: juju-local <command> [flags] [arguments]
 
 Start here:
-    juju-local deploy ./my-charm.charm
+    juju-local deploy ./my-charm.charm --resource my-image=./my-image
     juju-local status --watch 2s
     juju-local destroy-model --no-prompt
 

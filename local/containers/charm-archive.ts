@@ -26,7 +26,11 @@ const LINK = 0o120000;
 const FOLDER = 0o040000;
 
 const manifestSchema = z.object({
-  bases: z.array(z.object({ name: z.string(), channel: z.string() })).default([]),
+  bases: z
+    .array(
+      z.object({ name: z.string(), channel: z.string(), architectures: z.array(z.string()).default([]) }),
+    )
+    .default([]),
 });
 
 /** Lays the charm at `source` (a .charm file or a folder) out in `target`, which must not exist. */
@@ -47,6 +51,16 @@ export async function layCharm(source: string, target: string): Promise<Omit<Cha
   }
 }
 
+/** Juju deploys a charm to machines of its architecture only; here there is one machine. */
+function checkArchitecture(bases: z.infer<typeof manifestSchema>['bases'], source: string): void {
+  const given = bases.flatMap(({ architectures }) => architectures);
+  const own = process.arch === 'x64' ? 'amd64' : process.arch;
+  if (given.length === 0 || given.includes(own)) return;
+  throw new Refusal(
+    `charm "${source}" is for ${given.join(', ')}, and this machine is ${own}; pack or choose the one for ${own}`,
+  );
+}
+
 async function describe(folder: string, source: string): Promise<Omit<Charm, 'url' | 'revision'>> {
   const spec = await readCharmSpec(folder);
   const text = (file: string) => readFile(join(folder, file), 'utf8').catch(() => undefined);
@@ -55,6 +69,7 @@ async function describe(folder: string, source: string): Promise<Omit<Charm, 'ur
   const [base = { name: 'ubuntu', channel: '24.04/stable' }] = bases;
   if (manifest !== undefined && bases.length === 0)
     throw new Refusal(`charm metadata without bases in manifest not valid: "${source}"`);
+  checkArchitecture(bases, source);
   const version = (await text('version'))
     ?.split('\n')[0]
     ?.replace(/^revision-id: /, '')

@@ -77,7 +77,9 @@ function checkResources(
     .map(([name]) => name)
     .filter((name) => given[name] === undefined && known[name] === undefined);
   if (missing.length > 0)
-    throw new Refusal(`local charm missing OCI images for: ${missing.sort().join(', ')}`);
+    throw new Refusal(
+      `local charm missing OCI images for: ${missing.sort().join(', ')}; add ${missing.map((name) => `--resource ${name}=FOLDER`).join(' ')}, with a folder that holds the image's root, or "none" for the programs of this machine`,
+    );
 }
 
 /** New units up to the scale, the highest ordinals dying beyond it: what a StatefulSet does. */

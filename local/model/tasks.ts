@@ -31,7 +31,8 @@ export function checkParams(
   if (validate(filled)) return filled;
   const faults = (validate.errors ?? []).map(({ instancePath, message, params: detail }) => {
     const extra = 'additionalProperty' in detail ? ` "${String(detail.additionalProperty)}"` : '';
-    return `(root)${instancePath.replaceAll('/', '.')}: ${message ?? 'not valid'}${extra}`;
+    const allowed = 'allowedValues' in detail ? `: ${[detail.allowedValues].flat().join(', ')}` : '';
+    return `(root)${instancePath.replaceAll('/', '.')}: ${message ?? 'not valid'}${extra}${allowed}`;
   });
   throw new Refusal(`validation failed: ${faults.join('; ')}`);
 }

@@ -34,14 +34,15 @@ export const deploy = verb({
     trust: { kind: 'boolean', summary: 'Give the application access to the credentials of the cloud' },
   },
   examples: [
-    { command: 'juju-local deploy ./mimir-k8s_amd64.charm' },
+    { command: 'juju-local deploy ./mimir-k8s_amd64.charm --resource mimir-image=./mimir-image' },
     {
       note: 'Two units, under another name, with an option set:',
-      command: 'juju-local deploy ./mimir-k8s_amd64.charm metrics -n 2 --trust --config log-level=debug',
+      command:
+        'juju-local deploy ./mimir-k8s_amd64.charm metrics -n 2 --trust --config log-level=debug --resource mimir-image=./mimir-image',
     },
     {
-      note: 'With the folder of an image as the workload:',
-      command: 'juju-local deploy ./minio-k8s_amd64.charm --resource minio-image=./minio-image',
+      note: 'With the programs of this machine as the workload:',
+      command: 'juju-local deploy ./my-charm.charm --resource web-image=none',
     },
   ],
   seeAlso: ['integrate', 'refresh', 'remove-application', 'status'],

@@ -219,7 +219,7 @@ describe('object storage', () => {
     const broken = await mimir.run({ kind: 'relation-broken', relation: 's3' }, before);
     expect(broken.unitStatus).toEqual(
       blocked(
-        '[s3] the metrics are in a bucket that is not related any more: juju integrate mimir-k8s:s3 s3-integrator; the last good configuration stays in use',
+        '[s3] the metrics are in a bucket that is not related any more: juju integrate mimir-k8s:s3 PROVIDER, the one that has it; the last good configuration stays in use',
       ),
     );
     expect(findContainer(broken, 'mimir')).toEqual(findContainer(before, 'mimir'));
