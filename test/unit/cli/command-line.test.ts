@@ -66,7 +66,7 @@ test('a model that is not there is said so, with the way to make one, exit code 
   const { code, err } = await juju('status');
   expect(code).toBe(1);
   expect(err).toBe(
-    `ERROR there is no model in ${dir}/model.\n\nDeploy a charm to make one:\n\n\tjuju-local deploy ./my-charm.charm\n`,
+    `ERROR there is no model in ${dir}/model.\n\nDeploy a charm to make one:\n\n\tjuju-local deploy ./my-charm.charm --resource my-image=./my-image\n`,
   );
 });
 
