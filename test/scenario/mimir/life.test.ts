@@ -228,6 +228,20 @@ describe('object storage', () => {
     expect(back.unitStatus).toEqual(active());
     expect(back.serviceStarts).toEqual([]);
   });
+
+  test('that is taken away from a Mimir which cannot serve without it is told with the outage', async () => {
+    const before = await onBucket();
+    const broken = await mimir.run({ kind: 'relation-broken', relation: 's3' }, before);
+    server.ready = false;
+    const crashing = {
+      ...findContainer(broken, 'mimir'),
+      services: { mimir: 'backoff' as const },
+      logs: { mimir: ['level=error msg="error running application" err="Access Denied."'] },
+    };
+    const after = await mimir.run('update-status', { ...broken, containers: { mimir: crashing } });
+    expect(after.unitStatus.name).toBe('blocked');
+    expect(after.unitStatus.message).toMatch(/not related any more.*; Mimir does not serve: \[mimir\] exits/);
+  });
 });
 
 describe('object storage in trouble', () => {

@@ -58,7 +58,10 @@ const target = () => join(folder, 'out');
 test('a packed charm is read with its name, base and version, and laid out with its modes', async () => {
   const file = await pack([
     { path: 'metadata.yaml', content: METADATA },
-    { path: 'manifest.yaml', content: 'bases: [{name: ubuntu, channel: "22.04", architectures: [amd64]}]' },
+    {
+      path: 'manifest.yaml',
+      content: 'bases: [{name: ubuntu, channel: "22.04", architectures: [amd64, arm64]}]',
+    },
     { path: 'version', content: 'revision-id: abc123\nmore\n' },
     { path: 'dispatch', content: '#!/bin/sh\n', mode: FILE | 0o755 },
     { path: 'src/charm.py', content: 'pass' },
@@ -74,6 +77,15 @@ test('a packed charm is read with its name, base and version, and laid out with 
   expect((await stat(join(target(), 'dispatch'))).mode & 0o777).toBe(0o755);
   expect((await stat(join(target(), 'src/charm.py'))).mode & 0o777).toBe(0o644);
   expect(await readlink(join(target(), 'current'))).toBe('src');
+});
+
+test('a charm for other machines is refused before anything runs, with the architecture to choose', async () => {
+  const bases = 'bases: [{name: ubuntu, channel: "24.04", architectures: [s390x]}]';
+  const file = await pack([
+    { path: 'metadata.yaml', content: METADATA },
+    { path: 'manifest.yaml', content: bases },
+  ]);
+  await expect(layCharm(file, target())).rejects.toThrow(/is for s390x, and this machine is (amd64|arm64)/);
 });
 
 test('a hook that is not executable becomes so; dispatch does not', async () => {
