@@ -268,7 +268,8 @@ describe('changes', () => {
   test('flush-ingesters waits until the blocks are in the bucket, where no sample is missing', async () => {
     for (const unit of [0, 1, 2]) {
       const { results, log } = await run(`mimir-k8s/${unit}`, 'flush-ingesters');
-      expect(Number(results.blocks)).toBeGreaterThanOrEqual(1);
+      // Which unit holds which series is the ring's choice; a unit without any has nothing to write.
+      if (Number(results.series) > 0) expect(Number(results.blocks)).toBeGreaterThanOrEqual(1);
       expect(log[0]).toMatch(/^flushing \d+ series$/);
       expect(log.at(-1)).toMatch(/^\d+ blocks? (is|are) in object storage$/);
     }
