@@ -1,4 +1,5 @@
 /** Mimir's HTTP API, as much of it as the charm uses. Every request has a time-out, every answer a schema. */
+import { parseJson } from 'charmwright';
 import { HttpClient, HttpTooLongError } from 'charmwright/http';
 import * as z from 'zod';
 import { readMetrics, type Sample, sumOf } from './metrics.ts';
@@ -296,12 +297,4 @@ export class MimirApi {
 /** Namespaces and groups may hold slashes; they are one part of the path each. */
 function rulesPath(...parts: readonly string[]): string {
   return ['/prometheus/config/v1/rules', ...parts.map(encodeURIComponent)].join('/');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

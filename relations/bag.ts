@@ -11,12 +11,3 @@ export interface KeyProblem {
 export function keyProblems(error: z.ZodError): readonly KeyProblem[] {
   return error.issues.map(({ path, message }) => ({ key: String(path[0] ?? ''), problem: message }));
 }
-
-/** JSON text as a value; undefined when it is not JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -3,9 +3,9 @@
  * the keys in its databag, v1 (track 2, minio-k8s) in a Juju secret.
  */
 import { X509Certificate } from 'node:crypto';
-import type { Bag } from 'charmwright';
+import { type Bag, parseJson } from 'charmwright';
 import * as z from 'zod';
-import { type KeyProblem, keyProblems, parseJson } from './bag.ts';
+import { type KeyProblem, keyProblems } from './bag.ts';
 
 /** How to reach the bucket, checked and in the form Mimir wants. */
 export interface S3Connection {

@@ -6,6 +6,7 @@ import type { JujuContext } from '../events/parse.ts';
 import { relationApp, relationIds } from '../hook-tools/relation.ts';
 import type { ToolRunner } from '../hook-tools/runner.ts';
 import * as unit from '../hook-tools/unit.ts';
+import { parseJson } from '../json.ts';
 import type { Log } from '../log.ts';
 import type { Pebble } from '../pebble/pebble.ts';
 import type { CharmSpec } from '../spec/spec.ts';
@@ -301,12 +302,4 @@ const NOT_DEFERRABLE: ReadonlySet<string> = new Set([
 
 export function isDeferrable(event: JujuEvent): boolean {
   return !NOT_DEFERRABLE.has(event.kind);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -2,7 +2,9 @@
  * What the charm asks of MinIO over HTTP: buckets by S3's API, accounts and policies by MinIO's admin API (v3).
  * Every method that writes can be repeated.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseJson } from 'charmwright';
 import { errors, request } from 'undici';
 import * as z from 'zod';
 import { type Credentials, queryText, signedHeaders } from '../../s3/sigv4.ts';
@@ -265,12 +267,4 @@ function isNetworkError(error: unknown): error is Error {
   if (error instanceof errors.UndiciError) return true;
   // The kernel's own: ECONNREFUSED, ENOTFOUND, EAI_AGAIN. Node's, for mistakes in the program, begin with ERR_.
   return error instanceof Error && 'code' in error && /^E(?!RR_)/.test(String(error.code));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
