@@ -8,7 +8,7 @@ import { generateSpec } from '../../../lib/generate/generate.ts';
 import { readCharmSpec } from '../../../lib/spec/load.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const COMMAND = join(ROOT, 'lib/generate/main.ts');
+const COMMAND = join(ROOT, 'lib/cli/main.ts');
 const run = promisify(execFile);
 
 async function generate(...args: string[]): Promise<{ code: number; text: string }> {

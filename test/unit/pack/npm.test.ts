@@ -40,7 +40,7 @@ test('every entry of the package can be imported', async () => {
 });
 
 test('its command generates the names of a charm', async () => {
-  const { stdout } = await node('node_modules/charmwright/generate/main.js', 'generate', 'hello', '--check');
+  const { stdout } = await node('node_modules/charmwright/cli/main.js', 'generate', 'hello', '--check');
   expect(stdout).toContain('up to date');
 });
 

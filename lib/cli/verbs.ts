@@ -1,0 +1,15 @@
+/** All verbs. A verb's code is loaded when it is asked for. */
+import type { Verb } from './verb.ts';
+
+interface Entry {
+  /** One line of `charmwright --help`. */
+  readonly summary: string;
+  readonly load: () => Promise<Verb>;
+}
+
+export const VERBS: Readonly<Record<string, Entry>> = {
+  generate: {
+    summary: "Writes a charm's names and types from its YAML files",
+    load: async () => (await import('./verbs/generate.ts')).generate,
+  },
+};
