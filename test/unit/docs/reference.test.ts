@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { charmPage, notesShape, PAGES } from '../../../docs/generate.ts';
+import { charmPage, notesShape, PAGES } from '../../../docs/generate/charm-page.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 /** Where the sources of each charm are. */
