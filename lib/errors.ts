@@ -20,6 +20,16 @@ export class EnvironmentError extends CharmwrightError {
   override name = 'EnvironmentError';
 }
 
+/** A text that should be a version of Juju is none. */
+export class JujuVersionError extends CharmwrightError {
+  override name = 'JujuVersionError';
+  readonly text: string;
+  constructor(text: string) {
+    super(`"${text}" is not a version of Juju: write X.Y, X.Y.Z, X.Y.Z.B, X.Y-tagN or X.Y-tagN.B`);
+    this.text = text;
+  }
+}
+
 /** A hook tool answered with a failure. Secret contents are never part of `args`. */
 export class ToolError extends CharmwrightError {
   override name = 'ToolError';

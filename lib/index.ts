@@ -8,6 +8,7 @@ export type { Bag, RelationRef } from './hook-tools/relation.ts';
 export type { SecretAttributes, SecretContent, SecretInfo } from './hook-tools/secret.ts';
 export type { Network } from './hook-tools/unit.ts';
 export { parseJson } from './json.ts';
+export { JujuVersion } from './juju-version.ts';
 export type { Log, LogFields } from './log.ts';
 export type { ActionContext, ActionResults, ResultValue } from './model/action.ts';
 export { type Container, type EndpointSchemas, Juju, type StorageInstance } from './model/juju.ts';

@@ -33,7 +33,7 @@ const LIB_FLOORS: readonly (readonly string[])[] = [
   ['hook-tools', 'pebble'],
   ['events'],
   ['spec'],
-  ['errors.ts', 'http.ts'],
+  ['errors.ts', 'http.ts', 'juju-version.ts'],
 ];
 
 /** What charmwright lets others import, and the file that each stands for. */
