@@ -1,5 +1,5 @@
 /** Tests of charms without Juju: a state in, one event, a state out. */
-export { type Context, type ContextOptions, context, type RunOptions } from './context.ts';
+export { type Context, context } from './context.ts';
 export { CharmCrashed, ImpossibleWorld } from './errors.ts';
 export type { EventInput } from './input.ts';
 export { type KillAt, Killer } from './killing.ts';
@@ -20,6 +20,7 @@ export {
   storage,
 } from './make.ts';
 export type { ActionOutcome, Outcome, ToolUse } from './outcome.ts';
+export type { ActionCall, ContextOptions, RunOptions } from './run-event.ts';
 export { type PebbleCall, type PebbleWitness, SimulatedPebble } from './simulated-pebble.ts';
 export {
   type CheckState,

@@ -29,6 +29,8 @@ export interface RelationState {
   readonly remoteUnits: Readonly<Record<number, Bag>>;
   /** Numbers of units that left; their data stays readable. */
   readonly departed: readonly number[];
+  /** It is being removed: its units leave, and the last hook it has is `relation-broken`. */
+  readonly dying?: boolean;
 }
 
 /** What a command of the workload answers. */

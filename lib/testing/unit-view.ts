@@ -61,7 +61,10 @@ function charmState(state: State): Bag {
 function relationView(relation: RelationState, app: string, event: JujuEvent): RelationView {
   const { id, endpoint, isPeer, remoteApp = app, remoteModelUuid } = relation;
   const isEvents = 'relationId' in event && event.relationId === id;
-  const isBroken = isEvents && event.kind === 'relation-broken';
+  const members = membersOf(relation, remoteApp, isEvents ? event : undefined);
+  // Between its last departed and its broken hook no other hook sees it either.
+  const isBroken =
+    (isEvents && event.kind === 'relation-broken') || (relation.dying === true && members.length === 0);
   const units = Object.entries(relation.remoteUnits).map(
     ([number, bag]) => [`${remoteApp}/${number}`, bag] as const,
   );
@@ -73,7 +76,7 @@ function relationView(relation: RelationState, app: string, event: JujuEvent): R
     // A unit enters a relation's scope just before its own first hook for it.
     entered: event.kind !== 'install',
     broken: isBroken,
-    members: membersOf(relation, remoteApp, isEvents ? event : undefined),
+    members,
     ownUnit: relation.localUnitData,
     ownApp: relation.localAppData,
     remoteAppData: isPeer ? relation.localAppData : relation.remoteAppData,

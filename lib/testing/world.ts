@@ -98,6 +98,9 @@ export class World implements HookHost {
       relations: state.relations.flatMap((relation) => afterEvent(written(relation, pending), event)),
       secrets: withoutGrantsOf(event, applySecretChanges(state.secrets, pending.secrets, view.relations)),
       ports: applyPorts(state.ports, pending),
+      storages: state.storages.filter(
+        ({ id }) => event.kind !== 'storage-detaching' || id !== event.storageId,
+      ),
       ...remembered(applyState(view.state, pending)),
     };
   }

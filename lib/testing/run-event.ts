@@ -1,0 +1,172 @@
+/** One event in one world: Juju's side and Pebble's are simulated, the dispatch is the one of a unit. */
+import type { Charm } from '../charm.ts';
+import { dispatch, type Host } from '../dispatch/dispatch.ts';
+import { hookName, type JujuEvent } from '../events/event.ts';
+import { commitRefusal, HookSession, hookEnvironment, hookScope } from '../jujuc/index.ts';
+import type { EndpointSchemas } from '../model/juju.ts';
+import type { ActionSpec, CharmSpec } from '../spec/spec.ts';
+import { checkAction, checkWorld } from './consistency.ts';
+import { CharmCrashed } from './errors.ts';
+import { type KillAt, Killer } from './killing.ts';
+import { container } from './make.ts';
+import type { ActionOutcome, Outcome, ToolUse } from './outcome.ts';
+import { type PebbleCall, SimulatedPebble } from './simulated-pebble.ts';
+import { type State, stateOf } from './state.ts';
+import { unitView } from './unit-view.ts';
+import { World } from './world.ts';
+
+export interface RunOptions extends KillAt {
+  /** `return`: a failing hook is an outcome with exit code 1 instead of a thrown CharmCrashed. */
+  readonly onFailure?: 'throw' | 'return';
+}
+
+export interface ContextOptions {
+  /** The charm's name when absent. */
+  readonly app?: string;
+  /** The working directory when absent. */
+  readonly charmDir?: string;
+  readonly jujuVersion?: string;
+}
+
+/** An action with what its user gave. */
+export interface ActionCall {
+  readonly action: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+interface Ran {
+  readonly outcome: Outcome;
+  readonly world: World;
+}
+
+/** @throws ImpossibleWorld before anything runs; CharmCrashed when the hook failed. */
+export async function runEvent<S extends CharmSpec, R extends EndpointSchemas<S>>(
+  charm: Charm<S, R>,
+  options: ContextOptions,
+  state: State,
+  event: JujuEvent,
+  runOptions: RunOptions = {},
+): Promise<Ran> {
+  checkWorld(charm.spec, options.app ?? charm.spec.name, state, event);
+  return dispatchIn(charm, options, stateOf(state), event, {}, runOptions);
+}
+
+/** Errors as of `runEvent`. Juju fills the action's defaults in first. */
+export async function runAction<S extends CharmSpec, R extends EndpointSchemas<S>>(
+  charm: Charm<S, R>,
+  options: ContextOptions,
+  state: State,
+  { action, params }: ActionCall,
+  runOptions: RunOptions = {},
+): Promise<ActionOutcome> {
+  const event: JujuEvent = { kind: 'action', action, taskId: '1' };
+  checkWorld(charm.spec, options.app ?? charm.spec.name, state, event);
+  checkAction(charm.spec, action, params);
+  const given = withDefaults(charm.spec.actions[action], params);
+  const { outcome, world } = await dispatchIn(charm, options, stateOf(state), event, given, runOptions);
+  const failed =
+    world.actionFailure ?? (outcome.exitCode === 0 ? undefined : `exit status ${outcome.exitCode}`);
+  return {
+    results: world.actionResults,
+    log: world.actionLog,
+    ...(failed === undefined ? {} : { failed }),
+    state: outcome,
+  };
+}
+
+function withDefaults(
+  spec: ActionSpec | undefined,
+  params: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const defaults = Object.entries(spec?.params ?? {}).filter(([, schema]) => schema.default !== undefined);
+  return { ...Object.fromEntries(defaults.map(([name, schema]) => [name, schema.default])), ...params };
+}
+
+async function dispatchIn<S extends CharmSpec, R extends EndpointSchemas<S>>(
+  charm: Charm<S, R>,
+  options: ContextOptions,
+  before: State,
+  event: JujuEvent,
+  params: Readonly<Record<string, unknown>>,
+  { onFailure = 'throw', ...killAt }: RunOptions,
+): Promise<Ran> {
+  const { app = charm.spec.name, charmDir = process.cwd(), jujuVersion = '3.6.14' } = options;
+  const view = unitView(before, charm.spec, app, event);
+  const world = new World(before);
+  const session = new HookSession(view, hookScope(event, params), world);
+  const killer = new Killer(killAt);
+  const pebbles = new Map<string, SimulatedPebble>();
+  const hookTools: ToolUse[] = [];
+  const pebbleCalls: PebbleCall[] = [];
+  const serviceStarts: string[] = [];
+  const errors: string[] = [];
+  const witness = {
+    call: (call: PebbleCall) => pebbleCalls.push(call),
+    serviceStarted: (name: string, service: string) => serviceStarts.push(`${name}/${service}`),
+  };
+  const host: Host = {
+    env: hookEnvironment({
+      cause: event,
+      unit: view.unit,
+      model: before.model,
+      charmDir,
+      jujuVersion,
+      nonce: '0'.repeat(32),
+      path: process.env.PATH ?? '',
+      agentSocket: '@/var/lib/juju/agents/agent.socket',
+    }),
+    tools: {
+      run: (tool, args, stdin = '') =>
+        killer.through('tool', () => {
+          const { code, stdout, stderr } = session.answer({ tool, args, stdin, dir: charmDir });
+          hookTools.push({ tool, args, ...(stdin === '' ? {} : { stdin }), code });
+          return { code, stdout, stderr };
+        }),
+    },
+    pebble(name) {
+      const state = before.containers[name] ?? container(name, { canConnect: false });
+      const pebble = pebbles.get(name) ?? new SimulatedPebble(state, killer, witness);
+      pebbles.set(name, pebble);
+      return pebble;
+    },
+    stderr: (text) => errors.push(text),
+  };
+
+  const end = await Promise.race([ended(dispatch(charm, host, { rethrow: true })), killer.death]);
+  world.keepContainers(
+    [...pebbles.values()].map((pebble) => pebble.state).filter(({ name }) => name in before.containers),
+  );
+  const pending = session.pending();
+  const refusal = end === 'done' ? commitRefusal(view, pending) : undefined;
+  if (end === 'done' && refusal === undefined) world.commit(view, pending, event);
+  const failure = refusal === undefined ? end : { error: new Error(`Juju refused the commit: ${refusal}`) };
+  const outcome: Outcome = {
+    ...world.state,
+    exitCode: failure === 'done' ? 0 : failure === 'killed' ? 137 : 1,
+    killed: failure === 'killed',
+    ...(typeof failure === 'object' ? { error: failure.error } : {}),
+    logs: world.logs,
+    stderr: errors.join(''),
+    unitStatusHistory: world.unitStatuses,
+    appStatusHistory: world.appStatuses,
+    hookTools: [...hookTools],
+    pebbleCalls: [...pebbleCalls],
+    serviceStarts: [...serviceStarts],
+    storageAdded: failure === 'done' ? pending.storageAdd : {},
+    ...(pending.reboot === undefined ? {} : { reboot: pending.reboot }),
+  };
+  if (typeof failure === 'object' && onFailure === 'throw') {
+    throw new CharmCrashed(hookName(event), failure.error, outcome);
+  }
+  return { outcome, world };
+}
+
+/** How a dispatch ended by itself; what the charm threw is kept apart from what the test harness throws. */
+async function ended(running: Promise<number>): Promise<'done' | { readonly error: unknown }> {
+  try {
+    await running;
+    return 'done';
+  } catch (error) {
+    return { error };
+  }
+}
