@@ -20,6 +20,7 @@ function raw(backup: Backup, params: unknown) {
 }
 
 describe('parameters', () => {
+  // ops: 70, 71
   test('are given with the defaults of actions.yaml', async () => {
     const seen: unknown[] = [];
     await raw(
@@ -32,6 +33,7 @@ describe('parameters', () => {
     expect(seen).toEqual([{ path: '/backup', level: 1, mode: 'full' }, '12']);
   });
 
+  // ops: 76
   test.each([
     [{}, "must have required property 'path'"],
     [null, "must have required property 'path'"],
@@ -57,6 +59,7 @@ describe('parameters', () => {
 });
 
 describe('results', () => {
+  // ops: 72
   test('that are nested become nested keys; what is undefined is left out', async () => {
     const { results, failed } = await doing(() => ({
       blocks: { count: 3, 'largest-file': { size: 0.5, 'is-new': true } },
@@ -81,6 +84,7 @@ describe('results', () => {
     expect(results).toEqual({ value });
   });
 
+  // ops: 72
   test.each([
     [{ blockCount: 1 }, 'cannot return result "blockCount": Juju accepts lower-case letters'],
     [{ blocks: { 'a b': 1 } }, 'cannot return result "blocks.a b": Juju accepts lower-case letters'],
@@ -108,6 +112,7 @@ describe('an action', () => {
     expect(after.logs).toEqual([]);
   });
 
+  // ops: 74
   test('tells its progress while it runs', async () => {
     const { log } = await doing(async ({ log }) => {
       for (const step of ['reading', '--writing']) await log(step);

@@ -19,6 +19,7 @@ const world = state({
 });
 
 describe('the reconcile', () => {
+  // ops: 58, 59, 216
   test.each([
     'install',
     'start',
@@ -74,6 +75,7 @@ describe('the reconcile', () => {
 });
 
 describe('a hook that this version of the charm does not know', () => {
+  // ops: 7
   test('is reconciled like any other, so that a unit can be rolled back', async () => {
     const seen: JujuEvent[] = [];
     const hook = await rawHook(
@@ -100,6 +102,7 @@ describe('a hook that this version of the charm does not know', () => {
   });
 });
 
+// ops: 8, 14.9
 describe.each(['collect-metrics', 'meter-status-changed'])('in %s, where Juju refuses most tools', (name) => {
   test('only its own handler runs, and nothing is asked or written', async () => {
     const seen: string[] = [];
@@ -123,6 +126,7 @@ describe.each(['collect-metrics', 'meter-status-changed'])('in %s, where Juju re
 describe('of several statuses', () => {
   const all = [active('fine'), waiting('for a'), maintenance('doing b'), blocked('on c'), blocked('on d')];
 
+  // ops: 79
   test('the worst is shown, the first among equals, once', async () => {
     const after = await charm({ reconcile: (juju) => juju.addStatus(...all) }).run('start', world);
     expect(after.unitStatusHistory).toEqual([blocked('on c')]);

@@ -36,17 +36,20 @@ const clumsy = charm({
 });
 
 describe('a handler that throws', () => {
+  // ops: 9, 52, 15.2
   test('leaves databags, ports, secrets, stored values and the deferred queue as they were', async () => {
     const after = await clumsy.run('config-changed', before, { onFailure: 'return' });
     expect(after.exitCode).toBe(1);
     expect(stateOf(after)).toEqual({ ...before, unitStatus: maintenance('half way') });
   });
 
+  // ops: 9
   test('shows the status it set on the way, and not the one it would have ended with', async () => {
     const after = await clumsy.run('config-changed', before, { onFailure: 'return' });
     expect(after.unitStatusHistory).toEqual([maintenance('half way')]);
   });
 
+  // ops: 158
   test('is logged with its stack and that of its cause', async () => {
     const { logs } = await clumsy.run('config-changed', before, { onFailure: 'return' });
     expect(logs.map(({ level }) => level)).toEqual(['INFO', 'ERROR']);
@@ -56,6 +59,7 @@ describe('a handler that throws', () => {
     expect(text).toContain('caused by: Error: the floor ended');
   });
 
+  // ops: 228
   test('is told to a test as a crash of that hook', async () => {
     const crash = clumsy.run('config-changed', before);
     await expect(crash).rejects.toThrow(CharmCrashed);
@@ -76,6 +80,7 @@ describe('a handler that throws', () => {
     expect(findRelation(after, 'metrics').localAppData).toEqual({ path: '/new' });
   });
 
+  // ops: 75
   test('in an action, tells its user the reason, who does not see the log', async () => {
     const { failed, state: after } = await clumsy.runAction('backup', { path: '/x' }, before, {
       onFailure: 'return',

@@ -64,6 +64,7 @@ describe('deferred events', () => {
     expect((await it.run('update-status', first)).deferred).toEqual([]);
   });
 
+  // ops: 55
   test('live in Juju`s own state, so that they outlive the pod', async () => {
     const it = deferring([]);
     const after = await it.run('config-changed', state());
@@ -159,12 +160,14 @@ describe('stored values', () => {
     reconcile: (juju) => juju.store('runs', (juju.stored('runs', z.number()) ?? 0) + 1),
   });
 
+  // ops: 47, 50
   test('are there in the next dispatch', async () => {
     const once = await counting.run('start', state());
     const twice = await counting.run('update-status', once);
     expect(twice.stored).toEqual({ runs: 2 });
   });
 
+  // ops: 48, 51
   test('are read in the same dispatch as they were written', async () => {
     const seen: unknown[] = [];
     const it = charm({
@@ -188,6 +191,7 @@ describe('stored values', () => {
     ]);
   });
 
+  // ops: 52, 54
   test('cost one reading, and one writing only when they changed', async () => {
     const still = charm({ reconcile: (juju) => juju.store('mode', 'calm') });
     const once = await still.run('start', state());

@@ -109,6 +109,7 @@ describe('which relations there are', () => {
     expect(seen[0]).toHaveLength(2);
   });
 
+  // ops: 91
   test('one that is breaking is not among them, though its data can still be read', async () => {
     const seen: string[][] = [];
     for (const before of [world, await publisher().run('config-changed', world)]) {
@@ -222,6 +223,7 @@ describe('publishing', () => {
     });
   }
 
+  // ops: 128
   test('says what the databag holds from now on: other keys are deleted, equal ones not written', async () => {
     const after = await publishing({ app: { path: '/new', same: 'as before' } }).run(
       'config-changed',
@@ -265,6 +267,7 @@ describe('publishing', () => {
     await expect(crash).rejects.toThrow('example-k8s/0 is not the leader; ask juju.isLeader() first');
   });
 
+  // ops: 127
   test('an empty value is no value: Juju cannot keep one', async () => {
     const after = await publishing({ app: { path: '', port: '1' } }).run('config-changed', before);
     expect(findRelation(after, 'metrics').localAppData).toEqual({ port: '1' });
@@ -293,6 +296,7 @@ describe('typed databags', () => {
     return { after: await typed(seen).run('config-changed', state({ relations: [given] })), seen: seen[0] };
   }
 
+  // ops: 133
   test('are parsed, JSON and all', async () => {
     expect((await read({ uris: 'pg:5432', ports: '[5432,5433]', more: 'x' })).seen).toEqual({
       uris: 'pg:5432',
@@ -362,6 +366,7 @@ describe('typed databags', () => {
     expect(seen).toEqual(['one', 'example-k8s/2']);
   });
 
+  // ops: 134
   test('are written with sorted keys: equal data in any order is equal text, and wakes nobody', async () => {
     const job = { name: 'node', port: 9100 };
     const turned = { port: 9100, name: 'node' };

@@ -62,6 +62,7 @@ describe('an owned secret', () => {
     expect(findSecret(after, 'login').grants).toEqual([{ relationId: metrics.id }]);
   });
 
+  // ops: 137
   test.each([
     [{}, 'cannot store secret "login": it has no keys'],
     [{ accessKey: 'x' }, 'Juju does not accept the key "accessKey"'],
@@ -128,6 +129,7 @@ describe('ports', () => {
   const opening = (...ports: readonly (number | `${number}/udp`)[]) =>
     charm({ reconcile: (juju) => juju.setPorts(ports) });
 
+  // ops: 110
   test('are opened and closed until they are exactly these', async () => {
     const after = await opening(9009, '53/udp').run('start', state({ ports: ['80/tcp', '9009/tcp'] }));
     expect(after.ports.toSorted()).toEqual(['53/udp', '9009/tcp']);
@@ -147,6 +149,7 @@ describe('ports', () => {
   });
 });
 
+// ops: 106
 test('the workload`s version is sent when it changes', async () => {
   const running = (version: string) => charm({ reconcile: (juju) => juju.setWorkloadVersion(version) });
   const first = await running('3.0.4').run('start', state());
@@ -156,6 +159,7 @@ test('the workload`s version is sent when it changes', async () => {
   expect(next.workloadVersion).toBe('3.0.5');
 });
 
+// ops: 96, 119
 test('questions are asked once, however often a charm asks', async () => {
   const seen: unknown[] = [];
   const it = charm({

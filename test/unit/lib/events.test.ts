@@ -17,9 +17,13 @@ function environment(path: string, extra: Record<string, string> = {}) {
 const relation = { JUJU_RELATION: 'database', JUJU_RELATION_ID: 'database:7', JUJU_REMOTE_APP: 'pg' };
 
 describe('the environment of a hook becomes one typed event', () => {
+  // ops: 4, 14, 63, 68, 70, 14.7, 14.8
   test.each([
     ['hooks/install', {}, { kind: 'install' }],
     ['hooks/upgrade-charm', {}, { kind: 'upgrade-charm' }],
+    ['hooks/leader-settings-changed', {}, { kind: 'leader-settings-changed' }],
+    ['hooks/pre-series-upgrade', {}, { kind: 'pre-series-upgrade' }],
+    ['hooks/post-series-upgrade', {}, { kind: 'post-series-upgrade' }],
     [
       'hooks/database-relation-created',
       { ...relation, JUJU_REMOTE_UNIT: '' },
@@ -29,6 +33,17 @@ describe('the environment of a hook becomes one typed event', () => {
       'hooks/database-relation-changed',
       { ...relation, JUJU_REMOTE_UNIT: '' },
       { kind: 'relation-changed', endpoint: 'database', relationId: 7, remoteApp: 'pg' },
+    ],
+    [
+      'hooks/database-relation-joined',
+      { ...relation, JUJU_REMOTE_UNIT: 'pg/1' },
+      {
+        kind: 'relation-joined',
+        endpoint: 'database',
+        relationId: 7,
+        remoteApp: 'pg',
+        remoteUnit: 'pg/1',
+      },
     ],
     [
       'hooks/database-relation-departed',
@@ -48,6 +63,15 @@ describe('the environment of a hook becomes one typed event', () => {
       { kind: 'storage-attached', storage: 'data', storageId: 'data/0', location: '/data' },
     ],
     ['hooks/web-pebble-ready', { JUJU_WORKLOAD_NAME: 'web' }, { kind: 'pebble-ready', container: 'web' }],
+    [
+      'hooks/web-pebble-custom-notice',
+      { JUJU_NOTICE_ID: '3', JUJU_NOTICE_TYPE: 'custom', JUJU_NOTICE_KEY: 'example.com/done' },
+      {
+        kind: 'pebble-custom-notice',
+        container: 'web',
+        notice: { id: '3', type: 'custom', key: 'example.com/done' },
+      },
+    ],
     [
       'hooks/web-pebble-check-failed',
       { JUJU_PEBBLE_CHECK_NAME: 'up' },
@@ -70,6 +94,22 @@ describe('the environment of a hook becomes one typed event', () => {
     expect(hookName(parsed)).toBe(path.slice(path.indexOf('/') + 1));
   });
 
+  // ops: 15
+  test('the remote application follows from the unit when Juju names none', () => {
+    const unnamed = { JUJU_RELATION_ID: 'database:7', JUJU_REMOTE_APP: '' };
+    const parsed = parseEvent(
+      environment('hooks/database-relation-changed', { ...unnamed, JUJU_REMOTE_UNIT: 'pg-main/1' }),
+      spec,
+    );
+    expect(parsed).toMatchObject({ remoteApp: 'pg-main', remoteUnit: 'pg-main/1' });
+    expect(() =>
+      parseEvent(
+        environment('hooks/database-relation-changed', { ...unnamed, JUJU_REMOTE_UNIT: 'pg' }),
+        spec,
+      ),
+    ).toThrow(/JUJU_REMOTE_APP is not set/);
+  });
+
   test('a hook of another version of the charm is unknown, not an error, so that a unit can roll back', () => {
     expect(parseEvent(environment('hooks/cache-relation-changed'), spec)).toEqual({
       kind: 'unknown',
@@ -77,6 +117,7 @@ describe('the environment of a hook becomes one typed event', () => {
     });
   });
 
+  // ops: 62
   test('a missing variable is named', () => {
     expect(() => parseEvent(environment('hooks/database-relation-joined', relation), spec)).toThrow(
       /JUJU_REMOTE_UNIT is not set/,
@@ -84,6 +125,7 @@ describe('the environment of a hook becomes one typed event', () => {
     expect(() => parseContext({})).toThrow(/JUJU_UNIT_NAME is not set/);
   });
 
+  // ops: 89, 100
   test('the unit knows its application and model', () => {
     expect(parseContext(environment('hooks/install', { JUJU_CHARM_DIR: '/charm' }))).toEqual({
       unit: 'example-k8s/3',

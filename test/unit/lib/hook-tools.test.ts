@@ -58,6 +58,7 @@ const seen = (name: string): Promise<string> => readFile(join(folder, name), 'ut
 const argsSeen = async (): Promise<string[]> => (await seen('args')).split('\0').slice(0, -1);
 
 describe('an argument', () => {
+  // ops: 163, 15.9
   test.each([
     '$(touch hacked) `id` $HOME * ~',
     '; rm -rf / & | > out',
@@ -87,6 +88,7 @@ describe('an argument', () => {
 });
 
 describe('values', () => {
+  // ops: 163
   test('for a databag go by standard input, a megabyte as well', async () => {
     const values = { large: 'x'.repeat(1_000_000), empty: '' };
     await hooks.relationSet(tools, S3, 'app', values);
@@ -116,6 +118,7 @@ describe('values', () => {
 });
 
 describe('the content of a secret', () => {
+  // ops: 148
   test('goes by a file that only this user can read, and that is gone afterwards', async () => {
     await answer({ stdout: 'secret:abc\n' });
     expect(await hooks.secretAdd(tools, 'unit', { password: 'correct-horse' })).toBe('secret:abc');
@@ -126,6 +129,7 @@ describe('the content of a secret', () => {
     await expect(readFile(argument.slice('password#file='.length))).rejects.toThrow('ENOENT');
   });
 
+  // ops: 162
   test('is gone afterwards also when the tool fails, and shows in no error', async () => {
     await answer({ stderr: 'ERROR out of cheese\n', code: 1 });
     const error = await hooks
@@ -149,6 +153,7 @@ describe('a failure', () => {
   const relationGet = () => hooks.relationGet(tools, S3, { app: 'minio' });
   const secretGet = () => hooks.secretGet(tools, { id: 'secret:abc' });
 
+  // ops: 114, 116
   test.each([
     [relationGet, 'ERROR relation 4 not found', RelationNotFoundError, 'the relation was removed'],
     [relationGet, 'ERROR permission denied', PermissionError, 'only the leader unit may do this'],
@@ -165,6 +170,7 @@ describe('a failure', () => {
     expect(error).toMatchObject({ code: 1, stderr });
   });
 
+  // ops: 164
   test('to find the tool says where tools are to be found', async () => {
     const missing = hooks.isLeader(tools);
     await expect(missing).rejects.toThrow(ToolMissingError);

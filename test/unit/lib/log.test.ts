@@ -22,6 +22,7 @@ function listening(options: { readonly refuses?: boolean } = {}) {
 }
 
 describe('the log', () => {
+  // ops: 154
   test('has four levels, under the names that Juju has for them', async () => {
     const { log, messages } = listening();
     log.debug('a');
@@ -57,6 +58,7 @@ describe('the log', () => {
     expect(messages.map(({ text }) => text).join('\n')).toBe('first\nsecond\nthird');
   });
 
+  // ops: 155
   test.each([
     'x',
     'é',
@@ -106,6 +108,7 @@ describe('the log', () => {
     expect(messages[0]?.text).not.toContain('horse');
   });
 
+  // ops: 159
   test('that Juju does not take goes to stderr, and fails nothing', async () => {
     const { log, errors } = listening({ refuses: true });
     log.warn('the line');

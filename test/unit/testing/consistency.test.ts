@@ -63,6 +63,7 @@ const worlds: readonly [why: RegExp, input: Parameters<typeof state>[0]][] = [
   [/port "80" is not as Juju writes it/, { ports: ['80'] }],
 ];
 
+// ops: 227
 test.each(worlds)('refused: %s', async (why, input) => {
   await expect(web.run('start', state(input))).rejects.toThrow(why);
 });
@@ -135,6 +136,7 @@ const events: readonly [why: RegExp, run: () => Promise<unknown>][] = [
   ],
 ];
 
+// ops: 227
 test.each(events)('refused: %s', async (why, run) => {
   const error = await run().catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ImpossibleWorld);

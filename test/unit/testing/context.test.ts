@@ -23,6 +23,7 @@ const site = relation('site', { remoteApp: 'ingress' });
 const ready = state({ leader: true, relations: [db, site], containers: [container('web')] });
 
 describe('state in, one event, state out', () => {
+  // ops: 214
   test('what the charm asked for is in the state after', async () => {
     const after = await web.run('config-changed', ready);
     expect(after.exitCode).toBe(0);
@@ -37,6 +38,7 @@ describe('state in, one event, state out', () => {
     expect(after.serviceStarts).toEqual(['web/web']);
   });
 
+  // ops: 214
   test('the state before is never changed, not even when a test tries', async () => {
     const before = structuredClone({ ...ready, containers: {} });
     await web.run('config-changed', ready);
@@ -69,6 +71,7 @@ describe('state in, one event, state out', () => {
     });
   });
 
+  // ops: 80, 218
   test('statuses are told in order', async () => {
     const after = await web.run('stop', ready);
     expect(after.unitStatusHistory).toEqual([maintenance('going'), active()]);
@@ -139,6 +142,7 @@ describe('actions', () => {
     execs: [exec(['fortune'], { stdout: 'good' }), exec(['fortune', '-l'])],
   });
 
+  // ops: 217
   test('give results and log lines, with defaults from actions.yaml', async () => {
     const { results, log, failed } = await web.runAction(
       'greet',
@@ -150,6 +154,7 @@ describe('actions', () => {
     expect(failed).toBeUndefined();
   });
 
+  // ops: 217
   test('that fail say why', async () => {
     const { failed, state: after } = await web.runAction('greet', {}, state({ containers: [telling] }));
     expect(failed).toMatch(/wrong parameters for greet/);
@@ -172,6 +177,7 @@ describe('actions', () => {
 });
 
 describe('a failing hook', () => {
+  // ops: 228
   test('throws what the charm threw, as the cause', async () => {
     const crash = await web.run('update-status', ready).catch((error: unknown) => error);
     expect(crash).toBeInstanceOf(CharmCrashed);

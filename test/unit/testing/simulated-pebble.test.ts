@@ -57,6 +57,7 @@ describe('commands', () => {
     ],
   });
 
+  // ops: 224
   test('are answered by the longest beginning', async () => {
     const { pebble } = simulated(shop);
     const out = async (...command: string[]) => (await (await pebble.exec(command)).output()).stdout;
@@ -74,6 +75,7 @@ describe('commands', () => {
     expect(await written.output()).toEqual({ stdout: '2 undefinedcounted', stderr: '' });
   });
 
+  // ops: 224
   test('that end badly, and those without an answer, are an ExecError', async () => {
     const { pebble } = simulated(shop);
     await expect((await pebble.exec(['fail'])).output()).rejects.toMatchObject({ exitCode: 3, stderr: 'no' });
