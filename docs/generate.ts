@@ -5,8 +5,9 @@
  * comments disagree. `--open` lists the rows of ops' features that
  * no test shows yet. `--parity` writes the page of those rows as well.
  */
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { apiPages, undocumented } from './generate/api/page.ts';
 import { charmPage, PAGES } from './generate/charm-page.ts';
 import { type GeneratedPage, ROOT } from './generate/markdown.ts';
 import { openRows, parityPage, readParity } from './generate/parity.ts';
@@ -18,7 +19,7 @@ const CHECKED: readonly GeneratedPage[] = PAGES.map((page) => ({
 }));
 
 /** Written with `--parity` only: every marked test changes it, so that changes made side by side would meet in it. */
-const AT_LEISURE: readonly GeneratedPage[] = [parityPage];
+const AT_LEISURE: readonly GeneratedPage[] = [parityPage, ...(await apiPages())];
 
 async function check(pages: readonly GeneratedPage[]): Promise<void> {
   for (const { file, text } of pages) {
@@ -30,11 +31,14 @@ async function check(pages: readonly GeneratedPage[]): Promise<void> {
   }
 }
 
-/** Rows that are not there, or a test that shows a row which has no name here. */
-async function checkRows(): Promise<void> {
+/** Exports without a docstring, rows that are not there, tests that show a row which has no name here. */
+async function checkSources(): Promise<void> {
+  const bare = (await undocumented()).map(
+    (name) => `${name} has no docstring, which its reference is made of`,
+  );
   const { problems } = await readParity();
-  for (const problem of problems) console.error(problem);
-  if (problems.length > 0) process.exitCode = 1;
+  for (const problem of [...bare, ...problems]) console.error(problem);
+  if (bare.length + problems.length > 0) process.exitCode = 1;
 }
 
 async function write(pages: readonly GeneratedPage[]): Promise<void> {
@@ -42,6 +46,7 @@ async function write(pages: readonly GeneratedPage[]): Promise<void> {
     const wanted = await text();
     if (await isUpToDate(file, wanted)) console.log(`${file}: up to date`);
     else {
+      await mkdir(join(ROOT, dirname(file)), { recursive: true });
       await writeFile(join(ROOT, file), wanted);
       console.log(`${file}: written`);
     }
@@ -61,5 +66,5 @@ async function listOpenRows(): Promise<void> {
 if (process.argv.includes('--open')) await listOpenRows();
 else if (process.argv.includes('--check')) {
   await check(CHECKED);
-  await checkRows();
+  await checkSources();
 } else await write(process.argv.includes('--parity') ? [...CHECKED, ...AT_LEISURE] : CHECKED);

@@ -6,15 +6,21 @@ import type { EndpointSchemas, Juju } from './model/juju.ts';
 import type { CharmSpec } from './spec/spec.ts';
 import type { ActionName } from './spec/types.ts';
 
+/** Runs for an event. What it throws fails the hook: nothing is committed, and Juju runs the hook again. */
 export type Handler<S extends CharmSpec, R extends EndpointSchemas<S>, E> = (
   juju: Juju<S, R>,
   event: E,
 ) => Promise<void> | void;
 
+/**
+ * Runs for an action, and returns its results. It throws {@link ActionFailed} to fail the action with a
+ * message.
+ */
 export type ActionHandler<S extends CharmSpec, A extends ActionName<S>, R extends EndpointSchemas<S>> = (
   action: ActionContext<S, A, R>,
 ) => Promise<ActionResults> | ActionResults;
 
+/** What a charm may have; every part is optional. */
 export interface CharmParts<S extends CharmSpec, R extends EndpointSchemas<S>> {
   /** Schemas of relation data, by endpoint. */
   readonly endpoints?: R;
@@ -26,6 +32,7 @@ export interface CharmParts<S extends CharmSpec, R extends EndpointSchemas<S>> {
   readonly actions?: { readonly [A in ActionName<S>]: ActionHandler<S, A, R> };
 }
 
+/** A declared charm: give it to `run` on a unit, and to `context` of `charmwright/testing` in a test. */
 export interface Charm<S extends CharmSpec = CharmSpec, R extends EndpointSchemas<S> = EndpointSchemas<S>>
   extends CharmParts<S, R> {
   readonly spec: S;

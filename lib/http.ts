@@ -8,6 +8,7 @@
 import type { Agent, IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 
+/** The server that is asked. */
 export type HttpTarget =
   /** An HTTP server on a unix socket. */
   | { readonly socketPath: string }
@@ -18,6 +19,7 @@ export type HttpTarget =
       readonly caChain?: string | undefined;
     };
 
+/** One request. */
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** With the query. */
@@ -33,6 +35,7 @@ export interface HttpRequest {
   readonly largestAnswer?: number;
 }
 
+/** One answer, read to its end. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;

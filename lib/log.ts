@@ -6,8 +6,13 @@
 import type { ToolRunner } from './hook-tools/runner.ts';
 import { jujuLog, type LogLevel } from './hook-tools/unit.ts';
 
+/** What is shown as JSON after the message. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
+/**
+ * Writes to Juju's log, which `juju debug-log` shows. Values under keys such as `password` or `token` are
+ * hidden.
+ */
 export interface Log {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;

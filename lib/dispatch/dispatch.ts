@@ -31,7 +31,10 @@ export interface Host {
   stderr(text: string): void;
 }
 
-/** @returns the exit code. With `rethrow` an error of the charm is thrown instead, for tests. */
+/**
+ * Handles one event with the outside world that it is given: `run` gives the real one, a test a simulated one.
+ * @returns the exit code. With `rethrow` an error of the charm is thrown instead, for tests.
+ */
 export async function dispatch<S extends CharmSpec, R extends EndpointSchemas<S>>(
   charm: Charm<S, R>,
   host: Host,

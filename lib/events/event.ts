@@ -76,6 +76,9 @@ export interface UnknownEvent {
   readonly hook: string;
 }
 
+/**
+ * Every event that Juju can send to this charm, told apart by `kind`. A `switch` over it can be exhaustive.
+ */
 export type JujuEvent<S extends CharmSpec = CharmSpec> =
   | LifecycleEvent
   | RelationEvent<S>

@@ -8,9 +8,11 @@ import { callJson, callText } from './call.ts';
 import type { RelationRef } from './relation.ts';
 import type { ToolRunner } from './runner.ts';
 
+/** The keys and values of a secret. Keys have at least three lower-case letters, digits or single hyphens. */
 export type SecretContent = Readonly<Record<string, string>>;
 export type RotatePolicy = 'never' | 'hourly' | 'daily' | 'weekly' | 'monthly' | 'quarterly' | 'yearly';
 
+/** What may be said about a secret besides its content. */
 export interface SecretAttributes {
   readonly label?: string;
   readonly description?: string;
@@ -69,6 +71,7 @@ const info = z.object({
   expiry: z.string().optional(),
 });
 
+/** What Juju tells the owner of a secret about it, without its content. */
 export interface SecretInfo extends z.infer<typeof info> {
   readonly id: string;
 }

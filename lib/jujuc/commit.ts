@@ -132,6 +132,7 @@ export function sameGrant(a: SecretGrant, b: SecretGrant): boolean {
   return a.relationId === b.relationId && a.unit === b.unit;
 }
 
+/** Whether both hold the same keys and values. */
 export function sameBag(a: Bag, b: Bag): boolean {
   const keys = Object.keys(a);
   return (

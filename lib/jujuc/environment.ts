@@ -8,6 +8,7 @@ import type { HookScope } from './view.ts';
 /** What makes a unit run its charm: an event, or a command of `juju exec`. */
 export type HookCause = JujuEvent | { readonly kind: 'exec' };
 
+/** What the environment of a hook is made of. */
 export interface HookEnvironmentInput {
   readonly cause: HookCause;
   /** `mimir-k8s/0` */

@@ -1,6 +1,7 @@
 /** What a hook tool prints: `--format json`, `yaml` or `smart`. */
 import { stringify } from 'yaml';
 
+/** What `--format` takes. */
 export type Format = 'json' | 'yaml' | 'smart';
 
 /** The text for standard output, newline included; empty when Juju prints nothing at all. */

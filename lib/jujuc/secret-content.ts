@@ -90,6 +90,7 @@ export function contentValue(content: Bag, wanted: string): string {
   return bytes.toString(encoded ? 'base64' : 'utf8');
 }
 
+/** A secret, and the model it is from when that is another. */
 export interface SecretUri {
   readonly id: string;
   readonly modelUuid?: string;

@@ -5,6 +5,10 @@ import { quote, Refusal, StdinNeeded } from './refusal.ts';
 import { TOOLS } from './tools.ts';
 import type { HookHost, HookScope, Pending, ToolAnswer, ToolCall, UnitView } from './view.ts';
 
+/**
+ * The hook tools of one running hook: answers each call, and gathers what is committed when the hook
+ * succeeds.
+ */
 export class HookSession {
   readonly #draft: Draft;
 

@@ -28,6 +28,7 @@ import { isLeader, statusGet, statusSet } from './status.ts';
 import { storageAdd, storageGet, storageList } from './storage.ts';
 import type { Tool } from './tool.ts';
 
+/** Every hook tool, by its name. */
 export const TOOLS: Readonly<Record<string, Tool>> = {
   'action-fail': actionFail,
   'action-get': actionGet,

@@ -10,6 +10,7 @@ import type { CharmSpec } from '../spec/spec.ts';
 /** A databag: a flat map of strings. Setting the empty string deletes the key. */
 export type Bag = Readonly<Record<string, string>>;
 
+/** The statuses that Juju knows; `error`, `unknown` and `terminated` are not a charm's to set. */
 export type StatusName =
   | 'active'
   | 'blocked'
@@ -19,11 +20,13 @@ export type StatusName =
   | 'error'
   | 'terminated';
 
+/** A status with its message. */
 export interface StatusValue {
   readonly status: StatusName;
   readonly message: string;
 }
 
+/** What a unit sees of a relation. */
 export interface RelationView {
   readonly id: number;
   readonly endpoint: string;
@@ -45,14 +48,17 @@ export interface RelationView {
   readonly remoteUnits: Readonly<Record<string, Bag>>;
 }
 
+/** How often Juju asks for a new revision. */
 export type RotatePolicy = 'never' | 'hourly' | 'daily' | 'weekly' | 'monthly' | 'quarterly' | 'yearly';
 
+/** Who may read a secret: the other side of a relation, or one unit of it. */
 export interface SecretGrant {
   readonly relationId: number;
   /** A unit, or the whole application on the relation's other side when absent. */
   readonly unit?: string;
 }
 
+/** What a unit sees of a secret, with all contents it may read. */
 export interface SecretView {
   /** The bare 20 character id. */
   readonly id: string;
@@ -78,6 +84,7 @@ export interface SecretView {
   readonly grants: readonly SecretGrant[];
 }
 
+/** An attached storage instance. */
 export interface StorageView {
   /** `data/0`. */
   readonly id: string;
@@ -85,6 +92,7 @@ export interface StorageView {
   readonly location: string;
 }
 
+/** A unit's addresses in one binding, as `network-get` tells them. */
 export interface NetworkView {
   readonly bindAddresses: readonly {
     readonly interfaceName: string;
@@ -99,6 +107,7 @@ export interface NetworkView {
   readonly ingressAddresses: readonly string[];
 }
 
+/** The cloud and its credential, as `credential-get` tells them. */
 export interface CloudSpecView {
   readonly type: string;
   readonly name: string;
@@ -146,6 +155,7 @@ export interface UnitView {
   readonly cloud?: CloudSpecView;
 }
 
+/** Who there is going to be, as `goal-state` tells it. */
 export interface GoalView {
   readonly units: Readonly<Record<string, { readonly status: string; readonly since: string }>>;
   readonly relations: Readonly<
@@ -220,6 +230,7 @@ export type Immediate =
       readonly label?: string;
     };
 
+/** One call of a hook tool, as a charm makes it. */
 export interface ToolCall {
   readonly tool: string;
   readonly args: readonly string[];
@@ -231,6 +242,7 @@ export interface ToolCall {
   readonly root?: string;
 }
 
+/** A hook tool's answer. */
 export interface ToolAnswer {
   readonly code: number;
   readonly stdout: string;

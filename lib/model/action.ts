@@ -6,11 +6,13 @@ import type { ActionSpec, CharmSpec } from '../spec/spec.ts';
 import type { ActionName, ActionParams } from '../spec/types.ts';
 import type { EndpointSchemas, Juju } from './juju.ts';
 
+/** One result of an action. Juju keeps all results as text. */
 export type ResultValue = string | number | boolean | undefined | { readonly [key: string]: ResultValue };
 
 /** Nested results become nested keys of the action's output; `undefined` is left out. */
 export type ActionResults = { readonly [key: string]: ResultValue };
 
+/** What an action's handler holds: the unit, the checked parameters, and a way to tell its progress. */
 export interface ActionContext<
   S extends CharmSpec,
   A extends ActionName<S>,

@@ -33,6 +33,7 @@ type SchemaOf<R, E extends string> = E extends keyof R
     : EndpointSchema
   : EndpointSchema;
 
+/** One attached instance of a storage. */
 export interface StorageInstance {
   /** `data/0` */
   readonly id: string;
@@ -67,6 +68,7 @@ export interface Outcome<S extends CharmSpec> {
   readonly appStatuses: readonly Status[];
 }
 
+/** The unit as Juju knows it now. Each question is asked when it is first needed, and once in a dispatch. */
 export class Juju<S extends CharmSpec = CharmSpec, R extends EndpointSchemas<S> = EndpointSchemas<S>> {
   readonly event: JujuEvent<S>;
   /** `mimir-k8s/0` */

@@ -36,6 +36,7 @@ export interface RelationContext {
   isLeader(): Promise<boolean>;
 }
 
+/** One relation of an endpoint: who is on the other side, and the databags of both sides. */
 export class Relation<E extends EndpointSchema = EndpointSchema> {
   readonly endpoint: string;
   readonly id: number;

@@ -18,6 +18,7 @@ import {
 /** How Juju names a secret: at least three characters, lower case, single hyphens. */
 const CONTENT_KEY = /^([a-z](?:-?[a-z0-9]){2,})$/;
 
+/** Secrets of this unit and its application, and those that others have granted to it. */
 export class Secrets {
   readonly #tools: ToolRunner;
 

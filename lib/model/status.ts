@@ -1,11 +1,13 @@
 /** Statuses a charm may show, and which of several wins. */
 import type { StatusName } from '../hook-tools/unit.ts';
 
+/** What `juju status` shows for a unit or an application. */
 export interface Status {
   readonly name: StatusName;
   readonly message: string;
 }
 
+/** The workload runs. */
 export function active(message = ''): Status {
   return { name: 'active', message };
 }

@@ -45,6 +45,7 @@ const systemInfoSchema = z.pipe(
   })),
 );
 
+/** Which Pebble is asked, and how patiently. */
 export interface PebbleClientOptions {
   /** On a unit: `/charm/containers/NAME/pebble.socket`. */
   readonly socketPath: string;

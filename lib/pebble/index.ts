@@ -1,3 +1,4 @@
+/** Pebble, the service manager of workload containers: a client of its whole API, and layers as data. */
 export { PebbleClient, type PebbleClientOptions } from './client.ts';
 export { formatDuration, parseDuration } from './durations.ts';
 export {

@@ -4,9 +4,11 @@
  */
 import { parseDuration } from './durations.ts';
 
+/** What an entry does to one of the same name in the layers below it. */
 export type Override = 'replace' | 'merge';
 type Action = 'restart' | 'shutdown' | 'ignore';
 
+/** A service, as a layer defines it. Keys are Pebble's own. */
 export interface Service {
   readonly override: Override;
   readonly summary?: string;
@@ -45,16 +47,19 @@ interface CheckCommon {
   readonly threshold?: number;
 }
 
+/** Passes when a GET of the URL answers with a status below 400. */
 export interface HttpCheck {
   readonly url?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Passes when the port takes a connection. */
 export interface TcpCheck {
   readonly port?: number;
   readonly host?: string;
 }
 
+/** Passes when the command ends with exit code 0. */
 export interface ExecCheck {
   readonly command?: string;
   readonly 'service-context'?: string;
@@ -73,6 +78,7 @@ export interface Check extends CheckCommon {
   readonly exec?: ExecCheck;
 }
 
+/** Where Pebble forwards the logs of services to. */
 export interface LogTarget {
   readonly override: Override;
   readonly type?: 'loki' | 'opentelemetry' | 'syslog';
@@ -82,6 +88,7 @@ export interface LogTarget {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
+/** What a charm adds to the plan of a container. */
 export interface Layer {
   readonly summary?: string;
   readonly description?: string;
@@ -99,8 +106,11 @@ type Read<T> = T extends string
       ? readonly Read<Item>[]
       : { readonly [Key in keyof T]: Read<T[Key]> };
 
+/** A service, as the plan shows it. */
 export type PlanService = Read<Service>;
+/** A check, as the plan shows it. */
 export type PlanCheck = Read<Check>;
+/** A log target, as the plan shows it. */
 export type PlanLogTarget = Read<LogTarget>;
 
 /** All layers combined, as Pebble sees them. */

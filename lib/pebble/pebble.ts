@@ -19,6 +19,7 @@ import type {
   SystemInfo,
 } from './types.ts';
 
+/** How a command is run. */
 export interface ExecOptions {
   /** Take environment, user, group and working directory of this service; the other options override them. */
   readonly serviceContext?: string;
@@ -36,6 +37,7 @@ export interface ExecOptions {
   readonly combineStderr?: boolean;
 }
 
+/** What a command wrote. */
 export interface ExecOutput {
   readonly stdout: string;
   /** Empty when stderr was combined with stdout. */

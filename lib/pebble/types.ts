@@ -8,6 +8,7 @@
 /** One of the known words, or a word that a newer Pebble says: reading must not fail on it. */
 export type Known<Words extends string> = Words | (string & {});
 
+/** Which Pebble answers. */
 export interface SystemInfo {
   readonly version: string;
   /** Changes with each start of the container. */
@@ -15,6 +16,7 @@ export interface SystemInfo {
   readonly httpAddress?: string;
 }
 
+/** How a service stands. */
 export interface ServiceInfo {
   readonly name: string;
   readonly startup: Known<'enabled' | 'disabled'>;
@@ -31,8 +33,10 @@ export interface LogEntry {
   readonly message: string;
 }
 
+/** What a check speaks for: the process is `alive`, or the workload is `ready` for work. */
 export type CheckLevel = 'alive' | 'ready';
 
+/** How a health check stands. */
 export interface CheckInfo {
   readonly name: string;
   /** Absent when the check has no level. */
@@ -46,6 +50,7 @@ export interface CheckInfo {
   readonly changeId?: string;
 }
 
+/** One step of a change. */
 export interface Task {
   readonly id: string;
   readonly kind: string;
@@ -58,6 +63,7 @@ export interface Task {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** Something that Pebble does in the background, such as starting services or running a command. */
 export interface Change {
   readonly id: string;
   readonly kind: string;
@@ -73,8 +79,10 @@ export interface Change {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** Which changes are listed. */
 export type ChangeSelect = 'in-progress' | 'ready' | 'all';
 
+/** Something that a workload or Pebble itself has recorded. */
 export interface Notice {
   readonly id: string;
   /** `null` for a public notice. */
@@ -90,6 +98,7 @@ export interface Notice {
   readonly expireAfterMs?: number;
 }
 
+/** Which notices are listed; all that this user may see, when nothing is said. */
 export interface NoticesFilter {
   readonly types?: readonly string[];
   readonly keys?: readonly string[];
@@ -102,14 +111,17 @@ export interface NoticesFilter {
   readonly waitMs?: number;
 }
 
+/** What may be said with a custom notice. */
 export interface NotifyOptions {
   readonly data?: Readonly<Record<string, string>>;
   /** A repetition within so many milliseconds is counted, but not told again. */
   readonly repeatAfterMs?: number;
 }
 
+/** What stands at a path. */
 export type FileType = 'file' | 'directory' | 'symlink' | 'socket' | 'named-pipe' | 'device' | 'unknown';
 
+/** A file or directory in a container. */
 export interface FileInfo {
   readonly path: string;
   readonly name: string;
@@ -134,6 +146,7 @@ export interface Ownership {
   readonly groupId?: number;
 }
 
+/** How a file is written. */
 export interface PushOptions extends Ownership {
   /** Make missing parent directories, with permissions 0755. */
   readonly makeDirs?: boolean;
@@ -141,6 +154,7 @@ export interface PushOptions extends Ownership {
   readonly permissions?: number;
 }
 
+/** How a directory is made. */
 export interface MakeDirOptions extends Ownership {
   /** Make missing parents, and do not mind when the directory is there already. */
   readonly makeParents?: boolean;
@@ -148,6 +162,7 @@ export interface MakeDirOptions extends Ownership {
   readonly permissions?: number;
 }
 
+/** What of a directory is listed. */
 export interface ListOptions {
   /** A file-name pattern as in `*.yaml`; no path in it. */
   readonly pattern?: string;
@@ -155,6 +170,7 @@ export interface ListOptions {
   readonly itself?: boolean;
 }
 
+/** How a path is removed. */
 export interface RemoveOptions {
   /** With all that is in it; a path that is not there is then no error. */
   readonly recursive?: boolean;

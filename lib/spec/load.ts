@@ -93,7 +93,7 @@ export interface CharmFiles {
   readonly actions?: string;
 }
 
-/** @throws SpecError naming the file and the key. */
+/** The texts of a charm's YAML files as data. @throws SpecError naming the file and the key. */
 export function loadCharmSpec(files: CharmFiles): CharmSpec {
   const metadata = readYaml('metadata.yaml', files.metadata, metadataYaml);
   const config = files.config === undefined ? {} : readYaml('config.yaml', files.config, configYaml);

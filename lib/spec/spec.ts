@@ -5,6 +5,7 @@
  * `load.ts` reads the same shape from a charm's folder at run time (the local model and the tests need that).
  */
 
+/** An endpoint of metadata.yaml. */
 export interface EndpointSpec {
   readonly role: 'provides' | 'requires' | 'peer';
   readonly interface: string;
@@ -13,6 +14,7 @@ export interface EndpointSpec {
   readonly scope?: 'global' | 'container';
 }
 
+/** A workload container of metadata.yaml. */
 export interface ContainerSpec {
   readonly resource?: string;
   readonly mounts?: readonly { readonly storage: string; readonly location: string }[];
@@ -20,6 +22,7 @@ export interface ContainerSpec {
   readonly gid?: number;
 }
 
+/** A storage of metadata.yaml. */
 export interface StorageSpec {
   readonly type: 'filesystem' | 'block';
   readonly location?: string;
@@ -29,14 +32,17 @@ export interface StorageSpec {
   readonly minimumSize?: string;
 }
 
+/** A resource of metadata.yaml. */
 export interface ResourceSpec {
   readonly type: 'oci-image' | 'file';
   readonly filename?: string;
   readonly upstreamSource?: string;
 }
 
+/** The types that config.yaml knows. The value of a `secret` is a secret's URI. */
 export type OptionType = 'string' | 'int' | 'float' | 'boolean' | 'secret';
 
+/** An option of config.yaml. */
 export interface OptionSpec {
   readonly type: OptionType;
   readonly default?: string | number | boolean;
@@ -54,6 +60,7 @@ export interface ParameterSchema {
   readonly [key: string]: unknown;
 }
 
+/** An action of actions.yaml. */
 export interface ActionSpec {
   readonly description?: string;
   readonly params: Readonly<Record<string, ParameterSchema>>;
@@ -63,6 +70,7 @@ export interface ActionSpec {
   readonly executionGroup?: string;
 }
 
+/** All that a charm declares in its YAML files. */
 export interface CharmSpec {
   readonly name: string;
   readonly endpoints: Readonly<Record<string, EndpointSpec>>;

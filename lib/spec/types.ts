@@ -1,11 +1,17 @@
 /** Types computed from a generated charm spec: the names and values an author may use. */
 import type { ActionSpec, CharmSpec, OptionSpec, ParameterSchema } from './spec.ts';
 
+/** Names of the endpoints in metadata.yaml. */
 export type EndpointName<S extends CharmSpec> = keyof S['endpoints'] & string;
+/** Names of the containers in metadata.yaml. */
 export type ContainerName<S extends CharmSpec> = keyof S['containers'] & string;
+/** Names of the storage in metadata.yaml. */
 export type StorageName<S extends CharmSpec> = keyof S['storage'] & string;
+/** Names of the resources in metadata.yaml. */
 export type ResourceName<S extends CharmSpec> = keyof S['resources'] & string;
+/** Names of the options in config.yaml. */
 export type OptionName<S extends CharmSpec> = keyof S['config'] & string;
+/** Names of the actions in actions.yaml. */
 export type ActionName<S extends CharmSpec> = keyof S['actions'] & string;
 /** What `network-get` accepts: any endpoint or extra binding. */
 export type BindingName<S extends CharmSpec> = EndpointName<S> | S['extraBindings'][number];
@@ -42,6 +48,7 @@ type ValueOf<T, P extends ParameterSchema> = T extends 'string'
           ? Readonly<Record<string, unknown>>
           : unknown;
 
+/** The TypeScript type of an action's parameter, from its JSON Schema. */
 export type ParameterValue<P extends ParameterSchema> = P extends { readonly enum: readonly (infer V)[] }
   ? V
   : P['type'] extends readonly (infer T)[]

@@ -8,6 +8,7 @@ import type { ActionOutcome, Outcome } from './outcome.ts';
 import { type ContextOptions, type RunOptions, runAction, runEvent } from './run-event.ts';
 import type { State } from './state.ts';
 
+/** Runs the events and actions of one charm, each in a world of its own. */
 export interface Context<S extends CharmSpec> {
   /**
    * Runs one event.

@@ -27,6 +27,7 @@ function nextNumber(): number {
   return made;
 }
 
+/** What of a world is not as in a fresh one. */
 export interface StateInput extends Partial<Omit<State, 'containers' | 'unitStatus' | 'appStatus'>> {
   /** A list reads best; what an earlier state held is taken as well. */
   readonly containers?: readonly ContainerState[] | Readonly<Record<string, ContainerState>>;
@@ -93,6 +94,7 @@ export function network(address = '192.0.2.0'): NetworkView {
   };
 }
 
+/** What of a relation is not empty. */
 export interface RelationInput {
   readonly id?: number;
   /** `remote` when absent. */
@@ -111,6 +113,7 @@ export function relation(endpoint: string, input: RelationInput = {}): RelationS
   return { ...emptyRelation(endpoint), remoteUnits: { 0: JUJU_KEYS }, isPeer: false, remoteApp, ...given };
 }
 
+/** What of a peer relation is not empty. */
 export interface PeerRelationInput {
   readonly id?: number;
   readonly localAppData?: Bag;
@@ -137,6 +140,7 @@ function emptyRelation(endpoint: string): Omit<RelationState, 'isPeer'> {
   };
 }
 
+/** What of a container is not as in a fresh one. */
 export interface ContainerInput {
   /** True when absent. */
   readonly canConnect?: boolean;
@@ -186,6 +190,7 @@ export function exec(
   return { command, result };
 }
 
+/** What of a secret is to be said; only its content must be. */
 export interface SecretInput {
   readonly id?: string;
   readonly label?: string;
@@ -205,6 +210,7 @@ export interface SecretInput {
   readonly grants?: readonly SecretGrant[];
 }
 
+/** A secret of somebody else that the unit has read, unless an owner is given. */
 export function secret(input: SecretInput): SecretView {
   const { content, latest, revision = 1, tracked = true, ...given } = input;
   const newer =

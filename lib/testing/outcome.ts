@@ -3,6 +3,7 @@ import type { PebbleCall } from './simulated-pebble.ts';
 import type { ShownStatus, State } from './state.ts';
 import type { LogLine } from './world.ts';
 
+/** One call of a hook tool. */
 export interface ToolUse {
   readonly tool: string;
   readonly args: readonly string[];
@@ -31,6 +32,7 @@ export interface Outcome extends State {
   readonly reboot?: 'after' | 'now';
 }
 
+/** What an action gave, and the world after it. */
 export interface ActionOutcome {
   readonly results: Readonly<Record<string, unknown>>;
   readonly log: readonly string[];

@@ -15,11 +15,13 @@ import { type State, stateOf } from './state.ts';
 import { unitView } from './unit-view.ts';
 import { World } from './world.ts';
 
+/** How one event is run: to its end, or killed on the way. */
 export interface RunOptions extends KillAt {
   /** `return`: a failing hook is an outcome with exit code 1 instead of a thrown CharmCrashed. */
   readonly onFailure?: 'throw' | 'return';
 }
 
+/** Who runs the charm. */
 export interface ContextOptions {
   /** The charm's name when absent. */
   readonly app?: string;

@@ -49,6 +49,7 @@ export interface PebbleWitness {
   serviceStarted(container: string, service: string): void;
 }
 
+/** Pebble's API over a container that is plain data. Tests of charms get it from `context`. */
 export class SimulatedPebble implements Pebble {
   #container: ContainerState;
   readonly #killer: Killer;

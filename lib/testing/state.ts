@@ -14,6 +14,7 @@ export interface ShownStatus {
   readonly message: string;
 }
 
+/** A relation with the databags of both sides. Make one with `relation` or `peerRelation`. */
 export interface RelationState {
   readonly id: number;
   readonly endpoint: string;
@@ -41,12 +42,14 @@ export interface ExecAnswer {
   readonly result: ExecResult | ((call: ExecCall) => ExecResult);
 }
 
+/** A command that the charm runs in the container. */
 export interface ExecCall {
   readonly command: readonly string[];
   readonly stdin: string;
   readonly options: ExecOptions;
 }
 
+/** What a command leaves: exit code 0 and no output, when nothing is said. */
 export interface ExecResult {
   readonly code?: number;
   readonly stdout?: string;
@@ -62,11 +65,13 @@ export interface FileAttributes {
   readonly groupId?: number;
 }
 
+/** How a health check stands. */
 export interface CheckState {
   readonly status: 'up' | 'down' | 'inactive';
   readonly failures: number;
 }
 
+/** A workload container: its Pebble, its files, its services. Make one with `container`. */
 export interface ContainerState {
   readonly name: string;
   /** False: the container's Pebble is not up (yet), and every call to it fails. */
@@ -92,6 +97,7 @@ export interface ContainerState {
   readonly notices: readonly Notice[];
 }
 
+/** A unit's world between two hooks, as plain data. Make one with `state`. */
 export interface State {
   readonly leader: boolean;
   readonly unitNumber: number;
@@ -146,7 +152,7 @@ export function findRelation(state: State, which: string | number): RelationStat
   throw new Error(`the state has no relation ${which}; it has ${known}`);
 }
 
-/** @throws Error saying which there are. */
+/** The container of that name. @throws Error saying which there are. */
 export function findContainer(state: State, name: string): ContainerState {
   const found = state.containers[name];
   if (found !== undefined) return found;

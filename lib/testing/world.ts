@@ -17,6 +17,7 @@ import type { ContainerState, RelationState, ShownStatus, State } from './state.
 import { TIME } from './time.ts';
 import { DEFERRED_KEY, STORED_PREFIX } from './unit-view.ts';
 
+/** One line that the charm has logged. */
 export interface LogLine {
   readonly level: string;
   readonly message: string;
