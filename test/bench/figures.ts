@@ -10,15 +10,19 @@ export interface Figure {
 
 const [BEGIN, END] = ['<!-- figures: begin -->', '<!-- figures: end -->'];
 
-export function table(figures: readonly Figure[]): string {
+export function figureTable(figures: readonly Figure[]): string {
   const rows = figures.map(({ what, measured, limit, holds }) => [
     what,
     measured,
     limit,
     holds ? 'yes' : '**no**',
   ]);
-  const all = [['what', 'measured', 'at most', 'holds'], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
+  return table([['what', 'measured', 'at most', 'holds'], ...rows]);
+}
+
+/** The first row is the head. */
+export function table(all: readonly (readonly string[])[]): string {
+  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(' | ')} |`;
   const [head = [], ...body] = all;

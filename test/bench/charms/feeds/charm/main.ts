@@ -1,0 +1,4 @@
+import { run } from 'charmwright';
+import { feeds } from './charm.ts';
+
+await run(feeds);

@@ -1,0 +1,4 @@
+import { run } from 'charmwright';
+import { nothing } from './charm.ts';
+
+await run(nothing);
