@@ -5,13 +5,28 @@ export class CharmwrightError extends Error {
   override name = 'CharmwrightError';
 }
 
-/** The charm's YAML files say something Juju would not accept. `place` is `actions.yaml: upload-rules.params`. */
+/** One thing in a charm's YAML files that Juju or charmcraft would not accept. */
+export interface SpecFault {
+  /** `actions.yaml` */
+  readonly file: string;
+  /** `upload-rules.params.rules`; empty when it is the file as a whole. */
+  readonly key: string;
+  /** `must be text, not a list` */
+  readonly problem: string;
+}
+
+/** The charm's YAML files say something that Juju or charmcraft would not accept: every such thing at once. */
 export class SpecError extends CharmwrightError {
   override name = 'SpecError';
-  readonly place: string;
-  constructor(place: string, problem: string) {
-    super(`${place}: ${problem}`);
-    this.place = place;
+  readonly faults: readonly SpecFault[];
+  constructor(faults: readonly SpecFault[]) {
+    const lines = faults.map(({ file, key, problem }) => [file, key, problem].filter(Boolean).join(': '));
+    super(
+      lines.length === 1
+        ? lines.join()
+        : `${lines.length} faults in the charm's YAML files:\n  ${lines.join('\n  ')}`,
+    );
+    this.faults = faults;
   }
 }
 

@@ -15,5 +15,7 @@ export { type Container, type EndpointSchemas, Juju, type StorageInstance } from
 export { type EndpointSchema, json, type Loaded, Relation, stableJson } from './model/relation.ts';
 export { Secrets } from './model/secrets.ts';
 export { active, blocked, maintenance, type Status, waiting, worst } from './model/status.ts';
+export type * from './spec/meta.ts';
 export type * from './spec/spec.ts';
+export { mountLocations } from './spec/spec.ts';
 export type * from './spec/types.ts';

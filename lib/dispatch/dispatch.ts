@@ -121,7 +121,7 @@ async function runAction<S extends CharmSpec, R extends EndpointSchemas<S>>(
   try {
     if (handler === undefined || spec === undefined)
       throw new ActionFailed(`this charm has no action "${name}"`);
-    const params = await checkParams(name, spec, await actionGet(tools));
+    const params = await checkParams(name, spec, await actionGet(tools), juju.jujuVersion);
     const results = await handler({ juju, params, taskId, log: progressLog(tools) });
     await actionSet(tools, flattenResults(results));
   } catch (error) {

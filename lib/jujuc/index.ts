@@ -1,6 +1,10 @@
 /** Juju's side of a hook: for the in-process tests, the local model, and anybody who runs charms. */
+export { type CharmFiles, readCharmFiles } from '../spec/charm-files.ts';
 export { loadCharmSpec, readCharmSpec } from '../spec/load.ts';
+export type { CharmMeta } from '../spec/meta.ts';
+export { packedYaml } from '../spec/packed.ts';
 export type { CharmSpec } from '../spec/spec.ts';
+export { specOf } from '../spec/spec-of.ts';
 export {
   alteringChanges,
   applyBag,

@@ -2,6 +2,7 @@
 import { ActionFailed } from '../errors.ts';
 import { actionLog } from '../hook-tools/action.ts';
 import type { ToolRunner } from '../hook-tools/runner.ts';
+import { JujuVersion } from '../juju-version.ts';
 import type { ActionSpec, CharmSpec } from '../spec/spec.ts';
 import type { ActionName, ActionParams } from '../spec/types.ts';
 import type { EndpointSchemas, Juju } from './juju.ts';
@@ -30,6 +31,7 @@ export async function checkParams(
   name: string,
   spec: ActionSpec,
   given: Readonly<Record<string, unknown>>,
+  jujuVersion: string,
 ): Promise<Readonly<Record<string, unknown>>> {
   const { Ajv } = await import('ajv');
   const ajv = new Ajv({ allErrors: true, useDefaults: true, strict: false });
@@ -38,7 +40,7 @@ export async function checkParams(
     type: 'object',
     properties: spec.params,
     required: [...spec.required],
-    additionalProperties: spec.additionalProperties,
+    additionalProperties: spec.additionalProperties ?? takesOthers(jujuVersion),
   });
   if (validate(params)) return params;
   const problems = (validate.errors ?? []).map(({ instancePath, message, params: details }) => {
@@ -53,6 +55,11 @@ export async function checkParams(
     ].join('');
   });
   throw new ActionFailed(`wrong parameters for ${name}: ${problems.join('; ')}`);
+}
+
+/** Whether an action that does not say so takes parameters that it does not declare. */
+export function takesOthers(jujuVersion: string): boolean {
+  return !new JujuVersion(jujuVersion).closesActionParams;
 }
 
 /** Result keys as Juju accepts them. */

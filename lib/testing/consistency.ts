@@ -1,5 +1,6 @@
 /** Refuses worlds that Juju cannot produce: a test that passes in one proves nothing. */
 import type { JujuEvent } from '../events/event.ts';
+import { takesOthers } from '../model/action.ts';
 import type { CharmSpec, OptionType } from '../spec/spec.ts';
 import { ImpossibleWorld } from './errors.ts';
 import { mergeLayers } from './pebble-plan.ts';
@@ -19,12 +20,17 @@ export function checkWorld(spec: CharmSpec, app: string, state: State, event: Ju
 }
 
 /** @throws ImpossibleWorld when Juju would not even start the action. */
-export function checkAction(spec: CharmSpec, name: string, params: Readonly<Record<string, unknown>>): void {
+export function checkAction(
+  spec: CharmSpec,
+  name: string,
+  params: Readonly<Record<string, unknown>>,
+  jujuVersion: string,
+): void {
   const action = spec.actions[name];
   if (action === undefined)
     throw new ImpossibleWorld([`action "${name}" is not in actions.yaml: ${known(spec.actions)}`]);
   throwAll(
-    action.additionalProperties
+    (action.additionalProperties ?? takesOthers(jujuVersion))
       ? []
       : Object.keys(params)
           .filter((param) => !Object.hasOwn(action.params, param))

@@ -15,6 +15,9 @@ import { type State, stateOf } from './state.ts';
 import { unitView } from './unit-view.ts';
 import { World } from './world.ts';
 
+/** The Juju of a test that names none. */
+const JUJU_VERSION = '3.6.14';
+
 /** How one event is run: to its end, or killed on the way. */
 export interface RunOptions extends KillAt {
   /** `return`: a failing hook is an outcome with exit code 1 instead of a thrown CharmCrashed. */
@@ -63,7 +66,7 @@ export async function runAction<S extends CharmSpec, R extends EndpointSchemas<S
 ): Promise<ActionOutcome> {
   const event: JujuEvent = { kind: 'action', action, taskId: '1' };
   checkWorld(charm.spec, options.app ?? charm.spec.name, state, event);
-  checkAction(charm.spec, action, params);
+  checkAction(charm.spec, action, params, options.jujuVersion ?? JUJU_VERSION);
   const given = withDefaults(charm.spec.actions[action], params);
   const { outcome, world } = await dispatchIn(charm, options, stateOf(state), event, given, runOptions);
   const failed =
@@ -92,7 +95,7 @@ async function dispatchIn<S extends CharmSpec, R extends EndpointSchemas<S>>(
   params: Readonly<Record<string, unknown>>,
   { onFailure = 'throw', ...killAt }: RunOptions,
 ): Promise<Ran> {
-  const { app = charm.spec.name, charmDir = process.cwd(), jujuVersion = '3.6.14' } = options;
+  const { app = charm.spec.name, charmDir = process.cwd(), jujuVersion = JUJU_VERSION } = options;
   const view = unitView(before, charm.spec, app, event);
   const world = new World(before);
   const session = new HookSession(view, hookScope(event, params), world);

@@ -14,7 +14,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, isAbsolute, join, normalize, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { readCharmSpec } from 'charmwright/juju';
+import { readCharmSpec, specOf } from 'charmwright/juju';
 import { parse } from 'yaml';
 import { type Entry, openPromise, type ZipFile } from 'yauzl';
 import { z } from 'zod';
@@ -62,7 +62,7 @@ function checkArchitecture(bases: z.infer<typeof manifestSchema>['bases'], sourc
 }
 
 async function describe(folder: string, source: string): Promise<Omit<Charm, 'url' | 'revision'>> {
-  const spec = await readCharmSpec(folder);
+  const spec = specOf(await readCharmSpec(folder));
   const text = (file: string) => readFile(join(folder, file), 'utf8').catch(() => undefined);
   const manifest = await text('manifest.yaml');
   const bases = manifest === undefined ? [] : manifestSchema.parse(parse(manifest)).bases;

@@ -228,7 +228,7 @@ const charmSpec = z.object({
       description: z.string().exactOptional(),
       params: z.record(z.string(), z.record(z.string(), z.unknown())),
       required: z.array(z.string()),
-      additionalProperties: z.boolean(),
+      additionalProperties: z.boolean().exactOptional(),
       parallel: z.boolean().exactOptional(),
       executionGroup: z.string().exactOptional(),
     }),

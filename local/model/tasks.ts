@@ -14,7 +14,8 @@ export function actionSchema(name: string, action: Action): Record<string, unkno
     type: 'object',
     properties: action.params,
     required: action.required,
-    additionalProperties: action.additionalProperties,
+    // As Juju 3, which this model is; Juju 4 takes no other parameter unless it is said.
+    additionalProperties: action.additionalProperties ?? true,
   };
 }
 

@@ -9,7 +9,7 @@ peers: { peers: { interface: web_peers } }
 requires: { db: { interface: db }, cache: { interface: cache } }
 storage: { data: { type: filesystem } }
 resources: { web-image: { type: oci-image } }
-extra-bindings: { admin: {} }
+extra-bindings: { admin: null }
 `,
   config:
     'options: { port: { type: int, default: 80 }, motd: { type: string }, debug: { type: boolean, default: false } }',

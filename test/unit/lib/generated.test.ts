@@ -29,7 +29,7 @@ describe('charm/generated.ts', () => {
     expect(present, 'run npm run generate').toBe(generateSpec(await readCharmSpec(join(ROOT, folder))));
   });
 
-  test('is checked and written by one command', async () => {
+  test('is checked and written by one command', { timeout: 60_000 }, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'generate-'));
     try {
       await cp(join(ROOT, 'test/charms/hello'), folder, { recursive: true });
@@ -49,6 +49,6 @@ describe('charm/generated.ts', () => {
   test('of a folder without a charm is refused', async () => {
     const { code, text } = await generate(tmpdir());
     expect(code).toBe(1);
-    expect(text).toContain('metadata.yaml: no such file: this is not a charm');
+    expect(text).toContain('metadata.yaml: no such file, and no charmcraft.yaml: this is not a charm');
   });
 });

@@ -42,12 +42,12 @@ describe("a charm's YAML files", () => {
       name: { type: 'string', description: 'who' },
     });
     expect(spec.actions).toEqual({
-      ping: { params: { host: { type: 'string' } }, required: ['host'], additionalProperties: true },
+      ping: { params: { host: { type: 'string' } }, required: ['host'] },
     });
   });
 
   test.each([
-    ['name: Bad_Name', undefined, 'metadata.yaml: name: not a charm name Juju accepts'],
+    ['name: Bad_Name', undefined, 'metadata.yaml: name: is not a charm name Juju accepts'],
     ['name: ok\ncontainers: [web]', undefined, 'metadata.yaml: containers:'],
     ['name: ok', 'options: {port: {type: integer}}', 'config.yaml: options.port.type:'],
     ['name: [', undefined, 'metadata.yaml: '],

@@ -1,5 +1,5 @@
 /** Units without processes: every operation the resolver chooses succeeds at once. Shows the order, nothing else. */
-import { loadCharmSpec, type Pending } from 'charmwright/juju';
+import { loadCharmSpec, type Pending, specOf } from 'charmwright/juju';
 import { beginHook, failHook, hookNameOf } from '../../../local/agent/hook-transitions.ts';
 import { type Live, nextOperation } from '../../../local/agent/resolver.ts';
 import { deploy, finishUnit } from '../../../local/model/applications.ts';
@@ -42,7 +42,7 @@ export class Simulation {
         charm: {
           name: spec.name,
           base: { name: 'ubuntu', channel: '24.04/stable' },
-          spec: JSON.parse(JSON.stringify(spec)),
+          spec: JSON.parse(JSON.stringify(specOf(spec))),
         },
         application: options.application ?? spec.name,
         units: options.units ?? 1,

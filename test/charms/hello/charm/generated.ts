@@ -1,4 +1,4 @@
-// Written by `charmwright generate` from metadata.yaml, config.yaml and actions.yaml. Do not edit.
+// Written by `charmwright generate` from the charm's YAML files. Do not edit.
 import type { CharmSpec } from 'charmwright';
 
 export const spec = {
@@ -16,24 +16,21 @@ export const spec = {
   "config": {
     "greeting": {
       "type": "string",
-      "default": "hello",
-      "description": "The word this unit greets with. Empty, and the unit is blocked."
+      "default": "hello"
     }
   },
   "actions": {
     "greet": {
-      "description": "Greets somebody by name.",
-      "params": {
-        "name": {
-          "type": "string",
-          "minLength": 1,
-          "description": "Who is greeted."
-        }
-      },
       "required": [
         "name"
       ],
-      "additionalProperties": false
+      "additionalProperties": false,
+      "params": {
+        "name": {
+          "type": "string",
+          "minLength": 1
+        }
+      }
     }
   }
 } as const satisfies CharmSpec;
