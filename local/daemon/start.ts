@@ -11,7 +11,7 @@ import { createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { peer } from '../../tools/peers.ts';
+import { program } from '../../tools/programs.ts';
 import { NETWORK, SERVICES } from '../network/addresses.ts';
 import { openSocketPath, type SocketPath } from '../socket-path.ts';
 import { DAEMON_LOG, DAEMON_SOCKET, MODEL_FILE } from './files.ts';
@@ -64,8 +64,8 @@ export async function ensureDaemon(options: StartOptions): Promise<SocketPath> {
 async function startDaemon(modelDir: string, socket: string, options: StartOptions): Promise<void> {
   const progress = options.progress ?? (() => {});
   progress('preparing the local model');
-  const podbox = await peer('podbox');
-  const programs = JSON.stringify({ podbox, pebble: await peer('pebble'), jujuc: await peer('jujuc') });
+  const podbox = await program('podbox');
+  const programs = JSON.stringify({ podbox, pebble: await program('pebble'), jujuc: await program('jujuc') });
   const main = fileURLToPath(new URL('./main.ts', import.meta.url));
   const log = openSync(join(modelDir, DAEMON_LOG), 'a');
   const daemon = spawn(
