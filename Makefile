@@ -13,7 +13,7 @@ test: install ## lint, types, unit, scenario, integration; ends with "N passed, 
 
 install: node_modules/.installed
 
-node_modules/.installed: package.json lib/package.json package-lock.json
+node_modules/.installed: package.json lib/package.json pack/package.json local/package.json package-lock.json
 	@command -v npm >/dev/null || { echo "make: npm is missing: install Node.js 20 or newer (it brings npm)" >&2; exit 1; }
 	@echo "installing npm packages (the pinned Node among them)"
 	@npm ci --no-audit --no-fund --loglevel=error

@@ -1,4 +1,5 @@
-/** `npm run pack`: makes a .charm from each charm's folder, for each architecture. */
+#!/usr/bin/env node
+/** `charmwright-pack`: makes a .charm from each charm's folder, for each architecture. */
 import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,29 +8,19 @@ import { type CharmFile, mode, writeArchive } from './archive.ts';
 import { type CharmSource, charmFiles, readCharm } from './charm.ts';
 import { PackError } from './errors.ts';
 import { ARCHITECTURES, type Architecture, nodeRuntime } from './node-runtime.ts';
+import { charmFolders, packageRoot } from './package-root.ts';
 
-const USAGE = `usage: npm run pack -- [FOLDER ...] [--arch amd64|arm64|all] [--out FOLDER] [--only NAME] [--unpacked FOLDER]
+const USAGE = `usage: charmwright-pack [FOLDER ...] [--arch amd64|arm64|all] [--out FOLDER] [--only NAME] [--unpacked FOLDER]
 
-Writes OUT/NAME_ARCH.charm for the charms in the folders (default: . and minio).
+Writes OUT/NAME_ARCH.charm for the charms in the folders. Default: those that package.json names under
+"charmwright": {"charms": […]}, or the one in this folder.
   --arch      one architecture, or all (the default)
   --out       where to write; default: dist
   --only      of these charms, only the one of this name
   --unpacked  write one charm's files into a folder instead; needs --arch and one charm
 `;
 
-/** The npm package all default charms belong to. */
-const ROOT = resolve(import.meta.dirname, '..');
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    arch: { type: 'string', default: 'all' },
-    out: { type: 'string', default: 'dist' },
-    only: { type: 'string' },
-    unpacked: { type: 'string' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
+const { values, positionals } = commandLine();
 
 try {
   if (values.help) process.stdout.write(USAGE);
@@ -38,6 +29,26 @@ try {
   if (!(error instanceof PackError || error instanceof CharmwrightError)) throw error;
   process.stderr.write(`pack: ${error.message}\n`);
   process.exitCode = 1;
+}
+
+function commandLine() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        arch: { type: 'string', default: 'all' },
+        out: { type: 'string', default: 'dist' },
+        only: { type: 'string' },
+        unpacked: { type: 'string' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    process.stderr.write(
+      `pack: ${error instanceof Error ? error.message : String(error)}; see charmwright-pack --help\n`,
+    );
+    process.exit(2);
+  }
 }
 
 async function pack(): Promise<void> {
@@ -64,12 +75,11 @@ async function pack(): Promise<void> {
 }
 
 async function readCharms(): Promise<readonly CharmSource[]> {
-  const folders =
-    positionals.length === 0 ? [ROOT, join(ROOT, 'minio')] : positionals.map((path) => resolve(path));
+  const folders = positionals.length === 0 ? await charmFolders('.') : positionals;
   const charms: CharmSource[] = [];
-  for (const folder of folders) {
+  for (const folder of folders.map((path) => resolve(path))) {
     progress(`bundling ${relative(process.cwd(), folder) || '.'}`);
-    charms.push(await readCharm(folder, ROOT));
+    charms.push(await readCharm(folder, await packageRoot(folder)));
   }
   const chosen = charms.filter(({ name }) => values.only === undefined || name === values.only);
   if (chosen.length === 0) {

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** What bin/juju-local starts. */
 import { enableCompileCache } from 'node:module';
 

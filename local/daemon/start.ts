@@ -8,9 +8,8 @@ import { closeSync, existsSync, openSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { createServer, type Server } from 'node:net';
-import { join, resolve } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { program } from '../../tools/programs.ts';
 import { NETWORK, SERVICES } from '../network/addresses.ts';
 import { openSocketPath, type SocketPath } from '../socket-path.ts';
@@ -66,7 +65,8 @@ async function startDaemon(modelDir: string, socket: string, options: StartOptio
   progress('preparing the local model');
   const podbox = await program('podbox');
   const programs = JSON.stringify({ podbox, pebble: await program('pebble'), jujuc: await program('jujuc') });
-  const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+  // main.ts here, main.js in the npm package.
+  const main = join(import.meta.dirname, `main${extname(import.meta.filename)}`);
   const log = openSync(join(modelDir, DAEMON_LOG), 'a');
   const daemon = spawn(
     podbox,

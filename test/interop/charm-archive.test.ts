@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
 async function pack(...args: readonly string[]): Promise<void> {
-  await run(process.execPath, [join(ROOT, 'pack/main.ts'), ...args], { cwd: scratch });
+  await run(process.execPath, [join(ROOT, 'pack/main.ts'), ...args], { cwd: ROOT });
 }
 
 function archive(charm: string, architecture: string): string {
