@@ -10,15 +10,18 @@ import { PackError } from './errors.ts';
 import { ARCHITECTURES, type Architecture, nodeRuntime } from './node-runtime.ts';
 import { charmFolders, packageRoot } from './package-root.ts';
 
-const USAGE = `usage: charmwright-pack [FOLDER ...] [--arch amd64|arm64|all] [--out FOLDER] [--only NAME] [--unpacked FOLDER]
+const USAGE = `usage: charmwright-pack [FOLDER ...] [--arch amd64|arm64|host|all] [--out FOLDER] [--only NAME] [--unpacked FOLDER]
 
 Writes OUT/NAME_ARCH.charm for the charms in the folders. Default: those that package.json names under
 "charmwright": {"charms": […]}, or the one in this folder.
-  --arch      one architecture, or all (the default)
+  --arch      one architecture, this machine's (host), or all (the default)
   --out       where to write; default: dist
   --only      of these charms, only the one of this name
   --unpacked  write one charm's files into a folder instead; needs --arch and one charm
 `;
+
+/** As Juju says it: amd64. */
+const HOST = process.arch === 'x64' ? 'amd64' : process.arch;
 
 const { values, positionals } = commandLine();
 
@@ -52,9 +55,10 @@ function commandLine() {
 }
 
 async function pack(): Promise<void> {
-  const architectures = ARCHITECTURES.filter((name) => values.arch === 'all' || values.arch === name);
+  const wanted = values.arch === 'host' ? HOST : values.arch;
+  const architectures = ARCHITECTURES.filter((name) => wanted === 'all' || wanted === name);
   if (architectures.length === 0) {
-    throw new PackError(`--arch is "${values.arch}"; it can be ${ARCHITECTURES.join(', ')} or all`);
+    throw new PackError(`--arch is "${values.arch}"; it can be ${ARCHITECTURES.join(', ')}, host or all`);
   }
   const charms = await readCharms();
   const jobs = charms.flatMap((charm) => architectures.map((architecture) => ({ charm, architecture })));

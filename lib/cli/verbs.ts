@@ -8,6 +8,10 @@ interface Entry {
 }
 
 export const VERBS: Readonly<Record<string, Entry>> = {
+  init: {
+    summary: 'Makes a new charm, with tests, that can be packed and deployed as it is',
+    load: async () => (await import('./verbs/init.ts')).init,
+  },
   generate: {
     summary: "Writes a charm's names and types from its YAML files",
     load: async () => (await import('./verbs/generate.ts')).generate,

@@ -26,7 +26,13 @@ interface Recipe {
 }
 
 const RECIPES = {
-  charmwright: { folder: 'lib', root: 'lib', sources: ['lib/**/*.ts'], files: [], refusesOldNode: false },
+  charmwright: {
+    folder: 'lib',
+    root: 'lib',
+    sources: ['lib/**/*.ts'],
+    files: ['lib/init/template'],
+    refusesOldNode: false,
+  },
   'charmwright-pack': {
     folder: 'pack',
     root: 'pack',
@@ -66,9 +72,10 @@ export async function writePackage(name: PackageName, out: string): Promise<void
   );
   await compile(recipe, out);
   const from = (path: string) => join(ROOT, path);
+  const filter = (path: string) => !/\/(node_modules|dist)$/.test(path);
   await Promise.all([
     ...recipe.files.map((path) =>
-      cp(from(path), join(out, relative(recipe.root, path)), { recursive: true }),
+      cp(from(path), join(out, relative(recipe.root, path)), { recursive: true, filter }),
     ),
     cp(from('LICENSE'), join(out, 'LICENSE')),
     cp(from(join(recipe.folder, 'README.md')), join(out, 'README.md')),

@@ -1,0 +1,5 @@
+/** What Juju runs for every event. */
+import { run } from 'charmwright';
+import { charm } from './charm.ts';
+
+await run(charm);
