@@ -1,6 +1,11 @@
 /** Tests of charms without Juju: a state in, one event, a state out. */
 export { type Context, context } from './context.ts';
 export { CharmCrashed, ImpossibleWorld } from './errors.ts';
+export { activeOnly } from './explore/canonical.ts';
+export { type CrashTest, type CrashTestOptions, crashTest } from './explore/crash-test.ts';
+export { type ExploreOptions, explore, type Outside } from './explore/explore.ts';
+export type { Exploration, Failure, OrderFound } from './explore/findings.ts';
+export type { Possibilities } from './explore/possibilities.ts';
 export type { EventInput } from './input.ts';
 export { type KillAt, Killer } from './killing.ts';
 export {

@@ -77,7 +77,8 @@ function deepFreeze<T>(value: T): T {
   return Object.freeze(value);
 }
 
-const JUJU_KEYS: Bag = {
+/** What Juju itself writes into the bag of a unit that enters a relation. */
+export const JUJU_KEYS: Bag = {
   'egress-subnets': '192.0.2.0/32',
   'ingress-address': '192.0.2.0',
   'private-address': '192.0.2.0',

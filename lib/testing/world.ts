@@ -1,4 +1,5 @@
 /** One hook's world while it runs: what takes effect at once, and what is committed at the end. */
+import { createHash } from 'node:crypto';
 import type { JujuEvent } from '../events/event.ts';
 import {
   applyBag,
@@ -13,6 +14,7 @@ import {
   type StatusValue,
   type UnitView,
 } from '../jujuc/index.ts';
+import { stableJson } from '../model/relation.ts';
 import type { ContainerState, RelationState, ShownStatus, State } from './state.ts';
 import { TIME } from './time.ts';
 import { DEFERRED_KEY, STORED_PREFIX } from './unit-view.ts';
@@ -31,9 +33,11 @@ export class World implements HookHost {
   actionResults: Readonly<Record<string, unknown>> = {};
   actionFailure: string | undefined;
   #state: State;
+  readonly #before: State;
   #secretsMade = 0;
 
   constructor(state: State) {
+    this.#before = state;
     this.#state = state;
   }
 
@@ -46,10 +50,8 @@ export class World implements HookHost {
   }
 
   newSecretId(): string {
-    const taken = (id: string): boolean => this.#state.secrets.some((secret) => secret.id === id);
-    do this.#secretsMade += 1;
-    while (taken(secretId(this.#secretsMade)));
-    return secretId(this.#secretsMade);
+    this.#secretsMade += 1;
+    return secretId(this.#before, this.#secretsMade);
   }
 
   apply(effect: Immediate): void {
@@ -107,9 +109,17 @@ export class World implements HookHost {
   }
 }
 
-/** As Juju's ids: 20 letters and digits. */
-function secretId(count: number): string {
-  return `n${String(count).padStart(19, '0')}`;
+const ID_LETTERS = '0123456789abcdefghijklmnopqrstuv';
+
+/**
+ * 20 letters and digits, as Juju's. Juju never gives an id twice, so it follows from all that the hook's transaction
+ * is based on; a hook that is killed and run again gets the same one.
+ */
+function secretId({ secrets, relations, stored, memory, deferred }: State, count: number): string {
+  const known = secrets.map(({ id, revisions }) => [id, revisions.map(({ revision }) => revision)]);
+  const base = stableJson([known, relations, stored, memory, deferred, count]);
+  const bytes = createHash('sha256').update(base).digest().subarray(0, 20);
+  return Array.from(bytes, (byte) => ID_LETTERS.charAt(byte % ID_LETTERS.length)).join('');
 }
 
 function shown({ status, message }: StatusValue): ShownStatus {

@@ -1,5 +1,6 @@
 /** Hooks that are killed at every call they make to Juju or Pebble, and run again: the end is the same. */
 import {
+  crashTest,
   type EventInput,
   findContainer,
   network,
@@ -10,6 +11,7 @@ import {
   stateOf,
 } from 'charmwright/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mimir as charm } from '../../../charm/charm.ts';
 import type { Spec } from '../../../charm/generated.ts';
 import { FakeMimir } from '../../support/fake-mimir.ts';
 import { image, KEYS, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
@@ -109,24 +111,8 @@ const STORIES: Readonly<Record<string, Story>> = {
 };
 
 test.each(Object.entries(STORIES))('%s', async (_name, { event, before, starts }) => {
-  const state = await before();
-  const whole = await mimir.run(event, state);
-  const effects = whole.hookTools.length + whole.pebbleCalls.length;
-  expect(effects).toBeGreaterThan(1);
-  for (let killAfterEffect = 1; killAfterEffect <= effects; killAfterEffect += 1) {
-    const dead = await mimir.run(event, state, { killAfterEffect });
-    const again = await mimir.run(event, stateOf(dead));
-    expect(stateOf(again), `killed after call ${killAfterEffect}`).toEqual(stateOf(whole));
-    expect(dead.serviceStarts.length + again.serviceStarts.length).toBeLessThanOrEqual(starts);
-  }
-});
-
-test('a hook killed again and again, each time one call later, comes to the same end', async () => {
-  const whole = await mimir.run(ready, fresh);
-  const effects = whole.hookTools.length + whole.pebbleCalls.length;
-  let state: State = fresh;
-  for (let killAfterEffect = 1; killAfterEffect <= effects; killAfterEffect += 1)
-    state = stateOf(await mimir.run(ready, state, { killAfterEffect }));
-  const last = await mimir.run(ready, state);
-  expect(stateOf(last)).toEqual(stateOf(whole));
+  const killed = await crashTest(charm, event, await before());
+  expect(killed.problems).toEqual([]);
+  expect(killed.calls).toBeGreaterThan(1);
+  expect(killed.mostStarts).toBeLessThanOrEqual(starts);
 });

@@ -535,36 +535,3 @@ describe('relations that only listen', () => {
     expect(findRelation(after, 'grafana-source').localUnitData.grafana_source_host).toBeUndefined();
   });
 });
-
-describe('a hook that is killed', () => {
-  /** Every call to Juju and Pebble that the hook makes, one after another. */
-  test('at any call and run again ends as the one that was not killed', async () => {
-    const relations = [peerRelation('mimir-peers', PEERS), s3(), relation('receive-remote-write', { id: 5 })];
-    const before = world(HOST, { relations, secrets: [S3_SECRET] });
-    const whole = await mimir.run(ready, before);
-    const effects = whole.hookTools.length + whole.pebbleCalls.length;
-    expect(effects).toBeGreaterThan(15);
-    for (let killAfterEffect = 1; killAfterEffect <= effects; killAfterEffect += 1) {
-      const dead = await mimir.run(ready, before, { killAfterEffect });
-      const again = await mimir.run(ready, stateOf(dead));
-      expect(stateOf(again), `killed after call ${killAfterEffect}`).toEqual(stateOf(whole));
-    }
-  });
-
-  test('while it moves Mimir to a bucket ends in the bucket', async () => {
-    const alone = await mimir.run(ready, world(HOST));
-    const before = { ...alone, relations: [findRelation(alone, 'mimir-peers'), s3()], secrets: [S3_SECRET] };
-    const changed = { kind: 'relation-changed', relation: 's3' } as const;
-    const whole = await mimir.run(changed, before);
-    for (
-      let killAfterEffect = 1;
-      killAfterEffect <= whole.hookTools.length + whole.pebbleCalls.length;
-      killAfterEffect += 1
-    ) {
-      const dead = await mimir.run(changed, before, { killAfterEffect });
-      const again = await mimir.run(changed, stateOf(dead));
-      expect(stateOf(again), `killed after call ${killAfterEffect}`).toEqual(stateOf(whole));
-      expect(dead.serviceStarts.length + again.serviceStarts.length).toBeLessThanOrEqual(2);
-    }
-  });
-});

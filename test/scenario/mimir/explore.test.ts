@@ -1,0 +1,116 @@
+/** Whatever happens to a Mimir unit, and in whatever order. */
+import {
+  activeOnly,
+  type ExploreOptions,
+  explore,
+  findContainer,
+  network,
+  type Outcome,
+  peerRelation,
+  relation,
+  type State,
+  stateOf,
+} from 'charmwright/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mimir as charm } from '../../../charm/charm.ts';
+import { FakeMimir } from '../../support/fake-mimir.ts';
+import { image, KEYS, mimir, PLACE, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
+
+const HOST = '127.78.1.3';
+const CONFIG = '/data/conf/mimir.yaml';
+const bucket = s3({ endpoint: `http://${HOST}:9009` });
+const peers = peerRelation('mimir-peers', { id: 1, localUnitData: { hostname: 'mimir-k8s-0' } });
+const sender = relation('receive-remote-write', { id: 5, remoteApp: 'agent' });
+const grafana = relation('grafana-source', { id: 6, remoteApp: 'grafana' });
+
+let server: FakeMimir;
+beforeAll(async () => {
+  server = await FakeMimir.at(HOST);
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+const ready = { kind: 'pebble-ready', container: 'mimir' } as const;
+const running = async (input: Parameters<typeof world>[1]) =>
+  stateOf(await mimir.run(ready, world(HOST, input)));
+const onBucket = () => running({ relations: [peers, bucket], secrets: [S3_SECRET] });
+
+/** No start without a reason, and no key where people read. */
+function invariant(after: Outcome, before: State): void {
+  const { 'secret-key': key } = KEYS;
+  expect(JSON.stringify([after.logs, after.stderr, after.unitStatus, after.hookTools])).not.toContain(key);
+  if (after.serviceStarts.length === 0) return;
+  const [now, then] = [after, before].map((state) => {
+    const { files, layers, services } = findContainer(state, 'mimir');
+    return { config: files[CONFIG], ca: files['/data/conf/s3-ca.pem'], layers, services };
+  });
+  expect(now, 'Mimir was started, and nothing it reads has changed').not.toEqual(then);
+}
+
+const WORLD = {
+  containers: [image()],
+  invariant,
+  // A unit that misses something keeps its last good configuration, if it has one.
+  ignore: activeOnly,
+} satisfies Partial<ExploreOptions>;
+
+test('a new unit comes to the same end, whatever its container and its relations do first', async () => {
+  const before = world(HOST, { relations: [peers, bucket, sender, grafana], secrets: [S3_SECRET] });
+  const found = await explore(charm, before, { ...WORLD, depth: 0, from: 'nothing' });
+  expect(found.problems).toEqual([]);
+  expect(found.isComplete).toBe(true);
+});
+
+test('a new unit bears anything else while it begins', async () => {
+  const before = world(HOST, { relations: [peers, bucket], secrets: [S3_SECRET] });
+  const found = await explore(charm, before, { ...WORLD, depth: 1, from: 'nothing' });
+  expect(found.problems).toEqual([]);
+  expect(found.isComplete).toBe(true);
+}, 90_000);
+
+test('a unit on a bucket bears any three things after one another', async () => {
+  const found = await explore(charm, await onBucket(), {
+    ...WORLD,
+    depth: 3,
+    maxStates: 600,
+    relations: [sender, grafana],
+    configs: [{ 'log-level': 'debug' }, { 'log-level': 'loud' }],
+    remoteAppData: { s3: [{}, { ...bucket.remoteAppData, endpoint: 'nonsense' }] },
+    secrets: { [S3_SECRET.id]: [{ ...KEYS, 'secret-key': 'new' }] },
+    networks: [{ '': network('127.78.1.9') }],
+  });
+  expect(found.problems).toEqual([]);
+  expect(found.states).toBeGreaterThanOrEqual(600);
+}, 90_000);
+
+test('a unit on its own disk bears any two things, among them the bucket that comes and goes', async () => {
+  const found = await explore(charm, await running({ relations: [peers] }), {
+    ...WORLD,
+    depth: 2,
+    relations: [bucket, sender],
+    configs: [{ multitenancy: true }, { 'replication-factor': 3 }],
+    remoteAppData: { s3: [{ ...PLACE, ...KEYS }] },
+  });
+  expect(found.problems).toEqual([]);
+  expect(found.isComplete).toBe(true);
+}, 90_000);
+
+test('a second unit, which leads or does not, bears any two things', async () => {
+  const before = await running({
+    leader: false,
+    unitNumber: 1,
+    plannedUnits: 3,
+    relations: [
+      peerRelation('mimir-peers', {
+        id: 1,
+        localAppData: { 'replication-factor': '1' },
+        units: { 0: { hostname: 'mimir-k8s-0' }, 2: { hostname: 'mimir-k8s-2' } },
+      }),
+      bucket,
+      sender,
+    ],
+    secrets: [S3_SECRET],
+  });
+  const found = await explore(charm, before, { ...WORLD, depth: 2, units: 3, relations: [grafana] });
+  expect(found.problems).toEqual([]);
+  expect(found.isComplete).toBe(true);
+}, 90_000);
