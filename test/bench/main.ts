@@ -7,11 +7,13 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { AT_ONCE } from '../../lib/hook-tools/process-runner.ts';
 import { PEER_NAMES, peer } from '../../tools/peers.ts';
 import { OPS_VERSION, packedCharm, plainCharm, pythonCharm } from './charms.ts';
 import { deployToActive } from './deploy.ts';
 import { type Times, timesOf, toolsOf } from './dispatch.ts';
 import { type Figure, figureTable, table, writeInto } from './figures.ts';
+import { manyUnits } from './many-units.ts';
 import { Model } from './model.ts';
 import { eventCosts, RELATIONS, type Side, setUp } from './processes.ts';
 
@@ -30,6 +32,7 @@ interface Measured {
 const PARTS = {
   dispatch: measureDispatch,
   events: measureEvents,
+  units: measureUnits,
   sizes: measureSizes,
 } as const satisfies Record<string, (folder: string, rounds: number) => Promise<Measured>>;
 
@@ -164,6 +167,48 @@ async function measureEvents(folder: string, rounds: number): Promise<Measured> 
   } finally {
     await model.destroy();
   }
+}
+
+/** Whether a unit more costs the same with a thousand as with a hundred, and how many processes there are at once. */
+async function measureUnits(folder: string): Promise<Measured> {
+  progress('reading up to 1,000 units of one relation');
+  const results = await manyUnits(folder, [10, 100, 1000]);
+  const [few, some, many] = results;
+  if (few === undefined || some === undefined || many === undefined) throw new Error('nothing was measured');
+  const each = (more: typeof few, less: typeof few) =>
+    (more.milliseconds - less.milliseconds) / (more.units - less.units);
+  const growth = each(many, some) / each(some, few);
+  const rows = results.map(({ units, processes, mostAtOnce, milliseconds, megabytes }) => [
+    `${units}`,
+    `${milliseconds.toFixed(0)} ms`,
+    `${processes}`,
+    `${mostAtOnce}`,
+    `${megabytes.toFixed(0)} MB`,
+  ]);
+  const head = [
+    'units of one relation',
+    'a dispatch reads all',
+    'processes',
+    'at once',
+    "the charm's memory",
+  ];
+  return {
+    figures: [
+      {
+        what: 'one unit more in a relation of 1,000, against one of 100',
+        measured: `${growth.toFixed(2)} times: ${each(many, some).toFixed(1)} ms against ${each(some, few).toFixed(1)} ms`,
+        limit: '1.50 times',
+        holds: growth <= 1.5,
+      },
+      {
+        what: 'hook-tool processes at the same time, reading 1,000 units',
+        measured: `${many.mostAtOnce}`,
+        limit: `${AT_ONCE}`,
+        holds: many.mostAtOnce <= AT_ONCE,
+      },
+    ],
+    text: table([head, ...rows]),
+  };
 }
 
 async function measureSizes(folder: string): Promise<Measured> {

@@ -37,6 +37,8 @@ export interface HookRun {
   readonly milliseconds: number;
   /** One entry for each hook-tool process, `config-get --format=json`. */
   readonly calls: readonly string[];
+  /** How many hook-tool processes there were at the same time, at most. */
+  readonly mostAtOnce: number;
   readonly effects: readonly Immediate[];
   readonly pending: Pending;
 }
@@ -62,6 +64,7 @@ export async function hookAgent(): Promise<HookAgent> {
   const socketPath = join(folder, 'agent.socket');
   let session: HookSession | undefined;
   let calls: string[] = [];
+  let [connected, mostAtOnce] = [0, 0];
 
   const serve = async (socket: Socket): Promise<void> => {
     for await (const line of createInterface({ input: socket })) {
@@ -81,6 +84,9 @@ export async function hookAgent(): Promise<HookAgent> {
   };
   const server = createServer((socket) => {
     socket.on('error', () => undefined); // a hook that was killed
+    connected++;
+    mostAtOnce = Math.max(mostAtOnce, connected);
+    socket.once('close', () => connected--);
     void serve(socket);
   });
   server.listen(socketPath);
@@ -90,6 +96,7 @@ export async function hookAgent(): Promise<HookAgent> {
     async run(charmDir, view, cause, { params, env } = {}) {
       const effects: Immediate[] = [];
       calls = [];
+      mostAtOnce = 0;
       session = new HookSession(view, hookScope(cause, params), {
         apply: (effect) => effects.push(effect),
         newSecretId: () => 'd0h1v2k3m4n5p6q7r8s9',
@@ -123,7 +130,7 @@ export async function hookAgent(): Promise<HookAgent> {
         child.once('close', resolve);
       });
       const milliseconds = performance.now() - begun;
-      return { code, ...output, milliseconds, calls, effects, pending: session.pending() };
+      return { code, ...output, milliseconds, calls, mostAtOnce, effects, pending: session.pending() };
     },
     async close() {
       server.close();

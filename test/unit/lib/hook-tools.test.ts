@@ -12,6 +12,7 @@ import {
 } from 'charmwright';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import * as hooks from '../../../lib/hook-tools/index.ts';
+import { AT_ONCE } from '../../../lib/hook-tools/process-runner.ts';
 
 /** Writes down its arguments (each ended by a NUL) and its standard input, and answers what it is told to. */
 const PROGRAM = `#!/bin/sh
@@ -56,6 +57,31 @@ async function answer(given: { readonly stdout?: string; readonly stderr?: strin
 
 const seen = (name: string): Promise<string> => readFile(join(folder, name), 'utf8');
 const argsSeen = async (): Promise<string[]> => (await seen('args')).split('\0').slice(0, -1);
+
+test('a hundred questions at once are never more than eight processes, and all are answered', async () => {
+  const log = join(folder, 'living');
+  const program = `#!/bin/sh\necho 1 >> ${log}\nsleep 0.02\necho -1 >> ${log}\necho '"'$5'"'\n`;
+  await writeFile(join(folder, 'relation-model-get'), program, { mode: 0o755 });
+  const asked = Array.from({ length: 100 }, (_, i) =>
+    tools.run('relation-model-get', ['', '', '', '', `${i}`]),
+  );
+  expect((await Promise.all(asked)).map(({ stdout }) => stdout)).toEqual(asked.map((_, i) => `"${i}"\n`));
+  let living = 0;
+  const counts = (await seen('living'))
+    .trim()
+    .split('\n')
+    .map((step) => (living += Number(step)));
+  expect(counts).toHaveLength(200);
+  expect(Math.max(...counts)).toBeLessThanOrEqual(AT_ONCE);
+  expect(Math.max(...counts)).toBeGreaterThan(1);
+});
+
+test('a tool that is not there gives its place to the next', async () => {
+  const missing = Array.from({ length: 2 * AT_ONCE }, () => tools.run('relation-wish', []));
+  expect((await Promise.allSettled(missing)).map(({ status }) => status)).not.toContain('fulfilled');
+  await answer({ stdout: 'null' });
+  expect(await hooks.relationList(tools, S3)).toEqual([]);
+});
 
 describe('an argument', () => {
   // ops: 163, 15.9
