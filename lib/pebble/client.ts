@@ -1,19 +1,22 @@
 import type { Readable } from 'node:stream';
 import * as z from 'zod';
 import { abortChange, getChange, getChanges, waitChange } from './changes.ts';
-import { actOnChecks, getChecks, getHealth } from './checks.ts';
-import { ApiError, ConnectionError } from './errors.ts';
+import { actOnChecks, getChecks, getHealth, refreshCheck } from './checks.ts';
+import { ApiError, ConnectionError, NotInPlanError } from './errors.ts';
 import { startExec } from './exec.ts';
-import { fileExists, listFiles, makeDir, pullFile, pushFile, removePath } from './files.ts';
+import { fileAt, listFiles, makeDir, pullFile, pushFile, removePath } from './files.ts';
 import { getIdentities, postIdentities } from './identities.ts';
 import type { Layer, Plan } from './layer.ts';
 import { getLogs } from './logs.ts';
+import { getMetrics } from './metrics.ts';
 import { getNotice, getNotices, notify } from './notices.ts';
 import type { ExecOptions, ExecProcess, Pebble } from './pebble.ts';
 import { addLayer, getPlan, getPlanYaml } from './plan.ts';
 import { actOnServices, getServices, signalServices } from './services.ts';
 import { Transport } from './transport.ts';
 import type {
+  ActOptions,
+  BasicCredentials,
   Change,
   ChangeSelect,
   CheckInfo,
@@ -27,9 +30,11 @@ import type {
   NoticesFilter,
   NotifyOptions,
   PushOptions,
+  RefreshedCheck,
   RemoveOptions,
   ServiceInfo,
   SystemInfo,
+  Warning,
 } from './types.ts';
 
 const systemInfoSchema = z.pipe(
@@ -79,7 +84,11 @@ export class PebbleClient implements Pebble {
     return getHealth(this.#transport, level, names);
   }
 
-  addLayer(label: string, layer: Layer, options: { readonly combine?: boolean } = {}): Promise<void> {
+  addLayer(
+    label: string,
+    layer: Layer | string,
+    options: { readonly combine?: boolean } = {},
+  ): Promise<void> {
     return addLayer(this.#transport, label, layer, options.combine ?? false);
   }
 
@@ -95,27 +104,33 @@ export class PebbleClient implements Pebble {
     return getServices(this.#transport, names);
   }
 
-  start(names: readonly string[]): Promise<Change> {
-    return actOnServices(this.#transport, 'start', names);
+  async service(name: string): Promise<ServiceInfo> {
+    const [service] = await this.services([name]);
+    if (service === undefined) throw new NotInPlanError('service', name);
+    return service;
   }
 
-  stop(names: readonly string[]): Promise<Change> {
-    return actOnServices(this.#transport, 'stop', names);
+  start(names: readonly string[], options?: ActOptions): Promise<Change> {
+    return actOnServices(this.#transport, 'start', names, options);
   }
 
-  restart(names: readonly string[]): Promise<Change> {
-    return actOnServices(this.#transport, 'restart', names);
+  stop(names: readonly string[], options?: ActOptions): Promise<Change> {
+    return actOnServices(this.#transport, 'stop', names, options);
   }
 
-  autostart(): Promise<Change> {
-    return actOnServices(this.#transport, 'autostart', []);
+  restart(names: readonly string[], options?: ActOptions): Promise<Change> {
+    return actOnServices(this.#transport, 'restart', names, options);
   }
 
-  replan(): Promise<Change> {
-    return actOnServices(this.#transport, 'replan', []);
+  autostart(options?: ActOptions): Promise<Change> {
+    return actOnServices(this.#transport, 'autostart', [], options);
   }
 
-  sendSignal(signal: string, services: readonly string[]): Promise<void> {
+  replan(options?: ActOptions): Promise<Change> {
+    return actOnServices(this.#transport, 'replan', [], options);
+  }
+
+  sendSignal(signal: string | number, services: readonly string[]): Promise<void> {
     return signalServices(this.#transport, signal, services);
   }
 
@@ -127,6 +142,16 @@ export class PebbleClient implements Pebble {
     options: { readonly level?: CheckLevel; readonly names?: readonly string[] } = {},
   ): Promise<readonly CheckInfo[]> {
     return getChecks(this.#transport, options);
+  }
+
+  async check(name: string): Promise<CheckInfo> {
+    const [check] = await this.checks({ names: [name] });
+    if (check === undefined) throw new NotInPlanError('check', name);
+    return check;
+  }
+
+  refreshCheck(name: string): Promise<RefreshedCheck> {
+    return refreshCheck(this.#transport, name);
   }
 
   startChecks(names: readonly string[]): Promise<readonly string[]> {
@@ -153,8 +178,12 @@ export class PebbleClient implements Pebble {
     return listFiles(this.#transport, path, options);
   }
 
-  exists(path: string): Promise<boolean> {
-    return fileExists(this.#transport, path);
+  async exists(path: string): Promise<boolean> {
+    return (await fileAt(this.#transport, path)) !== undefined;
+  }
+
+  async isDir(path: string): Promise<boolean> {
+    return (await fileAt(this.#transport, path))?.type === 'directory';
   }
 
   makeDir(path: string, options: MakeDirOptions = {}): Promise<void> {
@@ -163,6 +192,14 @@ export class PebbleClient implements Pebble {
 
   remove(path: string, options: RemoveOptions = {}): Promise<void> {
     return removePath(this.#transport, path, options);
+  }
+
+  async pushPath(sources: string | readonly string[], destDir: string): Promise<void> {
+    await (await import('./tree.ts')).pushPath(this, sources, destDir);
+  }
+
+  async pullPath(sources: string | readonly string[], destDir: string): Promise<void> {
+    await (await import('./tree.ts')).pullPath(this, sources, destDir);
   }
 
   exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecProcess> {
@@ -181,8 +218,16 @@ export class PebbleClient implements Pebble {
     return getNotices(this.#transport, filter);
   }
 
-  warnings(): Promise<readonly Notice[]> {
-    return getNotices(this.#transport, { types: ['warning'] });
+  async warnings({
+    select = 'pending',
+  }: {
+    readonly select?: 'pending' | 'all';
+  } = {}): Promise<readonly Warning[]> {
+    return (await import('./warnings.ts')).getWarnings(this.#transport, select);
+  }
+
+  async okayWarnings(until: string): Promise<number> {
+    return (await import('./warnings.ts')).okayWarnings(this.#transport, until);
   }
 
   change(id: string): Promise<Change> {
@@ -203,8 +248,20 @@ export class PebbleClient implements Pebble {
     return abortChange(this.#transport, id);
   }
 
+  metrics(credentials?: BasicCredentials): Promise<string> {
+    return getMetrics(this.#transport, credentials);
+  }
+
   identities(): Promise<Readonly<Record<string, Identity>>> {
     return getIdentities(this.#transport);
+  }
+
+  addIdentities(identities: Readonly<Record<string, Identity>>): Promise<void> {
+    return postIdentities(this.#transport, 'add', identities);
+  }
+
+  updateIdentities(identities: Readonly<Record<string, Identity>>): Promise<void> {
+    return postIdentities(this.#transport, 'update', identities);
   }
 
   replaceIdentities(identities: Readonly<Record<string, Identity | null>>): Promise<void> {

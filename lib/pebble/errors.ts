@@ -59,6 +59,40 @@ export class PathError extends PebbleError {
   }
 }
 
+/** A text is no layer. */
+export class LayerError extends PebbleError {
+  override readonly name = 'LayerError';
+  constructor(problem: string, options?: ErrorOptions) {
+    super(`cannot read the layer: ${problem}`, options);
+  }
+}
+
+/** The plan has no service, or no check, of this name. */
+export class NotInPlanError extends PebbleError {
+  override readonly name = 'NotInPlanError';
+  readonly what: 'service' | 'check';
+  /** The name that was asked for. */
+  readonly missing: string;
+  constructor(what: 'service' | 'check', missing: string) {
+    super(`there is no ${what} "${missing}" in the plan: add the layer that has it first`);
+    this.what = what;
+    this.missing = missing;
+  }
+}
+
+/** Some of the files and directories of a `pushPath` or `pullPath` could not be copied; all others were. */
+export class MultiPushPullError extends PebbleError {
+  override readonly name = 'MultiPushPullError';
+  /** In the order they were met. `path` is what was to be copied; of an unreadable source, the source itself. */
+  readonly errors: readonly { readonly path: string; readonly error: Error }[];
+  constructor(doing: 'push' | 'pull', errors: MultiPushPullError['errors']) {
+    const first = errors[0] === undefined ? '' : `: ${errors[0].path}: ${errors[0].error.message}`;
+    const more = errors.length > 1 ? `; and ${errors.length - 1} more` : '';
+    super(`cannot ${doing} ${errors.length === 1 ? 'one file' : `${errors.length} files`}${first}${more}`);
+    this.errors = errors;
+  }
+}
+
 /** A change (start, stop, exec …) finished badly. The text holds the logs of its failed tasks. */
 export class ChangeError extends PebbleError {
   override readonly name = 'ChangeError';

@@ -9,6 +9,7 @@ import { Channel } from './channel.ts';
 import { formatDuration } from './durations.ts';
 import { ExecError, PebbleError, ProtocolError } from './errors.ts';
 import type { ExecOptions, ExecOutput, ExecProcess } from './pebble.ts';
+import { signalName } from './signals.ts';
 import type { Transport } from './transport.ts';
 
 /** How long after the command's timeout Pebble may take to report it. */
@@ -28,6 +29,8 @@ export async function startExec(
   command: readonly string[],
   options: ExecOptions,
 ): Promise<ExecProcess> {
+  const { terminal = false } = options;
+  const splitStderr = !(options.combineStderr ?? terminal);
   const { changeId, result } = await transport.async(startedSchema, {
     method: 'POST',
     path: '/v1/exec',
@@ -41,10 +44,16 @@ export async function startExec(
       'user-id': options.userId,
       group: options.group,
       'group-id': options.groupId,
-      'split-stderr': !options.combineStderr,
+      'split-stderr': splitStderr,
+      ...(terminal && {
+        terminal,
+        interactive: options.interactive,
+        width: options.width,
+        height: options.height,
+      }),
     },
   });
-  const channels = await openChannels(transport, changeId, result['task-id'], !options.combineStderr);
+  const channels = await openChannels(transport, changeId, result['task-id'], splitStderr);
   return new PebbleProcess(transport, changeId, command, channels, options);
 }
 
@@ -130,8 +139,12 @@ class PebbleProcess implements ExecProcess {
     return { stdout, stderr: stderr ?? '' };
   }
 
-  sendSignal(signal: string): void {
-    this.#control.command({ command: 'signal', signal: { name: signal } });
+  sendSignal(signal: string | number): void {
+    this.#control.command({ command: 'signal', signal: { name: signalName(signal) } });
+  }
+
+  resize(width: number, height: number): void {
+    this.#control.command({ command: 'resize', resize: { width, height } });
   }
 
   #complete(): Promise<number> {

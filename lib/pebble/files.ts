@@ -78,12 +78,12 @@ export async function listFiles(
   }
 }
 
-export async function fileExists(transport: Transport, path: string): Promise<boolean> {
+/** What the path leads to; undefined when nothing is there. */
+export async function fileAt(transport: Transport, path: string): Promise<FileInfo | undefined> {
   try {
-    await listFiles(transport, path, { itself: true });
-    return true;
+    return (await listFiles(transport, path, { itself: true }))[0];
   } catch (error) {
-    if (error instanceof PathError && error.kind === 'not-found') return false;
+    if (error instanceof PathError && error.kind === 'not-found') return undefined;
     throw error;
   }
 }

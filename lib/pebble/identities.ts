@@ -24,7 +24,7 @@ export async function getIdentities(transport: Transport): Promise<Readonly<Reco
 
 export async function postIdentities(
   transport: Transport,
-  action: 'replace' | 'remove',
+  action: 'add' | 'update' | 'replace' | 'remove',
   identities: Readonly<Record<string, Identity | null>>,
 ): Promise<void> {
   const wire = Object.entries(identities).map(([name, identity]) => [name, identity && toWire(identity)]);

@@ -6,6 +6,9 @@ export {
   ChangeError,
   ConnectionError,
   ExecError,
+  LayerError,
+  MultiPushPullError,
+  NotInPlanError,
   PathError,
   PebbleError,
   ProtocolError,
@@ -30,8 +33,11 @@ export {
   type Service,
   type TcpCheck,
 } from './layer.ts';
+export { parseLayer } from './layer-text.ts';
 export type { ExecOptions, ExecOutput, ExecProcess, Pebble } from './pebble.ts';
 export type {
+  ActOptions,
+  BasicCredentials,
   Change,
   ChangeSelect,
   CheckInfo,
@@ -48,8 +54,10 @@ export type {
   NotifyOptions,
   Ownership,
   PushOptions,
+  RefreshedCheck,
   RemoveOptions,
   ServiceInfo,
   SystemInfo,
   Task,
+  Warning,
 } from './types.ts';

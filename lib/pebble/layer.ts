@@ -138,8 +138,8 @@ export function layerYaml(layer: Layer): string {
   return `${JSON.stringify(sorted(layer), null, 2)}\n`;
 }
 
-/** Whether both layers ask for the same: order of keys, empty values and the spelling of durations do not count. */
-export function layersEqual(a: Layer, b: Layer): boolean {
+/** Whether both ask for the same: order of keys, empty values and the spelling of durations do not count. */
+export function layersEqual(a: Layer | Plan, b: Layer | Plan): boolean {
   return JSON.stringify(canonicalLayer(a)) === JSON.stringify(canonicalLayer(b));
 }
 
@@ -183,12 +183,13 @@ function entryApplied(section: string, wanted: { readonly override: Override }, 
   return wanted.override === 'replace' ? JSON.stringify(want) === JSON.stringify(have) : contains(have, want);
 }
 
-function canonicalLayer(layer: Layer): Plain {
+function canonicalLayer(layer: Layer | Plan): Plain {
   const sections = SECTIONS.map((section) => {
     const entries = Object.entries(layer[section] ?? {}).sort(byKey);
     return entries.map(([name, entry]) => [name, entry.override, canonicalEntry(section, entry, true)]);
   });
-  return [layer.summary ?? '', layer.description ?? '', ...sections];
+  const { summary = '', description = '' } = { summary: undefined, description: undefined, ...layer };
+  return [summary, description, ...sections];
 }
 
 function canonicalEntry(section: string, entry: object, withDefaults: boolean): Plain {

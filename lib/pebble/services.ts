@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { completeChange } from './changes.ts';
+import { completeChange, getChange, SERVICE_TIMEOUT_MS } from './changes.ts';
+import { signalName } from './signals.ts';
 import type { Transport } from './transport.ts';
-import type { Change, ServiceInfo } from './types.ts';
+import type { ActOptions, Change, ServiceInfo } from './types.ts';
 
 const servicesSchema = z.nullish(
   z.array(
@@ -32,16 +33,18 @@ export async function actOnServices(
   transport: Transport,
   action: 'autostart' | 'replan' | 'start' | 'stop' | 'restart',
   services: readonly string[],
+  { timeoutMs = SERVICE_TIMEOUT_MS }: ActOptions = {},
 ): Promise<Change> {
   const request = { method: 'POST', path: '/v1/services', json: { action, services } } as const;
   const { changeId } = await transport.async(z.unknown(), request);
-  return completeChange(transport, changeId);
+  return timeoutMs === 0 ? getChange(transport, changeId) : completeChange(transport, changeId, timeoutMs);
 }
 
 export async function signalServices(
   transport: Transport,
-  signal: string,
+  signal: string | number,
   services: readonly string[],
 ): Promise<void> {
-  await transport.sync(z.unknown(), { method: 'POST', path: '/v1/signals', json: { signal, services } });
+  const json = { signal: signalName(signal), services };
+  await transport.sync(z.unknown(), { method: 'POST', path: '/v1/signals', json });
 }

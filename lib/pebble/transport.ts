@@ -12,6 +12,7 @@ export interface PebbleRequest {
   readonly json?: unknown;
   readonly body?: { readonly type: string; readonly content: Uint8Array | Readable };
   readonly accept?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** How long silence may last beyond what the server was asked to wait, in milliseconds. */
   readonly extraTimeoutMs?: number;
 }
@@ -37,6 +38,9 @@ const envelopeSchema = z.discriminatedUnion('type', [
     result: z.object({ message: z.string(), kind: z.optional(z.string()) }),
   }),
 ]);
+
+/** Pebble itself sends none; what stands before it might. */
+const MOST_REDIRECTS = 5;
 
 type Envelope = z.infer<typeof envelopeSchema>;
 
@@ -67,19 +71,35 @@ export class Transport {
 
   /** The answer as it is; for bodies that are not JSON. */
   async raw(request: PebbleRequest): Promise<PebbleAnswer> {
+    return this.#send(request, `${request.path}${queryText(request.query)}`, MOST_REDIRECTS);
+  }
+
+  async #send(request: PebbleRequest, path: string, redirects: number): Promise<PebbleAnswer> {
     const json = request.json === undefined ? undefined : JSON.stringify(request.json);
     const type = json === undefined ? request.body?.type : 'application/json';
     try {
       const { status, headers, body } = await this.#http.send({
         method: request.method,
-        path: `${request.path}${queryText(request.query)}`,
+        path,
         headers: {
           accept: request.accept ?? 'application/json',
+          ...request.headers,
           ...(type !== undefined && { 'content-type': type }),
         },
         body: json ?? request.body?.content,
         silenceMs: this.timeoutMs + (request.extraTimeoutMs ?? 0),
       });
+      const { location } = headers;
+      if (
+        request.method === 'GET' &&
+        status >= 300 &&
+        status < 400 &&
+        location !== undefined &&
+        redirects > 0
+      ) {
+        const { pathname, search } = new URL(location, `http://localhost${path}`);
+        return await this.#send(request, `${pathname}${search}`, redirects - 1);
+      }
       return { status, contentType: headers['content-type'] ?? '', body };
     } catch (error) {
       throw this.#translate(error, describe(request));

@@ -48,6 +48,16 @@ export interface CheckInfo {
   readonly threshold: number;
   /** The `perform-check` change when the check is up, the `recover-check` change when it is down. */
   readonly changeId?: string;
+  /** The change before that one: whose tasks tell why the check went down, or how it came up again. */
+  readonly previousChangeId?: string;
+}
+
+/** What a check found when it was run at once. */
+export interface RefreshedCheck {
+  /** After the run. */
+  readonly check: CheckInfo;
+  /** Why the run failed; absent when it did not. */
+  readonly error?: string;
 }
 
 /** One step of a change. */
@@ -96,6 +106,17 @@ export interface Notice {
   readonly lastData: Readonly<Record<string, string>>;
   readonly repeatAfterMs?: number;
   readonly expireAfterMs?: number;
+}
+
+/** What Pebble wants an operator to know. The message is its identity. */
+export interface Warning {
+  readonly message: string;
+  readonly firstAdded: string;
+  readonly lastAdded: string;
+  /** Absent when nobody has okayed it yet. */
+  readonly lastShown?: string;
+  readonly expireAfterMs?: number;
+  readonly repeatAfterMs?: number;
 }
 
 /** Which notices are listed; all that this user may see, when nothing is said. */
@@ -174,6 +195,22 @@ export interface ListOptions {
 export interface RemoveOptions {
   /** With all that is in it; a path that is not there is then no error. */
   readonly recursive?: boolean;
+}
+
+/** How acting on services waits for what it began. */
+export interface ActOptions {
+  /**
+   * How long to wait for the change, in milliseconds; 30,000 when absent, as in `ops`. With 0 the change is returned
+   * as it stands, begun or not: `waitChange` waits for it later.
+   */
+  readonly timeoutMs?: number;
+}
+
+/** HTTP's basic authentication, for an identity of type `basic`. */
+export interface BasicCredentials {
+  readonly username: string;
+  /** In clear; the identity holds its hash. */
+  readonly password: string;
 }
 
 /** `local` is a user on the same machine, `basic` an HTTP user (sha512-crypt hash), `cert` a client certificate. */

@@ -37,6 +37,14 @@ export function finishedChange(
   };
 }
 
+/** Those that touched the service; all when none is named. */
+export function changesOf(changes: readonly Change[], service: string | undefined): readonly Change[] {
+  if (service === undefined) return changes;
+  return changes.filter(({ tasks }) =>
+    tasks.some(({ summary }) => summary.endsWith(` service "${service}"`)),
+  );
+}
+
 function summaryOf(action: string, services: readonly string[]): string {
   const verb = action.charAt(0).toUpperCase() + action.slice(1);
   const [first] = services;

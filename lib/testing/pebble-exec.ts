@@ -28,7 +28,7 @@ export class SimulatedProcess implements ExecProcess {
     this.#result = run(container, command, options, text(input));
     // Whoever asks for the result gets the error; a process that nobody waits for must not end the test.
     this.#result.catch(() => undefined);
-    const { combineStderr = false } = options;
+    const { combineStderr = options.terminal ?? false } = options;
     this.stdout = late(this.#result.then(({ stdout, stderr }) => (combineStderr ? stdout + stderr : stdout)));
     this.stderr = combineStderr ? null : late(this.#result.then(({ stderr }) => stderr));
     if (options.stdin instanceof Readable) options.stdin.pipe(input);
@@ -53,7 +53,9 @@ export class SimulatedProcess implements ExecProcess {
   }
 
   /** It ends by itself anyway. */
-  sendSignal(_signal: string): void {}
+  sendSignal(_signal: string | number): void {}
+
+  resize(_width: number, _height: number): void {}
 }
 
 async function run(

@@ -104,7 +104,7 @@ function absolute(path: string): string {
   return posix.resolve(path);
 }
 
-function isDir(container: ContainerState, path: string): boolean {
+export function isDir(container: ContainerState, path: string): boolean {
   if (path === '/' || container.dirs.includes(path)) return true;
   const within = (other: string): boolean => other.startsWith(`${path}/`);
   return container.dirs.some(within) || Object.keys(container.files).some(within);

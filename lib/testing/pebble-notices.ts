@@ -1,5 +1,5 @@
 /** Notices of a container. Pure. */
-import type { Notice, NoticesFilter } from '../pebble/types.ts';
+import type { Notice, NoticesFilter, Warning } from '../pebble/types.ts';
 import { TIME } from './time.ts';
 
 /** The notices with one more, or with one counted up, and its id. */
@@ -37,4 +37,9 @@ export function filterNotices(notices: readonly Notice[], filter: NoticesFilter)
     .filter((notice) => types.length === 0 || types.includes(notice.type))
     .filter((notice) => keys.length === 0 || keys.includes(notice.key))
     .filter((notice) => after === undefined || notice.lastRepeated > after);
+}
+
+/** Pebble keeps its warnings as notices. */
+export function warningOf({ key, firstOccurred, lastOccurred }: Notice): Warning {
+  return { message: key, firstAdded: firstOccurred, lastAdded: lastOccurred };
 }

@@ -2,7 +2,9 @@
 import { stableJson } from '../model/relation.ts';
 import { ApiError } from '../pebble/errors.ts';
 import type { Plan } from '../pebble/layer.ts';
+import type { ServiceInfo } from '../pebble/types.ts';
 import type { ContainerState } from './state.ts';
+import { TIME } from './time.ts';
 
 export type ServiceAction = 'start' | 'stop' | 'restart' | 'autostart' | 'replan';
 
@@ -120,4 +122,27 @@ export function started(container: ContainerState, plan: Plan, name: string): Co
     services: { ...container.services, [name]: isBroken ? 'inactive' : 'active' },
     startedWith: { ...container.startedWith, [name]: stableJson(plan.services[name] ?? {}) },
   };
+}
+
+export function serviceInfos(
+  container: ContainerState,
+  plan: Plan,
+  names: readonly string[],
+): readonly ServiceInfo[] {
+  return Object.entries(plan.services)
+    .filter(([name]) => names.length === 0 || names.includes(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, service]) => ({
+      name,
+      startup: service.startup ?? 'disabled',
+      current: container.services[name] ?? 'inactive',
+      ...(container.services[name] === undefined ? {} : { currentSince: TIME }),
+    }));
+}
+
+/** What Pebble counts for Prometheus, of which the simulation knows who is active. */
+export function metricsText(container: ContainerState, plan: Plan): string {
+  return serviceInfos(container, plan, [])
+    .map(({ name, current }) => `pebble_service_active{service="${name}"} ${current === 'active' ? 1 : 0}\n`)
+    .join('');
 }

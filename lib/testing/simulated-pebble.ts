@@ -2,12 +2,17 @@
  * A container's Pebble, in memory: the same interface, answers and errors as the client of the real one. What
  * differs is only that nothing runs: a started service is active until it is stopped.
  */
+import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { ApiError, ChangeError, ConnectionError } from '../pebble/errors.ts';
+import { ApiError, ChangeError, ConnectionError, NotInPlanError } from '../pebble/errors.ts';
 import type { Layer, Plan } from '../pebble/layer.ts';
+import { parseLayer } from '../pebble/layer-text.ts';
 import type { ExecOptions, ExecProcess, Pebble } from '../pebble/pebble.ts';
+import { pullPath, pushPath } from '../pebble/tree.ts';
 import type {
+  ActOptions,
+  BasicCredentials,
   Change,
   ChangeSelect,
   CheckInfo,
@@ -21,18 +26,28 @@ import type {
   NoticesFilter,
   NotifyOptions,
   PushOptions,
+  RefreshedCheck,
   RemoveOptions,
   ServiceInfo,
   SystemInfo,
+  Warning,
 } from '../pebble/types.ts';
 import type { Killer } from './killing.ts';
-import { type ChangeTask, finishedChange } from './pebble-changes.ts';
+import { type ChangeTask, changesOf, finishedChange } from './pebble-changes.ts';
 import { checkInfos, isHealthy, withChecks } from './pebble-checks.ts';
 import { SimulatedProcess } from './pebble-exec.ts';
-import { exists, listFiles, makeDir, readFile, removePath, writeFile } from './pebble-files.ts';
-import { filterNotices, recordNotice } from './pebble-notices.ts';
+import { exists, isDir, listFiles, makeDir, readFile, removePath, writeFile } from './pebble-files.ts';
+import { changeIdentities, checkMetricsAccess, shownIdentities } from './pebble-identities.ts';
+import { filterNotices, recordNotice, warningOf } from './pebble-notices.ts';
 import { combineLayers, layerProblem, mergeLayers } from './pebble-plan.ts';
-import { planAction, type ServiceAction, started, stopped } from './pebble-services.ts';
+import {
+  metricsText,
+  planAction,
+  type ServiceAction,
+  serviceInfos,
+  started,
+  stopped,
+} from './pebble-services.ts';
 import type { ContainerState } from './state.ts';
 import { TIME } from './time.ts';
 
@@ -83,8 +98,14 @@ export class SimulatedPebble implements Pebble {
     return this.#call('health', [level, names], () => isHealthy(this.#checks(), level, names));
   }
 
-  addLayer(label: string, layer: Layer, options: { readonly combine?: boolean } = {}): Promise<void> {
-    return this.#call('addLayer', [label, layer, options], () => {
+  async addLayer(
+    label: string,
+    given: Layer | string,
+    options: { readonly combine?: boolean } = {},
+  ): Promise<void> {
+    const layer = typeof given === 'string' ? await parseLayer(given).catch(asError) : given;
+    await this.#call('addLayer', [label, given, options], () => {
+      if (layer instanceof Error) return refuse(layer.message);
       const { layers } = this.#container;
       const below = layers[label];
       if (below !== undefined && options.combine !== true) refuse(`layer "${label}" already exists`);
@@ -105,40 +126,38 @@ export class SimulatedPebble implements Pebble {
   }
 
   services(names: readonly string[] = []): Promise<readonly ServiceInfo[]> {
-    return this.#call('services', [names], () =>
-      Object.entries(this.#plan().services)
-        .filter(([name]) => names.length === 0 || names.includes(name))
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([name, service]) => ({
-          name,
-          startup: service.startup ?? 'disabled',
-          current: this.#container.services[name] ?? 'inactive',
-          ...(this.#container.services[name] === undefined ? {} : { currentSince: TIME }),
-        })),
-    );
+    return this.#call('services', [names], () => serviceInfos(this.#container, this.#plan(), names));
   }
 
-  start(names: readonly string[]): Promise<Change> {
-    return this.#act('start', names);
+  service(name: string): Promise<ServiceInfo> {
+    return this.#call('service', [name], () => {
+      const [service] = serviceInfos(this.#container, this.#plan(), [name]);
+      if (service === undefined) throw new NotInPlanError('service', name);
+      return service;
+    });
   }
 
-  stop(names: readonly string[]): Promise<Change> {
-    return this.#act('stop', names);
+  start(names: readonly string[], options: ActOptions = {}): Promise<Change> {
+    return this.#act('start', names, options);
   }
 
-  restart(names: readonly string[]): Promise<Change> {
-    return this.#act('restart', names);
+  stop(names: readonly string[], options: ActOptions = {}): Promise<Change> {
+    return this.#act('stop', names, options);
   }
 
-  autostart(): Promise<Change> {
-    return this.#act('autostart', []);
+  restart(names: readonly string[], options: ActOptions = {}): Promise<Change> {
+    return this.#act('restart', names, options);
   }
 
-  replan(): Promise<Change> {
-    return this.#act('replan', []);
+  autostart(options: ActOptions = {}): Promise<Change> {
+    return this.#act('autostart', [], options);
   }
 
-  sendSignal(signal: string, services: readonly string[]): Promise<void> {
+  replan(options: ActOptions = {}): Promise<Change> {
+    return this.#act('replan', [], options);
+  }
+
+  sendSignal(signal: string | number, services: readonly string[]): Promise<void> {
     return this.#call('sendSignal', [signal, services], () => {
       const idle = services.find((name) => this.#container.services[name] !== 'active');
       if (idle !== undefined) refuse(`cannot send signal to "${idle}": service is not running`, 500);
@@ -165,6 +184,23 @@ export class SimulatedPebble implements Pebble {
           (names.length === 0 || names.includes(check.name)),
       ),
     );
+  }
+
+  check(name: string): Promise<CheckInfo> {
+    return this.#call('check', [name], () => {
+      const found = this.#checks().find((check) => check.name === name);
+      if (found === undefined) throw new NotInPlanError('check', name);
+      return found;
+    });
+  }
+
+  /** It finds the check as the test says it stands. */
+  refreshCheck(name: string): Promise<RefreshedCheck> {
+    return this.#call('refreshCheck', [name], () => {
+      const check = this.#checks().find((each) => each.name === name);
+      if (check === undefined) return refuse(`cannot find check with name "${name}"`, 404);
+      return { check, ...(check.status === 'down' && { error: 'the test says that this check is down' }) };
+    });
   }
 
   startChecks(names: readonly string[]): Promise<readonly string[]> {
@@ -208,6 +244,13 @@ export class SimulatedPebble implements Pebble {
     });
   }
 
+  isDir(path: string): Promise<boolean> {
+    return this.#call('isDir', [path], () => {
+      if (!path.startsWith('/')) refuse(`path must be absolute, got "${path}"`);
+      return isDir(this.#container, posix.resolve(path));
+    });
+  }
+
   makeDir(path: string, options: MakeDirOptions = {}): Promise<void> {
     return this.#call('makeDir', [path, options], () => {
       this.#container = makeDir(this.#container, path, options);
@@ -218,6 +261,15 @@ export class SimulatedPebble implements Pebble {
     return this.#call('remove', [path, options], () => {
       this.#container = removePath(this.#container, path, options);
     });
+  }
+
+  /** As the client does it: one call for each file and directory. */
+  pushPath(sources: string | readonly string[], destDir: string): Promise<void> {
+    return pushPath(this, sources, destDir);
+  }
+
+  pullPath(sources: string | readonly string[], destDir: string): Promise<void> {
+    return pullPath(this, sources, destDir);
   }
 
   exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecProcess> {
@@ -250,8 +302,14 @@ export class SimulatedPebble implements Pebble {
     return this.#call('notices', [filter], () => filterNotices(this.#container.notices, filter));
   }
 
-  warnings(): Promise<readonly Notice[]> {
-    return this.#call('warnings', [], () => filterNotices(this.#container.notices, { types: ['warning'] }));
+  warnings(options: { readonly select?: 'pending' | 'all' } = {}): Promise<readonly Warning[]> {
+    return this.#call('warnings', [options], () =>
+      filterNotices(this.#container.notices, { types: ['warning'] }).map(warningOf),
+    );
+  }
+
+  okayWarnings(until: string): Promise<number> {
+    return this.#call('okayWarnings', [until], () => 0);
   }
 
   change(id: string): Promise<Change> {
@@ -262,7 +320,8 @@ export class SimulatedPebble implements Pebble {
     options: { readonly select?: ChangeSelect; readonly service?: string } = {},
   ): Promise<readonly Change[]> {
     return this.#call('changes', [options], () =>
-      options.select === 'in-progress' ? [] : [...this.#changes],
+      // Nothing is ever under way.
+      (options.select ?? 'in-progress') === 'in-progress' ? [] : changesOf(this.#changes, options.service),
     );
   }
 
@@ -277,24 +336,41 @@ export class SimulatedPebble implements Pebble {
     });
   }
 
-  identities(): Promise<Readonly<Record<string, Identity>>> {
-    return this.#call('identities', [], () => this.#identities);
-  }
-
-  replaceIdentities(identities: Readonly<Record<string, Identity | null>>): Promise<void> {
-    return this.#call('replaceIdentities', [identities], () => {
-      const entries = Object.entries({ ...this.#identities, ...identities });
-      this.#identities = Object.fromEntries(entries.filter((e): e is [string, Identity] => e[1] !== null));
+  metrics(credentials?: BasicCredentials): Promise<string> {
+    return this.#call('metrics', [credentials?.username], () => {
+      checkMetricsAccess(this.#identities, credentials);
+      return metricsText(this.#container, this.#plan());
     });
   }
 
+  identities(): Promise<Readonly<Record<string, Identity>>> {
+    return this.#call('identities', [], () => shownIdentities(this.#identities));
+  }
+
+  addIdentities(identities: Readonly<Record<string, Identity>>): Promise<void> {
+    return this.#changeIdentities('addIdentities', 'add', identities);
+  }
+
+  updateIdentities(identities: Readonly<Record<string, Identity>>): Promise<void> {
+    return this.#changeIdentities('updateIdentities', 'update', identities);
+  }
+
+  replaceIdentities(identities: Readonly<Record<string, Identity | null>>): Promise<void> {
+    return this.#changeIdentities('replaceIdentities', 'replace', identities);
+  }
+
   removeIdentities(names: readonly string[]): Promise<void> {
-    return this.#call('removeIdentities', [names], () => {
-      const missing = names.filter((name) => this.#identities[name] === undefined);
-      if (missing.length > 0) refuse(`identities do not exist: ${missing.join(', ')}`);
-      this.#identities = Object.fromEntries(
-        Object.entries(this.#identities).filter(([name]) => !names.includes(name)),
-      );
+    const gone = Object.fromEntries(names.map((name) => [name, null]));
+    return this.#changeIdentities('removeIdentities', 'remove', gone);
+  }
+
+  #changeIdentities(
+    method: keyof Pebble,
+    action: Parameters<typeof changeIdentities>[1],
+    changes: Readonly<Record<string, Identity | null>>,
+  ): Promise<void> {
+    return this.#call(method, [Object.keys(changes)], () => {
+      this.#identities = changeIdentities(this.#identities, action, changes);
     });
   }
 
@@ -319,7 +395,7 @@ export class SimulatedPebble implements Pebble {
   }
 
   /** Services are stopped and started one after the other; the first that does not start ends the change. */
-  #act(action: ServiceAction, names: readonly string[]): Promise<Change> {
+  #act(action: ServiceAction, names: readonly string[], options: ActOptions): Promise<Change> {
     const args = action === 'autostart' || action === 'replan' ? [] : [names];
     return this.#call(action, args, () => {
       const plan = this.#plan();
@@ -336,7 +412,7 @@ export class SimulatedPebble implements Pebble {
       }
       const change = finishedChange(this.#changes.length + 1, action, names, tasks);
       this.#changes.push(change);
-      if (change.err !== undefined) throw new ChangeError(change);
+      if (change.err !== undefined && options.timeoutMs !== 0) throw new ChangeError(change);
       return change;
     });
   }
@@ -363,6 +439,10 @@ export class SimulatedPebble implements Pebble {
       return act();
     });
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function refuse(message: string, statusCode = 400): never {

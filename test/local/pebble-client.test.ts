@@ -3,13 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import {
   ApiError,
   ChangeError,
   ConnectionError,
-  ExecError,
   type Layer,
   layerApplied,
   layerDifference,
@@ -45,6 +43,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   await expect.poll(condition, { timeout: 30_000, interval: 50 }).toBe(true);
 }
 
+// ops: 165, 169, 170, 196
 describe('a container', () => {
   test('says its version and its boot', async () => {
     const info = await client.systemInfo();
@@ -81,6 +80,7 @@ describe('layers and services', () => {
     },
   };
 
+  // ops: 174, 175, 208, 209, 210
   test('a layer is in the plan as it was given, and needs no second application', async () => {
     expect(layerDifference(sleeper, await client.plan())).toEqual({
       services: ['idle', 'sleeper'],
@@ -102,6 +102,7 @@ describe('layers and services', () => {
     expect(layerApplied(sleeper, await client.plan())).toBe(true);
   });
 
+  // ops: 207
   test('a merged layer is contained in the plan without being all of it', async () => {
     const extra: Layer = {
       services: { idle: { override: 'merge', environment: { MORE: '1' }, after: ['sleeper'] } },
@@ -117,6 +118,7 @@ describe('layers and services', () => {
     });
   });
 
+  // ops: 172, 176, 189, 197, 204
   test('services start, restart, take signals and stop, each call returning its finished change', async () => {
     const started = await client.autostart();
     expect(started).toMatchObject({ kind: 'autostart', status: 'Done', ready: true });
@@ -131,6 +133,7 @@ describe('layers and services', () => {
     expect(states.sort()).toEqual(['idle inactive', 'sleeper active']);
   });
 
+  // ops: 204
   test('a replan restarts only what the plan changed', async () => {
     const since = async () => (await client.services(['sleeper']))[0]?.currentSince;
     const before = await since();
@@ -150,6 +153,7 @@ describe('layers and services', () => {
     expect(await current()).toBe('active');
   });
 
+  // ops: 166, 167
   test('a service that does not start tells why with its own last words', async () => {
     const command = `/bin/sh -c 'echo cannot open the disk; exit 3'`;
     await client.addLayer('bad', { services: { broken: { override: 'replace', command } } });
@@ -171,6 +175,7 @@ describe('layers and services', () => {
     expect(await client.logs(['nobody'])).toEqual([]);
   });
 
+  // ops: 166
   test('an unknown service, signal or bad layer is refused with Pebble’s own message', async () => {
     const requests = [
       client.start(['nobody']),
@@ -189,6 +194,7 @@ describe('layers and services', () => {
   });
 });
 
+// ops: 171, 173, 211
 describe('changes', () => {
   test('are listed by state and service, and looked up by id', async () => {
     const change = await client.start(['sleeper']);
@@ -219,6 +225,7 @@ describe('changes', () => {
   });
 });
 
+// ops: 190, 191, 204, 209
 describe('checks', () => {
   test('go up and down with what they check', async () => {
     let healthy = true;
@@ -266,6 +273,7 @@ describe('checks', () => {
   });
 });
 
+// ops: 177, 178, 179, 180, 181, 182
 describe('files', () => {
   test('text comes back as it went', async () => {
     const path = join(pebble.dir, 'a "quoted" \\ näme', 'config.yaml');
@@ -354,113 +362,7 @@ describe('files', () => {
   });
 });
 
-describe('commands', () => {
-  test('output comes back, stderr apart', async () => {
-    const process = await client.exec(['sh', '-c', 'echo out; echo err >&2']);
-    expect(await process.output()).toEqual({ stdout: 'out\n', stderr: 'err\n' });
-    await process.wait();
-  });
-
-  test('stderr can be combined into stdout', async () => {
-    const process = await client.exec(['sh', '-c', 'echo out; echo err >&2'], { combineStderr: true });
-    expect(process.stderr).toBeNull();
-    expect(await process.output()).toEqual({ stdout: 'out\nerr\n', stderr: '' });
-  });
-
-  test('environment, working directory and service context reach the command', async () => {
-    await client.addLayer('context', {
-      services: {
-        context: { override: 'replace', command: 'true', environment: { A: 'service', B: 'service' } },
-      },
-    });
-    const process = await client.exec(['sh', '-c', 'pwd; echo $A $B'], {
-      serviceContext: 'context',
-      environment: { B: 'call' },
-      workingDir: '/usr',
-    });
-    expect((await process.output()).stdout).toBe('/usr\nservice call\n');
-  });
-
-  test('stdin comes as text, as a stream, or by and by', async () => {
-    const asText = await client.exec(['cat'], { stdin: 'täxt' });
-    expect((await asText.output()).stdout).toBe('täxt');
-    const asStream = await client.exec(['cat'], { stdin: Readable.from(['one ', 'two']) });
-    expect((await asStream.output()).stdout).toBe('one two');
-    const byAndBy = await client.exec(['sh', '-c', 'read line; echo got $line; cat']);
-    byAndBy.stdin.write('first\n');
-    const [first] = await Promise.all([byAndBy.stdout.iterator({ destroyOnReturn: false }).next()]);
-    expect(String(first.value)).toBe('got first\n');
-    byAndBy.stdin.end('last');
-    expect(await text(byAndBy.stdout)).toBe('last');
-    await byAndBy.wait();
-  });
-
-  test('5 MB go through a command and come back', async () => {
-    const data = randomBytes(2_500_000).toString('hex');
-    const process = await client.exec(['cat'], { stdin: data });
-    expect((await process.output()).stdout === data).toBe(true);
-  });
-
-  test('a command that does not read its stdin ends all the same', async () => {
-    const process = await client.exec(['true'], { stdin: Readable.from([randomBytes(5_000_000)]) });
-    await process.wait();
-  });
-
-  test('an exit code other than 0 is an error with the whole output', async () => {
-    const script = 'head -c 3000 /dev/zero | tr "\\0" x; echo sorry >&2; exit 7';
-    const error = await failure((await client.exec(['sh', '-c', script])).output());
-    expect(error).toBeInstanceOf(ExecError);
-    expect(error).toMatchObject({ exitCode: 7, stdout: 'x'.repeat(3_000), stderr: 'sorry\n' });
-    expect(String(error)).toContain('ended with exit code 7');
-    expect(String(error)).toContain('[truncated]');
-    expect(String(error).length).toBeLessThan(1_500);
-    expect(await failure((await client.exec(['false'])).wait())).toMatchObject({ exitCode: 1, stdout: null });
-  });
-
-  test('a signal reaches the command', async () => {
-    const script = 'trap "echo caught; exit 0" HUP; echo ready; while :; do sleep 0.05; done';
-    const process = await client.exec(['sh', '-c', script]);
-    await process.stdout.iterator({ destroyOnReturn: false }).next();
-    process.sendSignal('SIGHUP');
-    expect((await process.output()).stdout).toBe('caught\n');
-    process.sendSignal('SIGHUP');
-  });
-
-  test('a command that takes too long is killed, and keeps what it said', async () => {
-    const process = await client.exec(['sh', '-c', 'echo begun; exec sleep 1000'], { timeoutMs: 300 });
-    const said = text(process.stdout);
-    const error = await failure(process.wait());
-    expect(error).toBeInstanceOf(ChangeError);
-    expect(String(error)).toContain('timed out');
-    expect(await said).toBe('begun\n');
-  });
-
-  test('what cannot be started says why', async () => {
-    const missing = await failure(client.exec(['no-such-program']));
-    expect(missing).toBeInstanceOf(ApiError);
-    expect(String(missing)).toContain('cannot find executable "no-such-program"');
-    expect(await failure(client.exec(['true'], { user: 'nobody-of-this-name' }))).toBeInstanceOf(ApiError);
-    const nowhere = await failure(client.exec(['true'], { workingDir: '/no/such/folder' }));
-    expect(String(nowhere)).toContain('working directory "/no/such/folder" does not exist');
-    await client.push(join(pebble.dir, 'no-program'), 'neither script nor binary', { permissions: 0o755 });
-    const unfit = await client.exec([join(pebble.dir, 'no-program')]);
-    const error = await failure(unfit.output());
-    expect(error).toBeInstanceOf(ChangeError);
-    expect(String(error)).toContain('exec format error');
-  });
-
-  test('stdin that cannot be read ends the command', async () => {
-    const broken = Readable.from(
-      (async function* () {
-        yield 'some';
-        throw new Error('the source is gone');
-      })(),
-    );
-    const process = await client.exec(['cat'], { stdin: broken });
-    await expect(process.output()).rejects.toThrow('the source is gone');
-  });
-});
-
+// ops: 192, 193, 203
 describe('notices', () => {
   test('are recorded, counted, filtered and waited for', async () => {
     const id = await client.notify('example.com/backup', { data: { size: '1' }, repeatAfterMs: 3_600_000 });
@@ -493,6 +395,7 @@ describe('notices', () => {
   });
 });
 
+// ops: 194
 describe('identities', () => {
   test('are given, read back without their secrets, and taken away', async () => {
     const password = '$6$salt$hash';
@@ -511,6 +414,7 @@ describe('identities', () => {
   });
 });
 
+// ops: 165, 166, 196
 describe('a container that goes away', () => {
   test('whoever waits hears of it at once, and the same client works when it is back', async () => {
     const other = await realPebble();

@@ -62,6 +62,7 @@ async function failure(call: Promise<unknown>): Promise<unknown> {
   throw new Error('the call did not fail');
 }
 
+// ops: 166
 describe('an answer that is not Pebble’s', () => {
   test.each<[string, number, string, string]>([
     ['HTML', 200, '<html>hello</html>', 'text/html'],
@@ -146,11 +147,13 @@ describe('an answer that is not Pebble’s', () => {
 });
 
 describe('an answer of another version of Pebble', () => {
+  // ops: 176, 211
   test('may say words and fields that are not known here', async () => {
     answersSync([{ name: 'web', startup: 'sometimes', current: 'dreaming', mood: 'good' }]);
     expect(await client.services()).toEqual([{ name: 'web', startup: 'sometimes', current: 'dreaming' }]);
   });
 
+  // ops: 179, 190, 191
   test('may leave out what was added later, and send null for an empty list', async () => {
     answersSync([{ name: 'up', status: 'up', threshold: 3 }]);
     expect(await client.checks()).toEqual([
@@ -162,6 +165,7 @@ describe('an answer of another version of Pebble', () => {
     expect(await client.services()).toEqual([]);
   });
 
+  // ops: 173
   test('may not know how to wait for a change, which is then asked for again', async () => {
     const change = { id: '1', kind: 'k', summary: 's', status: 'Done', 'spawn-time': '2026-01-01T00:00:00Z' };
     answer = (request, response) => {
@@ -176,6 +180,7 @@ describe('an answer of another version of Pebble', () => {
 });
 
 describe('an error of Pebble', () => {
+  // ops: 166
   test('keeps status, kind and message', async () => {
     const result = { message: 'no default services', kind: 'no-default-services' };
     answers(400, JSON.stringify({ type: 'error', 'status-code': 400, result }));
@@ -186,6 +191,7 @@ describe('an error of Pebble', () => {
     expect(String(error)).toContain('no default services');
   });
 
+  // ops: 182, 201
   test('about a file is a path error, and only a missing file does not exist', async () => {
     const refuse = (status: number, kind: string) =>
       answers(
@@ -201,7 +207,47 @@ describe('an error of Pebble', () => {
   });
 });
 
+// ops: 170
+test('an older Pebble keeps warnings by itself, and they can be okayed', async () => {
+  answersSync([
+    {
+      message: 'the disk is nearly full',
+      'first-added': '2026-01-01T00:00:00Z',
+      'last-added': '2026-01-02T00:00:00Z',
+      'last-shown': null,
+      'expire-after': '672h0m0s',
+      'repeat-after': '24h0m0s',
+    },
+  ]);
+  expect(await client.warnings({ select: 'all' })).toEqual([
+    {
+      message: 'the disk is nearly full',
+      firstAdded: '2026-01-01T00:00:00Z',
+      lastAdded: '2026-01-02T00:00:00Z',
+      expireAfterMs: 672 * 3_600_000,
+      repeatAfterMs: 24 * 3_600_000,
+    },
+  ]);
+  answersSync(1);
+  expect(await client.okayWarnings('2026-01-02T00:00:00Z')).toBe(1);
+  expect(requests).toEqual([
+    { url: '/v1/warnings?select=all', body: '' },
+    { url: '/v1/warnings', body: '{"action":"okay","timestamp":"2026-01-02T00:00:00Z"}' },
+  ]);
+});
+
+// ops: 191
+test('a check of an early Pebble that can stop checks is inactive when it has no change', async () => {
+  const check = { name: 'up', startup: 'enabled', status: 'up', threshold: 3 };
+  answersSync([check, { ...check, 'change-id': '7', 'prev-change-id': '6' }]);
+  expect(await client.checks()).toMatchObject([
+    { status: 'inactive' },
+    { status: 'up', changeId: '7', previousChangeId: '6' },
+  ]);
+});
+
 describe('what is asked', () => {
+  // ops: 176, 190
   test('checks are named one by one, services in one list, and nothing is asked twice', async () => {
     answersSync([]);
     await client.checks({ level: 'ready', names: ['a b', 'c&d'] });
@@ -221,6 +267,7 @@ describe('what is asked', () => {
   });
 });
 
+// ops: 165, 166, 196
 describe('reaching Pebble', () => {
   test('a socket that is not there says so, and the container is not connectable', async () => {
     const missing = new PebbleClient({ socketPath: join(dir, 'none', 'pebble.socket') });
@@ -259,6 +306,19 @@ describe('reaching Pebble', () => {
       setImmediate(() => request.socket.destroy());
     };
     expect(await failure(client.services())).toBeInstanceOf(ConnectionError);
+  });
+
+  test('a redirect of a question is followed, and not for ever', async () => {
+    const envelope = (result: unknown) =>
+      JSON.stringify({ type: 'sync', 'status-code': 200, status: 'OK', result });
+    answer = ({ url }, response) => {
+      if (url === '/v1/system-info') response.writeHead(307, { location: '/moved/v1/system-info' }).end();
+      else response.writeHead(200, { 'content-type': 'application/json' }).end(envelope({ version: 'v1' }));
+    };
+    expect(await client.systemInfo()).toEqual({ version: 'v1' });
+    answer = ({ url }, response) => response.writeHead(302, { location: `${url}x` }).end();
+    expect(await failure(client.systemInfo())).toBeInstanceOf(ProtocolError);
+    expect(requests.length).toBe(2 + 6);
   });
 
   test('many calls at once do not wait for each other', async () => {

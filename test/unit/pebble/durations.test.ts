@@ -1,6 +1,7 @@
 import { formatDuration, parseDuration } from 'charmwright/pebble';
 import { expect, test } from 'vitest';
 
+// ops: 212
 test.each([
   ['0', 0],
   ['0s', 0],
@@ -22,4 +23,10 @@ test.each(['', '5', 's', '1x', '1 s', '1s ', '1,5s', '1s-1s'])('%j is no duratio
 
 test.each([0, 1, 250, 1_500, 90_000])('%d milliseconds survive being written and read', (ms) => {
   expect(parseDuration(formatDuration(ms))).toBe(ms);
+});
+
+// ops: 212
+test('a time keeps its nanoseconds as text, and can be had as an instant without losing one', () => {
+  const time = '2026-11-25T23:39:20.298350626Z';
+  expect(Temporal.Instant.from(time).epochNanoseconds % 1_000n).toBe(626n);
 });

@@ -1,16 +1,19 @@
 import {
   type Layer,
+  LayerError,
   layerApplied,
   layerDifference,
   layersEqual,
   layerYaml,
   type Plan,
+  parseLayer,
 } from 'charmwright/pebble';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 
 const EMPTY: Plan = { services: {}, checks: {}, 'log-targets': {} };
 
+// ops: 205
 describe('a layer as text', () => {
   test('does not depend on the order in which it was written', () => {
     const a: Layer = {
@@ -38,6 +41,7 @@ describe('a layer as text', () => {
   });
 });
 
+// ops: 205, 206
 describe('two layers are equal', () => {
   const service = { override: 'replace', command: 'c' } as const;
 
@@ -62,6 +66,7 @@ describe('two layers are equal', () => {
   });
 });
 
+// ops: 207
 describe('what the plan lacks of a layer', () => {
   test('is all of it when the plan is empty, by section and name', () => {
     const layer: Layer = {
@@ -123,5 +128,35 @@ describe('what the plan lacks of a layer', () => {
     expect(layerApplied({ checks: { up } }, plan)).toBe(true);
     expect(layerApplied({ checks: { up: { ...up, threshold: 3 } } }, plan)).toBe(false);
     expect(layerApplied({ checks: { up: { ...up, override: 'replace' } } }, plan)).toBe(false);
+  });
+});
+
+// ops: 205, 208, 209, 210
+describe('a layer read from text', () => {
+  test('has what it says, without what nobody knows', async () => {
+    const text = 'services:\n  web: { override: merge, command: serve, colour: red }\nworkloads: {}\n';
+    expect(await parseLayer(text)).toEqual({ services: { web: { override: 'merge', command: 'serve' } } });
+    expect(await parseLayer('')).toEqual({});
+  });
+
+  test('comes back from the text that Pebble gets', async () => {
+    const layer: Layer = {
+      summary: 's',
+      services: { web: { override: 'replace', command: 'serve', environment: { A: '', B: '2' } } },
+      checks: { up: { override: 'replace', tcp: { port: 80 } } },
+      'log-targets': { loki: { override: 'merge', labels: { a: 'b' } } },
+    };
+    expect(await parseLayer(layerYaml(layer))).toEqual(layer);
+  });
+
+  test.each([
+    ['services: [', /cannot read the layer: /],
+    ['- a list', /cannot read the layer: /],
+    ['services:\n  web: { command: serve }', /services\.web\.override: /],
+    ['checks:\n  up: { override: replace, level: dead }', /checks\.up\.level: /],
+  ])('%j is none, and says where', async (text, message) => {
+    const error = await parseLayer(text).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(LayerError);
+    expect(String(error)).toMatch(message);
   });
 });

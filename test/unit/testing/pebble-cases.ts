@@ -5,26 +5,7 @@
 import { Readable } from 'node:stream';
 import type { Layer, Pebble } from 'charmwright/pebble';
 import { expect } from 'vitest';
-
-/** A container of the case's own, and a folder in it that exists and is empty. */
-export interface Bed {
-  readonly pebble: Pebble;
-  readonly dir: string;
-}
-
-export interface PebbleCase {
-  readonly name: string;
-  readonly run: (bed: Bed) => Promise<void>;
-}
-
-async function failure(call: Promise<unknown>): Promise<Record<string, unknown>> {
-  try {
-    await call;
-  } catch (error) {
-    if (error instanceof Error) return { ...error, name: error.name };
-  }
-  throw new Error('the call did not fail');
-}
+import { type Bed, failure, type PebbleCase } from './pebble-bed.ts';
 
 const sleepers: Layer = {
   services: {
@@ -127,7 +108,7 @@ const fileErrors: readonly [
   ],
 ];
 
-const files: readonly PebbleCase[] = [
+export const FILE_CASES: readonly PebbleCase[] = [
   {
     name: 'text and bytes come back as they went, with their permissions',
     run: async ({ pebble, dir }) => {
@@ -207,7 +188,7 @@ const files: readonly PebbleCase[] = [
   },
 ];
 
-const layers: readonly PebbleCase[] = [
+export const LAYER_CASES: readonly PebbleCase[] = [
   {
     name: 'a merged layer adds to lists and maps, a replacing one starts anew',
     run: async ({ pebble }) => {
@@ -302,7 +283,7 @@ const layers: readonly PebbleCase[] = [
   },
 ];
 
-const services: readonly PebbleCase[] = [
+export const SERVICE_CASES: readonly PebbleCase[] = [
   {
     name: 'services start with what they require, and stop what requires them',
     run: async ({ pebble }) => {
@@ -382,7 +363,7 @@ const services: readonly PebbleCase[] = [
   },
 ];
 
-const others: readonly PebbleCase[] = [
+export const NOTICE_AND_CHECK_CASES: readonly PebbleCase[] = [
   {
     name: 'checks begin up or inactive, and can be started and stopped',
     run: async ({ pebble }) => {
@@ -440,5 +421,3 @@ const others: readonly PebbleCase[] = [
     },
   },
 ];
-
-export const PEBBLE_CASES: readonly PebbleCase[] = [...files, ...layers, ...services, ...others];

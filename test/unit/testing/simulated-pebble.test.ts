@@ -9,7 +9,7 @@ import {
   SimulatedPebble,
 } from 'charmwright/testing';
 import { describe, expect, test } from 'vitest';
-import { PEBBLE_CASES } from './pebble-cases.ts';
+import { describeCases } from './pebble-groups.ts';
 
 function simulated(state: ContainerState = container('web')) {
   const calls: PebbleCall[] = [];
@@ -21,9 +21,7 @@ function simulated(state: ContainerState = container('web')) {
   return { pebble, calls, starts };
 }
 
-test.each(PEBBLE_CASES.map(({ name, run }) => [name, run] as const))('%s', async (_name, run) => {
-  await run({ pebble: simulated(container('web', { dirs: ['/srv'] })).pebble, dir: '/srv' });
-});
+describeCases((run) => run({ pebble: simulated(container('web', { dirs: ['/srv'] })).pebble, dir: '/srv' }));
 
 describe('a container that is not up', () => {
   test('answers no call, as the client says it', async () => {
