@@ -123,6 +123,15 @@ export class JujuVersion {
   }
 }
 
+/** Of the Pebble of the Juju that says this of itself. What it says is judged elsewhere. */
+export function takesServiceContext(version: string | undefined): boolean {
+  try {
+    return version === undefined || new JujuVersion(version).supportsExecServiceContext;
+  } catch {
+    return true;
+  }
+}
+
 function order<T extends number | string>(a: T, b: T): -1 | 0 | 1 {
   if (a === b) return 0;
   return a < b ? -1 : 1;

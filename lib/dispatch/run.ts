@@ -1,6 +1,7 @@
 /** What a charm's main file calls: one dispatch with the real Juju around it. */
 import type { Charm } from '../charm.ts';
 import { processRunner } from '../hook-tools/process-runner.ts';
+import { takesServiceContext } from '../juju-version.ts';
 import type { EndpointSchemas } from '../model/juju.ts';
 import { PebbleClient } from '../pebble/client.ts';
 import type { CharmSpec } from '../spec/spec.ts';
@@ -17,7 +18,10 @@ export async function run<S extends CharmSpec, R extends EndpointSchemas<S>>(
     pebble: (container) => {
       const client =
         clients.get(container) ??
-        new PebbleClient({ socketPath: `/charm/containers/${container}/pebble.socket` });
+        new PebbleClient({
+          socketPath: `/charm/containers/${container}/pebble.socket`,
+          takesServiceContext: takesServiceContext(process.env.JUJU_VERSION),
+        });
       clients.set(container, client);
       return client;
     },

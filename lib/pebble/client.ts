@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { abortChange, getChange, getChanges, waitChange } from './changes.ts';
 import { actOnChecks, getChecks, getHealth, refreshCheck } from './checks.ts';
 import { ApiError, ConnectionError, NotInPlanError } from './errors.ts';
-import { startExec } from './exec.ts';
+import { checkServiceContext, startExec } from './exec.ts';
 import { fileAt, listFiles, makeDir, pullFile, pushFile, removePath } from './files.ts';
 import { getIdentities, postIdentities } from './identities.ts';
 import type { Layer, Plan } from './layer.ts';
@@ -56,13 +56,17 @@ export interface PebbleClientOptions {
   readonly socketPath: string;
   /** How long Pebble may be silent in a request, in milliseconds; 5000 when absent. */
   readonly timeoutMs?: number;
+  /** False for the Pebble of a Juju that ignores exec's `serviceContext`: it is then refused. True when absent. */
+  readonly takesServiceContext?: boolean;
 }
 
 /** Pebble at its unix socket. Connects at the first call; idle connections do not keep the process alive. */
 export class PebbleClient implements Pebble {
   readonly #transport: Transport;
+  readonly #takesServiceContext: boolean;
 
-  constructor({ socketPath, timeoutMs = 5_000 }: PebbleClientOptions) {
+  constructor({ socketPath, timeoutMs = 5_000, takesServiceContext = true }: PebbleClientOptions) {
+    this.#takesServiceContext = takesServiceContext;
     this.#transport = new Transport(socketPath, timeoutMs);
   }
 
@@ -202,7 +206,8 @@ export class PebbleClient implements Pebble {
     await (await import('./tree.ts')).pullPath(this, sources, destDir);
   }
 
-  exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecProcess> {
+  async exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecProcess> {
+    checkServiceContext(options, this.#takesServiceContext);
     return startExec(this.#transport, command, options);
   }
 

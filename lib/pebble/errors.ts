@@ -59,6 +59,14 @@ export class PathError extends PebbleError {
   }
 }
 
+/** The Pebble of this Juju would take the option and not heed it. */
+export class UnsupportedError extends PebbleError {
+  override readonly name = 'UnsupportedError';
+  constructor(option: string, needed: string) {
+    super(`the Pebble of this Juju ignores the option ${option}; it needs ${needed}`);
+  }
+}
+
 /** A text is no layer. */
 export class LayerError extends PebbleError {
   override readonly name = 'LayerError';

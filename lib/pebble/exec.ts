@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { completeChange } from './changes.ts';
 import { Channel } from './channel.ts';
 import { formatDuration } from './durations.ts';
-import { ExecError, PebbleError, ProtocolError } from './errors.ts';
+import { ExecError, PebbleError, ProtocolError, UnsupportedError } from './errors.ts';
 import type { ExecOptions, ExecOutput, ExecProcess } from './pebble.ts';
 import { signalName } from './signals.ts';
 import type { Transport } from './transport.ts';
@@ -22,6 +22,12 @@ interface Channels {
   readonly control: Channel;
   readonly stdio: Channel;
   readonly stderr: Channel | null;
+}
+
+/** @throws UnsupportedError when there is one and Pebble would not heed it. */
+export function checkServiceContext({ serviceContext }: ExecOptions, isTaken: boolean): void {
+  if (serviceContext === undefined || isTaken) return;
+  throw new UnsupportedError('serviceContext', 'Juju 3.1.6 or newer, other than 3.2.0');
 }
 
 export async function startExec(

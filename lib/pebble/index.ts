@@ -13,6 +13,7 @@ export {
   PebbleError,
   ProtocolError,
   TimeoutError,
+  UnsupportedError,
 } from './errors.ts';
 export {
   type Check,

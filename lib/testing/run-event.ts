@@ -1,7 +1,9 @@
 /** One event in one world: Juju's side and Pebble's are simulated, the dispatch is the one of a unit. */
+
 import type { Charm } from '../charm.ts';
 import { dispatch, type Host } from '../dispatch/dispatch.ts';
 import { hookName, type JujuEvent } from '../events/event.ts';
+import { takesServiceContext } from '../juju-version.ts';
 import { commitRefusal, HookSession, hookEnvironment, hookScope } from '../jujuc/index.ts';
 import type { EndpointSchemas } from '../model/juju.ts';
 import type { ActionSpec, CharmSpec } from '../spec/spec.ts';
@@ -130,7 +132,11 @@ async function dispatchIn<S extends CharmSpec, R extends EndpointSchemas<S>>(
     },
     pebble(name) {
       const state = before.containers[name] ?? container(name, { canConnect: false });
-      const pebble = pebbles.get(name) ?? new SimulatedPebble(state, killer, witness);
+      const pebble =
+        pebbles.get(name) ??
+        new SimulatedPebble(state, killer, witness, {
+          takesServiceContext: takesServiceContext(jujuVersion),
+        });
       pebbles.set(name, pebble);
       return pebble;
     },

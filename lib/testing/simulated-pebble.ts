@@ -6,6 +6,7 @@ import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ApiError, ChangeError, ConnectionError, NotInPlanError } from '../pebble/errors.ts';
+import { checkServiceContext } from '../pebble/exec.ts';
 import type { Layer, Plan } from '../pebble/layer.ts';
 import { parseLayer } from '../pebble/layer-text.ts';
 import type { ExecOptions, ExecProcess, Pebble } from '../pebble/pebble.ts';
@@ -69,10 +70,17 @@ export class SimulatedPebble implements Pebble {
   #container: ContainerState;
   readonly #killer: Killer;
   readonly #witness: PebbleWitness;
+  readonly #takesServiceContext: boolean;
   readonly #changes: Change[] = [];
   #identities: Readonly<Record<string, Identity>> = {};
 
-  constructor(container: ContainerState, killer: Killer, witness: PebbleWitness) {
+  constructor(
+    container: ContainerState,
+    killer: Killer,
+    witness: PebbleWitness,
+    { takesServiceContext = true }: { readonly takesServiceContext?: boolean } = {},
+  ) {
+    this.#takesServiceContext = takesServiceContext;
     this.#container = container;
     this.#killer = killer;
     this.#witness = witness;
@@ -274,6 +282,7 @@ export class SimulatedPebble implements Pebble {
 
   exec(command: readonly string[], options: ExecOptions = {}): Promise<ExecProcess> {
     return this.#call('exec', [command, options], () => {
+      checkServiceContext(options, this.#takesServiceContext);
       if (command.length === 0) refuse('must specify command');
       return new SimulatedProcess(this.#container, command, options);
     });

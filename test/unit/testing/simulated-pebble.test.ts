@@ -1,14 +1,18 @@
 /** The simulated Pebble: the cases that the real one also passes, and what only a simulation can do. */
+import { defineCharm } from 'charmwright';
 import { ChangeError, ConnectionError, ExecError } from 'charmwright/pebble';
 import {
   type ContainerState,
   container,
+  context,
   exec,
   Killer,
   type PebbleCall,
   SimulatedPebble,
+  state,
 } from 'charmwright/testing';
 import { describe, expect, test } from 'vitest';
+import { spec } from './example.ts';
 import { describeCases } from './pebble-groups.ts';
 
 function simulated(state: ContainerState = container('web')) {
@@ -82,6 +86,36 @@ describe('commands', () => {
       exitCode: 127,
       stderr: expect.stringContaining('execs: [exec(["nap"]'),
     });
+  });
+});
+
+// ops: 202
+describe('a service context', () => {
+  const run = async (jujuVersion: string) => {
+    const charm = defineCharm(spec, {
+      reconcile: async (juju) => {
+        const process = await juju.container('web').exec(['count'], { serviceContext: 'web' });
+        juju.log.info((await process.output()).stdout);
+      },
+    });
+    const execs = [exec(['count'], { stdout: 'counted' })];
+    const world = state({ containers: [container('web', { execs })] });
+    return context(charm, { jujuVersion }).run('update-status', world, { onFailure: 'return' });
+  };
+
+  test('is refused where Juju’s Pebble would not heed it', async () => {
+    for (const version of ['3.1.5', '3.2.0']) {
+      expect((await run(version)).error).toMatchObject({
+        name: 'UnsupportedError',
+        message: expect.stringContaining('Juju 3.1.6 or newer'),
+      });
+    }
+  });
+
+  test('is taken by every other', async () => {
+    for (const version of ['3.1.6', '3.2.1', '3.6.14']) {
+      expect((await run(version)).logs).toContainEqual({ level: 'INFO', message: 'counted' });
+    }
   });
 });
 
