@@ -11,11 +11,13 @@ import { type State, stateOf } from '../state.ts';
 import { comparable } from './canonical.ts';
 import { differences } from './differences.ts';
 
+/** How the ends are compared, and the charm's surroundings. */
 export interface CrashTestOptions extends ContextOptions {
   /** Leaves out what may differ: gives the world without it. */
   readonly ignore?: (state: State) => State;
 }
 
+/** What became of a hook that was killed after each of its calls. */
 export interface CrashTest {
   /** Calls of the undisturbed hook to Juju and Pebble: it was killed after each. */
   readonly calls: number;

@@ -14,6 +14,7 @@ import { type Comparison, orderDifferences } from './orders.ts';
 import type { Possibilities, Setting } from './possibilities.ts';
 import { beginning } from './unit-moves.ts';
 
+/** How far to look, and at what. */
 export interface ExploreOptions extends Possibilities, ContextOptions, Comparison {
   /** How many things may happen, one after the other. Hooks that follow of themselves are not counted. */
   readonly depth: number;
@@ -34,6 +35,7 @@ export interface ExploreOptions extends Possibilities, ContextOptions, Compariso
   readonly print?: (line: string) => void;
 }
 
+/** What stands outside the state, such as a server that the charm changes: it is put back between two ways. */
 export interface Outside {
   /** Plain data. */
   readonly read: () => Promise<unknown>;

@@ -21,6 +21,7 @@ export interface OrderFound {
   readonly differences: readonly string[];
 }
 
+/** What was seen of all that can happen. */
 export interface Exploration {
   readonly states: number;
   readonly events: number;

@@ -4,6 +4,7 @@ import type { CharmSpec } from '../../spec/spec.ts';
 import type { ActionCall } from '../run-event.ts';
 import type { ContainerState, RelationState, State } from '../state.ts';
 
+/** What operators, other charms and Pebble may do besides what Juju does of itself. */
 export interface Possibilities {
   /** Configurations an operator may choose; each is the whole of what is set. */
   readonly configs?: readonly State['config'][];
