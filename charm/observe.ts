@@ -84,6 +84,9 @@ async function observeAgreement(juju: MimirJuju): Promise<Agreement | undefined>
 }
 
 async function observeGrafana(juju: MimirJuju): Promise<readonly GrafanaRelation[]> {
+  const { event } = juju;
+  // Else the unit's memory would grow with each relation it ever had.
+  if (event.kind === 'relation-broken') juju.store(`${event.endpoint}:${event.relationId}`, undefined);
   const relations = await juju.relations('grafana-source');
   return Promise.all(
     relations.map(async (relation) => ({
