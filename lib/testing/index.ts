@@ -4,7 +4,7 @@ export { CharmCrashed, ImpossibleWorld } from './errors.ts';
 export { activeOnly } from './explore/canonical.ts';
 export { type CrashTest, type CrashTestOptions, crashTest } from './explore/crash-test.ts';
 export { type ExploreOptions, explore, type Outside } from './explore/explore.ts';
-export type { Exploration, Failure, OrderFound } from './explore/findings.ts';
+export type { Exploration, Failure, OrderFound, WaysFound } from './explore/findings.ts';
 export type { Possibilities } from './explore/possibilities.ts';
 export type { EventInput } from './input.ts';
 export { type KillAt, Killer } from './killing.ts';

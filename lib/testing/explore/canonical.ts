@@ -75,7 +75,8 @@ export function outsideOf(state: State): unknown {
     storages: storages.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
     relations: state.relations
       .toSorted((a, b) => a.id - b.id)
-      .map(({ localAppData, localUnitData, ...others }) => others),
+      // The leader's words are from outside to all others.
+      .map(({ localAppData, localUnitData, ...others }) => (leader ? others : { ...others, localAppData })),
     secrets: state.secrets
       .filter(({ owner }) => owner === 'none')
       .map(({ tracked, label, ...others }) => others)

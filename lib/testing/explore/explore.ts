@@ -10,7 +10,7 @@ import type { Move, Place } from './agenda.ts';
 import { type Exploration, Findings } from './findings.ts';
 import { type Found, Graph } from './graph.ts';
 import { movesFrom } from './moves.ts';
-import { type Comparison, orderDifferences } from './orders.ts';
+import { type Comparison, Judge } from './orders.ts';
 import type { Possibilities, Setting } from './possibilities.ts';
 import { beginning } from './unit-moves.ts';
 
@@ -26,6 +26,11 @@ export interface ExploreOptions extends Possibilities, ContextOptions, Compariso
   readonly only?: (step: { readonly name: string; readonly event: Move['event'] }) => boolean;
   /** What must hold after each event; what it throws is reported with the way there. */
   readonly invariant?: (after: Outcome, before: State) => void;
+  /**
+   * True: in the same world around the unit every way must end the same, not only two orders of the same events.
+   * Holds for charms that look at the world and make it so, and remember nothing of how it came about.
+   */
+  readonly oneEnd?: boolean;
   /**
    * What the world holds besides the state, such as a real server's data: it is read after each event, and written
    * before the next, which may start from an earlier state.
@@ -109,7 +114,10 @@ class Explorer {
     let level = [this.#graph.find({ ...start, ...(await this.#outside()) }, 0).found];
     for (let steps = 0; level.length > 0; steps += 1) level = await this.#level(setting, level, steps);
     const places = this.#graph.all();
-    for (const difference of orderDifferences(places, this.#options)) this.#findings.order(difference);
+    const judge = new Judge(this.#options);
+    for (const difference of judge.orders(places)) this.#findings.order(difference);
+    if (this.#options.oneEnd === true)
+      for (const difference of judge.ways(places)) this.#findings.way(difference);
     const exploration = this.#findings.exploration(places.length);
     (this.#options.print ?? console.info)(exploration.summary);
     return exploration;

@@ -2,7 +2,7 @@
 import { hookName } from '../../events/event.ts';
 import type { Move } from './agenda.ts';
 import { type Found, story } from './graph.ts';
-import type { OrderDifference } from './orders.ts';
+import type { OrderDifference, WayDifference } from './orders.ts';
 
 /** A hook that failed, or what must hold and did not. */
 export interface Failure {
@@ -21,6 +21,13 @@ export interface OrderFound {
   readonly differences: readonly string[];
 }
 
+/** Two ways into the same world that leave the unit in different states. */
+export interface WaysFound {
+  readonly one: readonly string[];
+  readonly other: readonly string[];
+  readonly differences: readonly string[];
+}
+
 /** What was seen of all that can happen. */
 export interface Exploration {
   readonly states: number;
@@ -33,6 +40,8 @@ export interface Exploration {
   readonly broken: readonly Failure[];
   /** One for each pair of events. */
   readonly orders: readonly OrderFound[];
+  /** With `oneEnd`: one for each set of differences. */
+  readonly ways: readonly WaysFound[];
   /** All of it as text: `expect(found.problems).toEqual([])`. */
   readonly problems: readonly string[];
   /** `explored 412 states by 2113 events: nothing found` */
@@ -45,6 +54,7 @@ export class Findings {
   readonly #crashes = new Map<string, Failure>();
   readonly #broken = new Map<string, Failure>();
   readonly #orders = new Map<string, OrderFound>();
+  readonly #ways = new Map<string, WaysFound>();
 
   event(): void {
     this.#events += 1;
@@ -68,14 +78,21 @@ export class Findings {
     this.#orders.set(key, { story: story(found), first: first.name, second: second.name, differences });
   }
 
+  way({ one, other, differences }: WayDifference): void {
+    const key = differences.join('\n');
+    if (!this.#ways.has(key)) this.#ways.set(key, { one: story(one), other: story(other), differences });
+  }
+
   exploration(states: number): Exploration {
     const crashes = [...this.#crashes.values()];
     const broken = [...this.#broken.values()];
     const orders = [...this.#orders.values()];
+    const ways = [...this.#ways.values()];
     const problems = [
       ...crashes.map((crash) => told(`the charm fails in ${crash.hook}: ${said(crash.error)}`, crash.story)),
       ...broken.map((it) => told(`what must hold does not after ${it.hook}: ${said(it.error)}`, it.story)),
       ...orders.map(orderTold),
+      ...ways.map(waysTold),
     ];
     const stopped = this.#stoppedAt === undefined ? '' : ' (and stopped there: maxStates)';
     const result = problems.length === 0 ? 'nothing found' : `${problems.length} problems`;
@@ -83,7 +100,7 @@ export class Findings {
       states,
       events: this.#events,
       isComplete: this.#stoppedAt === undefined,
-      ...{ crashes, broken, orders, problems },
+      ...{ crashes, broken, orders, ways, problems },
       summary: `explored ${states} states by ${this.#events} events${stopped}: ${result}`,
     };
   }
@@ -114,6 +131,15 @@ function orderTold({ story: before, first, second, differences }: OrderFound): s
   return told('the order of two events makes a difference', [
     ...(before.length === 0 ? [] : ['after', ...before]),
     `"${first}", then "${second}", or the other way round:`,
+    ...differences.map((line) => `  ${line}`),
+  ]);
+}
+
+function waysTold({ one, other, differences }: WaysFound): string {
+  return told('the same world is reached in two ways, with different ends', [
+    ...(one.length === 0 ? ['at the beginning'] : one),
+    'or',
+    ...(other.length === 0 ? ['at the beginning'] : other),
     ...differences.map((line) => `  ${line}`),
   ]);
 }

@@ -13,7 +13,10 @@ export interface Possibilities {
    * be made again, too, once they are removed.
    */
   readonly relations?: readonly RelationState[];
-  /** By endpoint: what the other application may write into its bag, instead of what it has. */
+  /**
+   * By endpoint: what the other application may write into its bag, instead of what it has. By a peer endpoint: what
+   * another unit that leads may write into the application's.
+   */
   readonly remoteAppData?: Readonly<Record<string, readonly Bag[]>>;
   /** By endpoint: what the other side's units, or the peers, may write into theirs. */
   readonly remoteUnitData?: Readonly<Record<string, readonly Bag[]>>;

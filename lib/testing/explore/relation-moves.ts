@@ -26,14 +26,17 @@ function growth(setting: Setting, { state, agenda }: Place, relation: RelationSt
   const { id, endpoint, remoteAppData } = relation;
   const told = Object.keys(relation.isPeer ? relation.localAppData : remoteAppData).length > 0;
   const again = { name: `${shown(setting, relation)} is told again`, event: appChanged(setting, relation) };
-  const written = relation.isPeer ? [] : alternatives(appBags(setting, relation), remoteAppData);
+  const written = alternatives(
+    relation.isPeer && state.leader ? [] : appBags(setting, relation),
+    relation.isPeer ? relation.localAppData : remoteAppData,
+  );
   return [
     ...(told ? [free(agenda, again)] : []),
     ...written.map(({ bag, number }) =>
       free(agenda, {
-        name: `${remoteApp(setting, relation)} writes data ${number} into ${label(relation)}`,
+        name: `${relation.isPeer ? 'the leader' : remoteApp(setting, relation)} writes data ${number} into ${label(relation)}`,
         event: appChanged(setting, relation),
-        before: changing(id, (it) => ({ ...it, remoteAppData: bag })),
+        before: changing(id, (it) => ({ ...it, [it.isPeer ? 'localAppData' : 'remoteAppData']: bag })),
       }),
     ),
     ...members(relation).flatMap((unit) => [

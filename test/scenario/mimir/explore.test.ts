@@ -21,7 +21,11 @@ const CONFIG = '/data/conf/mimir.yaml';
 const bucket = s3({ endpoint: `http://${HOST}:9009` });
 const peers = peerRelation('mimir-peers', { id: 1, localUnitData: { hostname: 'mimir-k8s-0' } });
 const sender = relation('receive-remote-write', { id: 5, remoteApp: 'agent' });
-const grafana = relation('grafana-source', { id: 6, remoteApp: 'grafana' });
+const grafana = relation('grafana-source', {
+  id: 6,
+  remoteApp: 'grafana',
+  remoteAppData: { app_datasource_uid: 'juju_cos_x' },
+});
 
 let server: FakeMimir;
 beforeAll(async () => {
@@ -51,6 +55,7 @@ const WORLD = {
   invariant,
   // A unit that misses something keeps its last good configuration, if it has one.
   ignore: activeOnly,
+  oneEnd: true,
 } satisfies Partial<ExploreOptions>;
 
 test('a new unit comes to the same end, whatever its container and its relations do first', async () => {
@@ -74,7 +79,9 @@ test('a unit on a bucket bears any three things after one another', async () => 
     maxStates: 600,
     relations: [sender, grafana],
     configs: [{ 'log-level': 'debug' }, { 'log-level': 'loud' }],
-    remoteAppData: { s3: [{}, { ...bucket.remoteAppData, endpoint: 'nonsense' }] },
+    remoteAppData: {
+      s3: [{}, { ...bucket.remoteAppData, endpoint: 'nonsense' }],
+    },
     secrets: { [S3_SECRET.id]: [{ ...KEYS, 'secret-key': 'new' }] },
     networks: [{ '': network('127.78.1.9') }],
   });
@@ -110,7 +117,17 @@ test('a second unit, which leads or does not, bears any two things', async () =>
     ],
     secrets: [S3_SECRET],
   });
-  const found = await explore(charm, before, { ...WORLD, depth: 2, units: 3, relations: [grafana] });
+  const found = await explore(charm, before, {
+    ...WORLD,
+    depth: 2,
+    units: 3,
+    // The replication factor that a leader has once chosen stays.
+    oneEnd: false,
+    relations: [grafana],
+    remoteAppData: {
+      'mimir-peers': [{ 'replication-factor': '3' }],
+    },
+  });
   expect(found.problems).toEqual([]);
   expect(found.isComplete).toBe(true);
 }, 90_000);

@@ -288,6 +288,30 @@ describe('what it reports', () => {
     expect(found.states).toBeGreaterThan(100);
   });
 
+  test('with oneEnd: two ways into the same world, of which one is remembered', async () => {
+    const hoarder = defineCharm(spec, {
+      on: { 'db-relation-created': (juju, { relationId }) => juju.store(`seen-${relationId}`, true) },
+      actions: { greet: () => ({}) },
+    });
+    const options = {
+      depth: 2,
+      ...quiet,
+      relations: [relation('db', { id: 7, remoteApp: 'pg' })],
+      only: ({ name }: { name: string }) => /integrated|removed: db/.test(name),
+    };
+    expect((await explore(hoarder, state(), options)).problems).toEqual([]);
+    expect((await explore(hoarder, state(), { ...options, oneEnd: true })).problems).toEqual([
+      [
+        'the same world is reached in two ways, with different ends',
+        '  at the beginning',
+        '  or',
+        '  1. pg is integrated as db:7 (db-relation-created)',
+        '  2. the relation db:7 is removed: db:7 is broken (db-relation-broken)',
+        '    stored.seen-7: nothing or true',
+      ].join('\n'),
+    ]);
+  });
+
   test('what must hold and does not', async () => {
     const found = await explore(charm, state({ leader: true, relations: [db] }), {
       depth: 1,
