@@ -117,12 +117,65 @@ export class RelationDataError extends CharmwrightError {
   }
 }
 
-/** Thrown by an action's handler to fail the action with a message for its user. */
-export class ActionFailed extends CharmwrightError {
-  override name = 'ActionFailed';
+/** A custom event whose data its schema refuses, or that the charm does not define. */
+export class CustomEventError extends CharmwrightError {
+  override name = 'CustomEventError';
+  readonly event: string;
+  constructor(event: string, problem: string) {
+    super(`cannot emit "${event}": ${problem}`);
+    this.event = event;
+  }
 }
 
-/** Something that this event does not allow, such as deferring an action. */
+/** An option that does not fit the charm's schema of its options. */
+export class ConfigError extends CharmwrightError {
+  override name = 'ConfigError';
+  /** `key` is the option's name. */
+  readonly issues: readonly DatabagIssue[];
+  constructor(issues: readonly DatabagIssue[]) {
+    const shown = issues.map(
+      ({ key, problem }) => `${key === '' ? 'options' : `option "${key}"`}: ${problem}`,
+    );
+    super(`[config] ${shown.join('; ')}; set it with: juju config APPLICATION OPTION=VALUE`);
+    this.issues = issues;
+  }
+}
+
+/** Thrown by an action's handler to fail the action with a message for its user, and with results if it has some. */
+export class ActionFailed extends CharmwrightError {
+  override name = 'ActionFailed';
+  readonly results: FailedResults | undefined;
+  constructor(message: string, options: { readonly results?: FailedResults; readonly cause?: unknown } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.results = options.results;
+  }
+}
+
+/** What an action has to show although it failed; nested results become dotted keys. */
+export type FailedResults = {
+  readonly [key: string]: string | number | boolean | undefined | FailedResults;
+};
+
+/** Something that this event, or this unit, may not do, such as deferring an action. */
 export class NotAllowedError extends CharmwrightError {
   override name = 'NotAllowedError';
+}
+
+/** A databag that this unit may not read or write: Juju is not even asked. */
+export class RelationAccessError extends NotAllowedError {
+  override name = 'RelationAccessError';
+}
+
+/** An endpoint has several relations where one was asked for. */
+export class TooManyRelationsError extends NotAllowedError {
+  override name = 'TooManyRelationsError';
+  readonly endpoint: string;
+  readonly count: number;
+  constructor(endpoint: string, count: number) {
+    super(
+      `endpoint "${endpoint}" has ${count} relations; use juju.relations("${endpoint}"), or give it "limit: 1" in metadata.yaml`,
+    );
+    this.endpoint = endpoint;
+    this.count = count;
+  }
 }

@@ -9,18 +9,27 @@ import { jujuLog, type LogLevel } from './hook-tools/unit.ts';
 /** What is shown as JSON after the message. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
+/** Of a security event; not of the log. */
+export type SecurityLevel = 'INFO' | 'WARN' | 'CRITICAL';
+
 /**
  * Writes to Juju's log, which `juju debug-log` shows. Values under keys such as `password` or `token` are
  * hidden.
  */
 export interface Log {
+  trace(message: string, fields?: LogFields): void;
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
+  /**
+   * A security event in the vocabulary of OWASP, as a line of JSON at level TRACE, as ops writes them:
+   * `security('CRITICAL', 'authz_fail', 'status-set', 'not the leader')`. Never with a secret in it.
+   */
+  security(level: SecurityLevel, type: string, data: string, description: string): void;
 }
 
-type Level = keyof Log;
+type Level = Exclude<keyof Log, 'security'>;
 
 interface Line {
   readonly level: LogLevel;
@@ -43,14 +52,20 @@ const SECRET_FIELDS = ['password', 'secret', 'token', 'secretKey', 'accessKey', 
 export class JujuLog implements Log {
   readonly #tools: ToolRunner;
   readonly #stderr: (text: string) => void;
+  readonly #appId: string;
   readonly #pending: { level: Level; message: string; fields: LogFields }[] = [];
   #sending: Promise<void> | undefined;
 
-  constructor(tools: ToolRunner, stderr: (text: string) => void) {
+  /** `appId`: the model's UUID and the unit, for security events. */
+  constructor(tools: ToolRunner, stderr: (text: string) => void, appId = 'charm') {
     this.#tools = tools;
     this.#stderr = stderr;
+    this.#appId = appId;
   }
 
+  trace(message: string, fields: LogFields = {}): void {
+    this.#add('trace', message, fields);
+  }
   debug(message: string, fields: LogFields = {}): void {
     this.#add('debug', message, fields);
   }
@@ -62,6 +77,18 @@ export class JujuLog implements Log {
   }
   error(message: string, fields: LogFields = {}): void {
     this.#add('error', message, fields);
+  }
+
+  security(level: SecurityLevel, type: string, data: string, description: string): void {
+    const event = {
+      datetime: new Date().toISOString(),
+      level,
+      type: 'security',
+      appid: this.#appId,
+      event: `${type}:${data}`,
+      description,
+    };
+    this.#add('trace', JSON.stringify(event), {});
   }
 
   /** Returns when everything logged so far has reached Juju. */
@@ -99,7 +126,7 @@ async function format(
   const lines: Line[] = [];
   const logger = pino(
     {
-      level: 'debug',
+      level: 'trace',
       base: null,
       timestamp: false,
       redact: SECRET_FIELDS.flatMap((field) => [`fields.${field}`, `fields.*.${field}`]),

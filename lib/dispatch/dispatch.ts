@@ -1,32 +1,37 @@
 /**
  * One dispatch: the environment becomes an event; deferred events run first, oldest first; then the event's own
- * handler; then the reconcile; then statuses are shown; then everything is committed, once.
+ * handlers; then the reconcile; then statuses are shown; then everything is committed, once.
  *
  * When anything throws, nothing is committed and the exit code is 1: Juju shows the error and runs the same hook
  * again. Juju itself drops the databag, port and secret changes of a failed hook.
  */
-import type { Charm } from '../charm.ts';
-import { ActionFailed } from '../errors.ts';
-import { hookName, type JujuEvent } from '../events/event.ts';
-import { type Environment, parseContext, parseEvent } from '../events/parse.ts';
-import { actionFail, actionGet, actionSet } from '../hook-tools/action.ts';
+import { type Charm, eventTables } from '../charm.ts';
+import { EnvironmentError, PermissionError } from '../errors.ts';
+import type { CustomEvents, EventSchemas, JujuEvent } from '../events/event.ts';
+import { type Environment, type JujuContext, parseContext, parseEvent } from '../events/parse.ts';
 import type { ToolRunner } from '../hook-tools/runner.ts';
-import { statusSet } from '../hook-tools/unit.ts';
 import { JujuLog } from '../log.ts';
-import { checkParams, flattenResults, progressLog } from '../model/action.ts';
+import { Aborted } from '../model/aborted.ts';
+import { breakpointsOf } from '../model/breakpoints.ts';
+import type { CharmFiles } from '../model/charm-files.ts';
 import { type EndpointSchemas, Juju } from '../model/juju.ts';
 import { Memory } from '../model/memory.ts';
 import { RelationLedger } from '../model/relation-ledger.ts';
-import { worst } from '../model/status.ts';
+import { Shown } from '../model/shown.ts';
 import type { Pebble } from '../pebble/pebble.ts';
 import type { CharmSpec } from '../spec/spec.ts';
-import { readDeferred, writeDeferred } from './deferred.ts';
+import { runAction } from './action.ts';
+import { DeferredQueue } from './deferred.ts';
+import { Deliveries, observersOf } from './deliver.ts';
 import { inSources } from './source-stack.ts';
+import { showStatuses } from './statuses.ts';
 
 /** Everything of the outside world that a dispatch touches. */
 export interface Host {
   readonly env: Environment;
   readonly tools: ToolRunner;
+  /** The framework's own files in the charm's folder. */
+  readonly files: CharmFiles;
   pebble(container: string): Pebble;
   stderr(text: string): void;
 }
@@ -35,19 +40,21 @@ export interface Host {
  * Handles one event with the outside world that it is given: `run` gives the real one, a test a simulated one.
  * @returns the exit code. With `rethrow` an error of the charm is thrown instead, for tests.
  */
-export async function dispatch<S extends CharmSpec, R extends EndpointSchemas<S>>(
-  charm: Charm<S, R>,
+export async function dispatch<S extends CharmSpec, R extends EndpointSchemas<S>, C extends CustomEvents>(
+  charm: Charm<S, R, C>,
   host: Host,
   options: { readonly rethrow?: boolean } = {},
 ): Promise<number> {
-  const log = new JujuLog(host.tools, host.stderr);
+  const { JUJU_MODEL_UUID = '', JUJU_UNIT_NAME = '' } = host.env;
+  const log = new JujuLog(host.tools, host.stderr, `${JUJU_MODEL_UUID}-${JUJU_UNIT_NAME}`);
   try {
     await handle(charm, host, log);
     return 0;
   } catch (error) {
     log.error(`cannot finish: ${describe(error)}`);
+    logSecurity(log, error);
     // The user of an action sees stderr, not the log.
-    if (isAction(host.env)) host.stderr(`${error instanceof Error ? error.message : String(error)}\n`);
+    if (isAction(host.env)) host.stderr(lastWords(error));
     if (options.rethrow === true) throw error;
     return 1;
   } finally {
@@ -55,95 +62,110 @@ export async function dispatch<S extends CharmSpec, R extends EndpointSchemas<S>
   }
 }
 
-async function handle<S extends CharmSpec, R extends EndpointSchemas<S>>(
-  charm: Charm<S, R>,
+async function handle<S extends CharmSpec, R extends EndpointSchemas<S>, C extends CustomEvents>(
+  charm: Charm<S, R, C>,
   host: Host,
   log: JujuLog,
 ): Promise<void> {
   const context = parseContext(host.env);
   // parseEvent only returns names that are in the spec it is given, and runAction refuses an action that is not.
   const event = parseEvent(host.env, charm.spec) as JujuEvent<S>;
-  const memory = isRestricted(event) ? Memory.empty(host.tools) : await Memory.load(host.tools);
+  const restricted = isRestricted(event);
+  const memory = await loadMemory(charm, host, restricted);
+  const { juju, deliveries, queue, ledger } = assemble(charm, host, log, { context, event, memory });
+  const observers = observersOf(charm);
+  // The observers' types know any charm, this model one.
+  const any = juju as unknown as Juju;
+  try {
+    if (!restricted) await deliveries.again();
+    if (event.kind === 'action') await runAction(charm, juju, event.action, event.taskId, host.tools);
+    else await deliveries.emit(event);
+    if (restricted) return charm.memory === 'file' ? await keep(memory, queue) : undefined;
+    if (event.kind !== 'action') for (const { members } of observers) await members.reconcile?.(any, event);
+    await showStatuses(observers, any);
+    for (const { members } of observers) await members.beforeCommit?.(any);
+  } catch (error) {
+    if (!(error instanceof Aborted)) throw error;
+    log.debug('the charm ended this dispatch early: nothing is stored, and deferred events stay');
+    return error.status === undefined ? undefined : juju.showStatus(error.status);
+  }
+  await juju.flush();
+  ledger.save();
+  await keep(memory, queue);
+}
+
+async function keep(memory: Memory, queue: DeferredQueue): Promise<void> {
+  queue.save();
+  await memory.commit();
+}
+
+interface Circumstances<S extends CharmSpec> {
+  readonly context: JujuContext;
+  readonly event: JujuEvent<S>;
+  readonly memory: Memory;
+}
+
+/** The model, and what carries events through it. */
+function assemble<S extends CharmSpec, R extends EndpointSchemas<S>, C extends CustomEvents>(
+  charm: Charm<S, R, C>,
+  host: Host,
+  log: JujuLog,
+  { context, event, memory }: Circumstances<S>,
+) {
+  const parts = charm.parts ?? [];
+  const events: EventSchemas = Object.assign({}, ...eventTables(charm));
   const ledger = new RelationLedger(memory, event, Object.keys(charm.spec.endpoints));
-  const juju = new Juju<S, R>({
+  const queue = new DeferredQueue(memory, log);
+  const breakpoints = breakpointsOf(host.env, log, host.stderr);
+  const deliveries = new Deliveries({ observers: observersOf(charm), events, queue, breakpoints, log });
+  const juju = new Juju<S, R, C>({
     spec: charm.spec,
-    schemas: charm.endpoints ?? {},
+    schemas: Object.assign({}, ...parts.map((part) => part.endpoints), charm.endpoints),
     context,
     event,
     edges: host,
     memory,
     ledger,
+    shown: new Shown(host.files, event),
+    deliveries,
+    breakpoints,
     log,
   });
-  if (isRestricted(event)) return runHandler(charm, juju, event);
-  if (event.kind === 'action') {
-    await runAction(charm, juju, event.action, event.taskId, host.tools);
-  } else {
-    for (const earlier of readDeferred<S>(memory, log)) await runHandler(charm, juju, earlier);
-    await runHandler(charm, juju, event);
-    await charm.reconcile?.(juju, event);
-    writeDeferred(memory, juju.outcome().deferred);
-  }
-  await showStatuses(juju, host.tools);
-  await juju.flush();
-  ledger.save();
-  await memory.commit();
+  deliveries.juju = juju as unknown as Juju;
+  return { juju, deliveries, queue, ledger };
 }
 
-/** Hooks in which Juju refuses most tools, state-get and status-set among them: only their own handler runs. */
+async function loadMemory(
+  charm: { readonly memory?: 'juju' | 'file' },
+  host: Host,
+  restricted: boolean,
+): Promise<Memory> {
+  if (charm.memory === 'file') return Memory.inFile(host.files);
+  return restricted ? Memory.empty(host.tools) : Memory.inJuju(host.tools);
+}
+
+/** Hooks in which Juju refuses most tools, state-get and status-set among them: only their own handlers run. */
 function isRestricted(event: JujuEvent): boolean {
   return event.kind === 'collect-metrics' || event.kind === 'meter-status-changed';
 }
 
-async function runHandler<S extends CharmSpec, R extends EndpointSchemas<S>>(
-  charm: Charm<S, R>,
-  juju: Juju<S, R>,
-  event: JujuEvent<S>,
-): Promise<void> {
-  // The table's type ties each hook name to its event; the name computed from the event is one of its keys.
-  const handlers = (charm.on ?? {}) as Readonly<
-    Record<string, ((juju: Juju<S, R>, event: JujuEvent<S>) => unknown) | undefined>
-  >;
-  await handlers[hookName(event)]?.(juju, event);
-}
-
-async function runAction<S extends CharmSpec, R extends EndpointSchemas<S>>(
-  charm: Charm<S, R>,
-  juju: Juju<S, R>,
-  name: string,
-  taskId: string,
-  tools: ToolRunner,
-): Promise<void> {
-  const handlers = (charm.actions ?? {}) as Readonly<
-    Record<string, ((context: object) => Promise<Parameters<typeof flattenResults>[0]>) | undefined>
-  >;
-  const [handler, spec] = [handlers[name], charm.spec.actions[name]];
-  try {
-    if (handler === undefined || spec === undefined)
-      throw new ActionFailed(`this charm has no action "${name}"`);
-    const params = await checkParams(name, spec, await actionGet(tools), juju.jujuVersion);
-    const results = await handler({ juju, params, taskId, log: progressLog(tools) });
-    await actionSet(tools, flattenResults(results));
-  } catch (error) {
-    if (!(error instanceof ActionFailed)) throw error;
-    await actionFail(tools, error.message);
-  }
-}
-
-async function showStatuses<S extends CharmSpec, R extends EndpointSchemas<S>>(
-  juju: Juju<S, R>,
-  tools: ToolRunner,
-): Promise<void> {
-  const { unitStatuses, appStatuses } = juju.outcome();
-  const app = worst(appStatuses);
-  if (app !== undefined && (await juju.isLeader()))
-    await statusSet(tools, 'application', app.name, app.message);
-  const unit = worst(unitStatuses);
-  if (unit !== undefined) await statusSet(tools, 'unit', unit.name, unit.message);
-}
-
 function isAction(env: Environment): boolean {
   return env.JUJU_DISPATCH_PATH?.startsWith('actions/') ?? false;
+}
+
+/** Who looks for attacks wants to know of refusals and crashes; the words of the error may say too much. */
+function logSecurity(log: JujuLog, error: unknown): void {
+  if (error instanceof EnvironmentError) return; // not run by Juju at all
+  const name = error instanceof Error ? error.name : typeof error;
+  if (error instanceof PermissionError)
+    log.security('CRITICAL', 'authz_fail', error.tool, `Juju refused the hook tool ${error.tool}`);
+  log.security('WARN', 'sys_crash', name, 'the charm threw an error that nothing caught');
+}
+
+/** What the user of an action is told; Juju shows it with the action's results. */
+function lastWords(error: unknown): string {
+  const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return `${said}\nThe action failed by a fault of the charm; juju debug-log shows where.\n`;
 }
 
 /** The stack, and those of the causes. */

@@ -2,6 +2,7 @@
 import type { Charm } from '../charm.ts';
 import { processRunner } from '../hook-tools/process-runner.ts';
 import { takesServiceContext } from '../juju-version.ts';
+import { charmFiles } from '../model/charm-files.ts';
 import type { EndpointSchemas } from '../model/juju.ts';
 import { PebbleClient } from '../pebble/client.ts';
 import type { CharmSpec } from '../spec/spec.ts';
@@ -25,6 +26,7 @@ export async function run<S extends CharmSpec, R extends EndpointSchemas<S>>(
       clients.set(container, client);
       return client;
     },
+    files: charmFiles(process.env.JUJU_CHARM_DIR ?? process.cwd()),
     stderr: (text) => process.stderr.write(text),
   });
   await Promise.all([...clients.values()].map((client) => client.close()));

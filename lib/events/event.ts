@@ -1,4 +1,5 @@
 /** Every event Juju can send a charm, as one union. Source: Juju's hook names and environment (facts 4). */
+import type * as z from 'zod';
 import type { CharmSpec } from '../spec/spec.ts';
 import type { ActionName, ContainerName, EndpointName, StorageName } from '../spec/types.ts';
 
@@ -90,6 +91,39 @@ export type JujuEvent<S extends CharmSpec = CharmSpec> =
 
 export type EventKind = JujuEvent['kind'];
 
+/** A charm's own events: by name, the schema of what each carries. It must be JSON, since events can be deferred. */
+export type EventSchemas = Readonly<Record<string, z.ZodType>>;
+
+/** What a type parameter for `EventSchemas` extends: wider, so that a charm without events has no names for them. */
+export type CustomEvents = object;
+
+/** What handlers get of a custom event, and what its emitter gives. */
+export type EventData<Z> = Z extends z.ZodType ? z.output<Z> : unknown;
+export type EventInput<Z> = Z extends z.ZodType ? z.input<Z> : unknown;
+
+/** An event that the charm itself emits, with `juju.emit`. */
+export interface CustomEvent<N extends string = string, T = unknown> {
+  readonly kind: 'custom';
+  readonly name: N;
+  readonly data: T;
+}
+
+/** Whatever a handler can be given: an event of Juju's, or one of the charm's own. */
+export type CharmEvent<S extends CharmSpec = CharmSpec> = JujuEvent<S> | CustomEvent;
+
+/**
+ * Ends a switch over a union of which every member must be handled: one that is not does not compile.
+ *
+ * @example
+ * switch (event.kind) {
+ *   case 'install': return;
+ *   default: return assertNever(event); // does not compile: many kinds are not handled
+ * }
+ */
+export function assertNever(value: never): never {
+  throw new TypeError(`cannot handle ${JSON.stringify(value)}: this code knows no such case`);
+}
+
 /** The names of Juju's hooks for this charm, as `JUJU_DISPATCH_PATH` has them: `s3-relation-changed`. */
 export type HookName<S extends CharmSpec> =
   | LifecycleKind
@@ -118,12 +152,13 @@ export type EventOf<S extends CharmSpec, H extends string> = H extends Lifecycle
           ? OfKind<WorkloadEvent<S>, K>
           : never;
 
-/** `s3-relation-changed` of an event; an action's is its own name. */
-export function hookName(event: JujuEvent): string {
+/** `s3-relation-changed` of an event; an action's, and a custom event's, is its own name. */
+export function hookName(event: CharmEvent): string {
   if ('endpoint' in event) return `${event.endpoint}-${event.kind}`;
   if ('storage' in event) return `${event.storage}-${event.kind}`;
   if ('container' in event) return `${event.container}-${event.kind}`;
   if (event.kind === 'action') return event.action;
+  if (event.kind === 'custom') return event.name;
   if (event.kind === 'unknown') return event.hook;
   return event.kind;
 }

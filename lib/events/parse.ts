@@ -45,6 +45,19 @@ export function parseEvent(env: Environment, spec: CharmSpec): JujuEvent {
   );
 }
 
+/** Whether Juju may run a hook of this name for this charm. */
+export function isHookOf(spec: CharmSpec, hook: string): boolean {
+  if (isLifecycle(hook) || /^secret-(changed|rotate|expired|remove)$/.test(hook)) return true;
+  const match = HOOK.exec(hook);
+  if (match === null) return false;
+  const [, name = '', relation, storage] = match;
+  if (relation !== undefined) return Object.hasOwn(spec.endpoints, name);
+  return Object.hasOwn(storage === undefined ? spec.containers : spec.storage, name);
+}
+
+const HOOK =
+  /^(.+)-(?:(relation)-(?:created|joined|changed|departed|broken)|(storage)-(?:attached|detaching)|pebble-(?:ready|custom-notice|check-failed|check-recovered))$/;
+
 function isLifecycle(hook: string): hook is LifecycleKind {
   return LIFECYCLE_EVENTS.some((name) => name === hook);
 }

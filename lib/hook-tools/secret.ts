@@ -67,8 +67,16 @@ const info = z.object({
   label: z.string().optional(),
   owner: z.string(),
   description: z.string().optional(),
+  /** A `RotatePolicy`; a newer Juju may know others. */
   rotation: z.string().optional(),
+  /** When it expires, and when it is rotated next: RFC 3339. */
   expiry: z.string().optional(),
+  rotates: z.string().optional(),
+  /** To whom it is granted; Juju's own tags. */
+  access: z
+    .array(z.object({ target: z.string(), scope: z.string(), role: z.string() }))
+    .nullish()
+    .transform((value) => value ?? []),
 });
 
 /** What Juju tells the owner of a secret about it, without its content. */

@@ -31,10 +31,46 @@ export async function statusSet(
   await callText(tools, 'status-set', [`--application=${side === 'application'}`, status, shown]);
 }
 
-const status = z.object({ status: z.string(), message: z.string().optional() });
+const statusShape = z.object({
+  status: z.string(),
+  message: z
+    .string()
+    .nullish()
+    .transform((value) => value ?? ''),
+});
 
-export function statusGet(tools: ToolRunner): Promise<{ status: string; message?: string | undefined }> {
-  return callJson(tools, status, 'status-get', ['--include-data']);
+/** What is shown now; `unknown` and `error` can be shown, too, though not set. */
+export interface StatusShown {
+  readonly name: string;
+  readonly message: string;
+}
+
+export async function statusGet(tools: ToolRunner): Promise<StatusShown> {
+  const { status, message } = await callJson(tools, statusShape, 'status-get', [
+    '--include-data',
+    '--application=false',
+  ]);
+  return { name: status, message };
+}
+
+/** For the leader. */
+export async function appStatusGet(
+  tools: ToolRunner,
+): Promise<StatusShown & { readonly units: Readonly<Record<string, StatusShown>> }> {
+  const shape = z.object({
+    'application-status': statusShape.extend({
+      units: z
+        .record(z.string(), statusShape)
+        .nullish()
+        .transform((value) => value ?? {}),
+    }),
+  });
+  const answer = await callJson(tools, shape, 'status-get', ['--include-data', '--application=true']);
+  const { status, message, units } = answer['application-status'];
+  const entries = Object.entries(units).map(
+    ([unit, shown]) => [unit, { name: shown.status, message: shown.message }] as const,
+  );
+  return { name: status, message, units: Object.fromEntries(entries) };
 }
 
 const network = z.object({
@@ -54,24 +90,51 @@ const network = z.object({
   'ingress-addresses': z.array(z.string()).nullish(),
 });
 
+export interface NetworkAddress {
+  readonly value: string;
+  readonly hostname: string | undefined;
+  /** `10.1.2.0/24`; undefined where Juju knows none. */
+  readonly cidr: string | undefined;
+}
+
+export interface NetworkInterface {
+  readonly name: string;
+  readonly addresses: readonly NetworkAddress[];
+}
+
 /** Addresses of one binding. `bindAddress` is undefined while Juju does not know the pod's address. */
 export interface Network {
+  readonly interfaces: readonly NetworkInterface[];
   readonly bindAddress: string | undefined;
+  /** The first of `ingressAddresses`: where others reach this unit. */
+  readonly ingressAddress: string | undefined;
   readonly bindAddresses: readonly string[];
   readonly ingressAddresses: readonly string[];
   readonly egressSubnets: readonly string[];
 }
 
-export async function networkGet(tools: ToolRunner, binding: string): Promise<Network> {
-  const answer = await callJson(tools, network, 'network-get', [binding]);
-  const bindAddresses = (answer['bind-addresses'] ?? [])
-    .flatMap((nic) => nic.addresses ?? [])
-    .map((address) => address.value)
-    .filter((value) => value !== '');
+/** Of a binding; with a relation's id, for that relation. */
+export async function networkGet(tools: ToolRunner, binding: string, relationId?: number): Promise<Network> {
+  const args = [binding, ...(relationId === undefined ? [] : ['-r', String(relationId)])];
+  const answer = await callJson(tools, network, 'network-get', args);
+  const interfaces = (answer['bind-addresses'] ?? []).map((nic) => ({
+    name: nic['interface-name'] ?? '',
+    addresses: (nic.addresses ?? [])
+      .filter(({ value }) => value !== '')
+      .map(({ value, hostname, cidr }) => ({
+        value,
+        hostname: hostname || undefined,
+        cidr: cidr || undefined,
+      })),
+  }));
+  const bindAddresses = interfaces.flatMap(({ addresses }) => addresses.map(({ value }) => value));
+  const ingressAddresses = answer['ingress-addresses'] ?? [];
   return {
+    interfaces,
     bindAddress: bindAddresses[0],
     bindAddresses,
-    ingressAddresses: answer['ingress-addresses'] ?? [],
+    ingressAddress: ingressAddresses[0],
+    ingressAddresses,
     egressSubnets: answer['egress-subnets'] ?? [],
   };
 }
@@ -85,8 +148,13 @@ const goalStateShape = z.object({
     .transform((value) => value ?? {}),
 });
 
-/** Units and relations as they are going to be. */
-export function goalState(tools: ToolRunner): Promise<z.infer<typeof goalStateShape>> {
+/**
+ * Units and relations as they are going to be: by unit, and by endpoint and the names of applications and units.
+ * `since` is Juju's text, `2026-01-01 00:00:00Z`; a leaving unit's status is `dying`.
+ */
+export type GoalState = z.infer<typeof goalStateShape>;
+
+export function goalState(tools: ToolRunner): Promise<GoalState> {
   return callJson(tools, goalStateShape, 'goal-state');
 }
 
@@ -171,20 +239,26 @@ const cloudSpec = z.object({
   name: z.string(),
   region: z.string().optional(),
   endpoint: z.string().optional(),
+  'identity-endpoint': z.string().optional(),
+  'storage-endpoint': z.string().optional(),
   credential: z
     .object({
       'auth-type': z.string(),
       attrs: z.record(z.string(), z.string()).optional(),
+      redacted: z.array(z.string()).nullish(),
     })
     .optional(),
   cacertificates: z.array(z.string()).nullish(),
   'skip-tls-verify': z.boolean().optional(),
+  'is-controller-cloud': z.boolean().optional(),
 });
+
+export type CloudSpec = z.infer<typeof cloudSpec>;
 
 /**
  * How to reach the cloud's API, with a credential in it: never log it. On Kubernetes from Juju 3.6.10 on.
  * @throws PermissionError when the application was deployed without `--trust`.
  */
-export function credentialGet(tools: ToolRunner): Promise<z.infer<typeof cloudSpec>> {
+export function credentialGet(tools: ToolRunner): Promise<CloudSpec> {
   return callJson(tools, cloudSpec, 'credential-get');
 }

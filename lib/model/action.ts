@@ -1,5 +1,6 @@
 /** An action: its checked parameters, its progress, its results. */
 import { ActionFailed } from '../errors.ts';
+import type { CustomEvents } from '../events/event.ts';
 import { actionLog } from '../hook-tools/action.ts';
 import type { ToolRunner } from '../hook-tools/runner.ts';
 import { JujuVersion } from '../juju-version.ts';
@@ -13,17 +14,23 @@ export type ResultValue = string | number | boolean | undefined | { readonly [ke
 /** Nested results become nested keys of the action's output; `undefined` is left out. */
 export type ActionResults = { readonly [key: string]: ResultValue };
 
+/** What a handler of action `A` gives back. */
+export type ActionReturn<_S extends CharmSpec, _A extends string> = ActionResults;
+
 /** What an action's handler holds: the unit, the checked parameters, and a way to tell its progress. */
 export interface ActionContext<
   S extends CharmSpec,
   A extends ActionName<S>,
   R extends EndpointSchemas<S> = EndpointSchemas<S>,
+  C extends CustomEvents = CustomEvents,
 > {
-  readonly juju: Juju<S, R>;
+  readonly juju: Juju<S, R, C>;
   readonly params: ActionParams<S['actions'][A]>;
   readonly taskId: string;
   /** Shown at once to whoever waits for the action. */
   log(message: string): Promise<void>;
+  /** Fails the action and lets the handler go on; its results are still shown. `throw new ActionFailed` ends it. */
+  fail(message: string): Promise<void>;
 }
 
 /** Checks parameters against actions.yaml and fills defaults in. @throws ActionFailed naming each wrong one. */

@@ -1,7 +1,7 @@
 /** What a handler holds in its hand: the unit, its relations, its containers, as Juju knows them now. */
 import type { z } from 'zod';
-import { NotAllowedError, RelationNotFoundError } from '../errors.ts';
-import type { JujuEvent } from '../events/event.ts';
+import { ConfigError, NotAllowedError, RelationNotFoundError, TooManyRelationsError } from '../errors.ts';
+import type { CharmEvent, CustomEvents, EventInput, JujuEvent, RelationEvent } from '../events/event.ts';
 import type { JujuContext } from '../events/parse.ts';
 import { relationApp, relationIds } from '../hook-tools/relation.ts';
 import type { ToolRunner } from '../hook-tools/runner.ts';
@@ -18,10 +18,14 @@ import type {
   ResourceName,
   StorageName,
 } from '../spec/types.ts';
+import { Aborted } from './aborted.ts';
+import type { Breakpoints } from './breakpoints.ts';
 import type { Memory } from './memory.ts';
 import { type EndpointSchema, Relation, type RelationContext } from './relation.ts';
 import type { RelationLedger } from './relation-ledger.ts';
+import { withSecrets } from './secret-option.ts';
 import { Secrets } from './secrets.ts';
+import type { Shown } from './shown.ts';
 import type { Status } from './status.ts';
 
 /** Schemas of the databags, for the endpoints that have them. */
@@ -58,18 +62,38 @@ export interface DispatchParts<S extends CharmSpec> {
   readonly edges: Edges;
   readonly memory: Memory;
   readonly ledger: RelationLedger;
+  readonly shown: Shown;
+  readonly deliveries: EventDesk;
+  readonly breakpoints: Breakpoints;
   readonly log: Log;
 }
 
+/** Where events are handed in. */
+export interface EventDesk {
+  emitCustom(name: string, data: unknown): Promise<void>;
+  defer(event: CharmEvent): void;
+}
+
+/** A port as charms write it: 9009 is 9009/tcp. */
+export type PortName = number | `${number}/${'tcp' | 'udp'}` | 'icmp';
+
+/** Options that fit a schema, or why they do not. */
+export type LoadedConfig<T> =
+  | { readonly ok: true; readonly data: T }
+  | { readonly ok: false; readonly error: ConfigError };
+
 /** What the handlers of a dispatch left behind for its end. */
-export interface Outcome<S extends CharmSpec> {
-  readonly deferred: readonly JujuEvent<S>[];
+export interface Outcome {
   readonly unitStatuses: readonly Status[];
   readonly appStatuses: readonly Status[];
 }
 
 /** The unit as Juju knows it now. Each question is asked when it is first needed, and once in a dispatch. */
-export class Juju<S extends CharmSpec = CharmSpec, R extends EndpointSchemas<S> = EndpointSchemas<S>> {
+export class Juju<
+  S extends CharmSpec = CharmSpec,
+  R extends EndpointSchemas<S> = EndpointSchemas<S>,
+  C extends CustomEvents = CustomEvents,
+> {
   readonly event: JujuEvent<S>;
   /** `mimir-k8s/0` */
   readonly unit: string;
@@ -84,7 +108,6 @@ export class Juju<S extends CharmSpec = CharmSpec, R extends EndpointSchemas<S> 
   readonly #relations = new Map<number, Relation>();
   readonly #unitStatuses: Status[] = [];
   readonly #appStatuses: Status[] = [];
-  readonly #deferred: JujuEvent<S>[] = [];
 
   constructor(parts: DispatchParts<S>) {
     this.#parts = parts;
@@ -94,14 +117,34 @@ export class Juju<S extends CharmSpec = CharmSpec, R extends EndpointSchemas<S> 
     this.model = parts.context.model;
     this.jujuVersion = parts.context.jujuVersion;
     this.charmDir = parts.context.charmDir;
-    this.secrets = new Secrets(parts.edges.tools);
+    this.secrets = new Secrets(parts.edges.tools, parts.context.model.uuid);
     this.log = parts.log;
   }
 
-  /** The operator's settings and the defaults, typed by config.yaml. */
+  /** The operator's settings and the defaults, typed by config.yaml. One of type secret is a `SecretOption`. */
   config(): Promise<ConfigValues<S>> {
     // Juju itself checks values against config.yaml, from which the type comes.
-    return this.#once('config', () => unit.configGet(this.#tools)) as Promise<ConfigValues<S>>;
+    return this.#once('config', async () =>
+      withSecrets(await unit.configGet(this.#tools), this.#parts.spec, this.secrets),
+    ) as Promise<ConfigValues<S>>;
+  }
+
+  /**
+   * The options through a schema of the charm's own: ranges, patterns, what goes with what. Keys that the schema does
+   * not have are left out; options that are not set are absent.
+   *
+   * @example
+   * const config = await juju.loadConfig(z.object({ port: z.int().min(1).max(65535) }));
+   * if (!config.ok) return juju.addStatus(blocked(config.error.message));
+   */
+  async loadConfig<T>(schema: z.ZodType<T>): Promise<LoadedConfig<T>> {
+    const result = schema.safeParse(await this.config());
+    if (result.success) return { ok: true, data: result.data };
+    const issues = result.error.issues.map(({ path: [key = '', ...inner], message }) => ({
+      key: String(key),
+      problem: inner.length === 0 ? message : `${inner.join('.')}: ${message}`,
+    }));
+    return { ok: false, error: new ConfigError(issues) };
   }
 
   isLeader(): Promise<boolean> {
@@ -109,17 +152,42 @@ export class Juju<S extends CharmSpec = CharmSpec, R extends EndpointSchemas<S> 
   }
 
   /** How many units the application is going to have, the leaving ones not counted. */
-  plannedUnits(): Promise<number> {
-    return this.#once('planned', async () => {
-      const { units } = await unit.goalState(this.#tools);
-      return Object.entries(units).filter(
-        ([name, goal]) => name.startsWith(`${this.app}/`) && goal.status !== 'dying',
-      ).length;
+  async plannedUnits(): Promise<number> {
+    const { units } = await this.goalState();
+    return Object.entries(units).filter(
+      ([name, goal]) => name.startsWith(`${this.app}/`) && goal.status !== 'dying',
+    ).length;
+  }
+
+  /** Units and relations as they are going to be, by Juju's goal state. */
+  goalState(): Promise<unit.GoalState> {
+    return this.#once('goal', () => unit.goalState(this.#tools));
+  }
+
+  /**
+   * Addresses of an endpoint or an extra binding; with a relation, those that its other side is to use.
+   * A relation that is gone gives those of its endpoint.
+   */
+  network(binding: BindingName<S> | Relation): Promise<unit.Network> {
+    if (typeof binding === 'string')
+      return this.#once(`network ${binding}`, () => unit.networkGet(this.#tools, binding));
+    const { endpoint, id } = binding;
+    return this.#once(`network ${endpoint}:${id}`, async () => {
+      try {
+        return await unit.networkGet(this.#tools, endpoint, id);
+      } catch (error) {
+        if (!(error instanceof RelationNotFoundError)) throw error;
+        return unit.networkGet(this.#tools, endpoint);
+      }
     });
   }
 
-  network(binding: BindingName<S>): Promise<unit.Network> {
-    return this.#once(`network ${binding}`, () => unit.networkGet(this.#tools, binding));
+  /**
+   * How to reach the cloud's API, with a credential in it: never log it. On Kubernetes from Juju 3.6.10 on.
+   * @throws PermissionError when the application was deployed without `--trust`.
+   */
+  cloudSpec(): Promise<unit.CloudSpec> {
+    return this.#once('cloud', () => unit.credentialGet(this.#tools));
   }
 
   /** The endpoint's relations, by id. One that is just breaking is not among them: its data must not look alive. */
@@ -132,15 +200,27 @@ export class Juju<S extends CharmSpec = CharmSpec, R extends EndpointSchemas<S> 
     }) as Promise<readonly Relation<SchemaOf<R, E>>[]>;
   }
 
-  /** The only relation of an endpoint, or none. @throws NotAllowedError when there are several. */
+  /** The only relation of an endpoint, or none. @throws TooManyRelationsError when there are several. */
   async relation<E extends EndpointName<S>>(endpoint: E): Promise<Relation<SchemaOf<R, E>> | undefined> {
     const all = await this.relations(endpoint);
-    if (all.length > 1) {
-      throw new NotAllowedError(
-        `endpoint "${endpoint}" has ${all.length} relations; use juju.relations("${endpoint}"), or give it "limit: 1" in metadata.yaml`,
-      );
-    }
+    if (all.length > 1) throw new TooManyRelationsError(endpoint, all.length);
     return all[0];
+  }
+
+  /**
+   * The relation that an event is about, also one that is just breaking: that one is not `active`, and not among
+   * `relations()`. Undefined when Juju has dropped it since.
+   */
+  async relationOf<E extends EndpointName<S>>(
+    event: Pick<RelationEvent<S>, 'kind' | 'relationId' | 'remoteApp'> & { readonly endpoint: E },
+  ): Promise<Relation<SchemaOf<R, E>> | undefined> {
+    const { endpoint, relationId, remoteApp, kind } = event;
+    const isBroken = kind === 'relation-broken';
+    const relation = isBroken
+      ? this.#newRelation(endpoint, relationId, remoteApp, isBroken)
+      : (await this.relations(endpoint)).find(({ id }) => id === relationId);
+    // As in `relations`.
+    return relation as Relation<SchemaOf<R, E>> | undefined;
   }
 
   /** A workload container's Pebble. It may not be reachable yet: ask `canConnect()`. */
@@ -167,8 +247,8 @@ export class Juju<S extends CharmSpec = CharmSpec, R extends EndpointSchemas<S> 
   }
 
   /** Opens exactly these ports and closes any other: 9009, or `53/udp`. */
-  async setPorts(ports: readonly (number | `${number}/${'tcp' | 'udp'}`)[]): Promise<void> {
-    const wanted = [...new Set(ports.map((port) => (typeof port === 'number' ? `${port}/tcp` : port)))];
+  async setPorts(ports: readonly PortName[]): Promise<void> {
+    const wanted = [...new Set(ports.map(portText))];
     const key = 'charmwright.ports';
     const record = wanted.toSorted().join(' ');
     if (this.#parts.ledger.trusted && this.#parts.memory.get(key) === record) return;
@@ -179,12 +259,53 @@ export class Juju<S extends CharmSpec = CharmSpec, R extends EndpointSchemas<S> 
     this.#parts.memory.set(key, record);
   }
 
+  /** `9009/tcp`, of this unit: what is open now, with what was opened in this dispatch. */
+  openedPorts(): Promise<readonly string[]> {
+    return unit.openedPorts(this.#tools);
+  }
+
+  /** One more port. `setPorts` is nearly always better: it closes what is not wanted any more. */
+  openPort(port: PortName): Promise<void> {
+    return unit.openPort(this.#tools, portText(port));
+  }
+
+  closePort(port: PortName): Promise<void> {
+    return unit.closePort(this.#tools, portText(port));
+  }
+
   /** Shown by `juju status` as the application's version. Sent when it differs from what was sent before. */
-  async setWorkloadVersion(version: string): Promise<void> {
-    const key = 'charmwright.version';
-    if (this.#parts.memory.get(key) === version) return;
-    await unit.applicationVersionSet(this.#tools, version);
-    this.#parts.memory.set(key, version);
+  setWorkloadVersion(version: string): Promise<void> {
+    return this.#parts.shown.show('version', version, () => unit.applicationVersionSet(this.#tools, version));
+  }
+
+  /**
+   * Restarts the charm's container when this hook has succeeded; with `now` at once, and Juju runs the hook again
+   * after it: this does not return then, and nothing of this dispatch is stored.
+   */
+  async reboot(options: { readonly now?: boolean } = {}): Promise<void> {
+    const now = options.now === true;
+    this.log.security('WARN', 'sys_restart', this.unit, `${this.unit} asks Juju for a restart`);
+    await unit.jujuReboot(this.#tools, now);
+    if (now) throw new Aborted();
+  }
+
+  /**
+   * Ends this dispatch now, as a success, and shows the status. Nothing is stored or published, later handlers do not
+   * run, and deferred events stay in the queue: what `load_config(errors="blocked")` does in ops. In a reconcile,
+   * `return juju.addStatus(…)` is nearly always better.
+   */
+  abort(status: Status): never {
+    throw new Aborted(status);
+  }
+
+  /** Runs the handlers of one of the charm's own events, before it returns. @throws CustomEventError */
+  emit<N extends keyof C & string>(name: N, data: EventInput<C[N]>): Promise<void> {
+    return this.#parts.deliveries.emitCustom(name, data);
+  }
+
+  /** Stops for a debugger when `JUJU_DEBUG_AT` names it, or is `all`. */
+  breakpoint(name?: string): Promise<void> {
+    return this.#parts.breakpoints.at(name);
   }
 
   /** Adds to the statuses of which the worst is shown when the dispatch ends. */
@@ -198,8 +319,37 @@ export class Juju<S extends CharmSpec = CharmSpec, R extends EndpointSchemas<S> 
   }
 
   /** Shown at once, while a handler works on: `maintenance("flushing")`. */
-  async showStatus(status: Status): Promise<void> {
-    await unit.statusSet(this.#tools, 'unit', status.name, status.message);
+  showStatus(status: Status): Promise<void> {
+    return this.#parts.shown.show('unit', statusText(status), () =>
+      unit.statusSet(this.#tools, 'unit', status.name, status.message),
+    );
+  }
+
+  /** The application's. @throws NotAllowedError when this unit is not the leader. */
+  async showAppStatus(status: Status): Promise<void> {
+    if (!(await this.isLeader())) {
+      this.log.security('CRITICAL', 'authz_fail', 'status-set', `${this.unit} is not the leader`);
+      throw new NotAllowedError(
+        `cannot show a status of the application: ${this.unit} is not the leader; ask juju.isLeader() first`,
+      );
+    }
+    await this.#parts.shown.show('app', statusText(status), () =>
+      unit.statusSet(this.#tools, 'application', status.name, status.message),
+    );
+  }
+
+  /** What Juju shows of this unit now. */
+  unitStatus(): Promise<unit.StatusShown> {
+    return unit.statusGet(this.#tools);
+  }
+
+  /** What Juju shows of the application and of all its units. @throws NotAllowedError when not the leader. */
+  async appStatus(): Promise<Awaited<ReturnType<typeof unit.appStatusGet>>> {
+    if (await this.isLeader()) return unit.appStatusGet(this.#tools);
+    this.log.security('CRITICAL', 'authz_fail', 'status-get', `${this.unit} is not the leader`);
+    throw new NotAllowedError(
+      `cannot read the application's status: ${this.unit} is not the leader; ask juju.isLeader() first`,
+    );
   }
 
   /** A value this unit keeps over dispatches and pod restarts, or undefined when it has none of that shape. */
@@ -218,21 +368,18 @@ export class Juju<S extends CharmSpec = CharmSpec, R extends EndpointSchemas<S> 
   }
 
   /**
-   * Runs the handler of this event again, before the next event. The same event is queued only once.
+   * Runs the handler of this event again, before the next event. For the handler that was given this event object;
+   * for all handlers of the event when it is deferred from elsewhere. The same event is queued only once.
    * A reconcile seldom needs it: it runs at every event anyway.
+   * @throws NotAllowedError for an event that Juju does not wait for: an action, `stop`, `remove` and others.
    */
-  defer(event: JujuEvent<S>): void {
-    if (!isDeferrable(event)) {
-      throw new NotAllowedError(
-        `cannot defer "${event.kind}": Juju does not wait for it, so it must be handled now`,
-      );
-    }
-    this.#deferred.push(event);
+  defer(event: CharmEvent<S>): void {
+    this.#parts.deliveries.defer(event);
   }
 
   /** For the framework: what the handlers left behind. */
-  outcome(): Outcome<S> {
-    return { deferred: this.#deferred, unitStatuses: this.#unitStatuses, appStatuses: this.#appStatuses };
+  outcome(): Outcome {
+    return { unitStatuses: this.#unitStatuses, appStatuses: this.#appStatuses };
   }
 
   /** For the framework: writes the databags that changed. */
@@ -269,6 +416,12 @@ export class Juju<S extends CharmSpec = CharmSpec, R extends EndpointSchemas<S> 
     const app = await this.#remoteApp(endpoint, id);
     if (app === undefined) return undefined;
     this.#parts.ledger.remember({ endpoint, id, app });
+    const relation = this.#newRelation(endpoint, id, app, false);
+    this.#relations.set(id, relation);
+    return relation;
+  }
+
+  #newRelation(endpoint: EndpointName<S>, id: number, app: string, isBroken: boolean): Relation {
     const context: RelationContext = {
       tools: this.#tools,
       ledger: this.#parts.ledger,
@@ -276,9 +429,7 @@ export class Juju<S extends CharmSpec = CharmSpec, R extends EndpointSchemas<S> 
       app: this.app,
       isLeader: () => this.isLeader(),
     };
-    const relation = new Relation(context, endpoint, id, app, this.#parts.schemas[endpoint] ?? {});
-    this.#relations.set(id, relation);
-    return relation;
+    return new Relation(context, endpoint, id, app, this.#parts.schemas[endpoint] ?? {}, { isBroken });
   }
 
   async #remoteApp(endpoint: EndpointName<S>, id: number): Promise<string | undefined> {
@@ -302,6 +453,14 @@ const NOT_DEFERRABLE: ReadonlySet<string> = new Set([
   'secret-expired',
 ]);
 
-export function isDeferrable(event: JujuEvent): boolean {
+function portText(port: PortName): string {
+  return typeof port === 'number' ? `${port}/tcp` : port;
+}
+
+function statusText({ name, message }: Status): string {
+  return `${name}: ${message}`;
+}
+
+export function isDeferrable(event: CharmEvent): boolean {
   return !NOT_DEFERRABLE.has(event.kind);
 }

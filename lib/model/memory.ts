@@ -1,37 +1,63 @@
 /**
- * What a unit remembers from one dispatch to the next, in Juju's own charm state (`state-get`): it survives the
- * pod, and is written in the same transaction as the databags. Read once, written once, only what changed.
+ * What a unit remembers from one dispatch to the next. Read once, written once, only what changed.
+ *
+ * By default it is in Juju's own charm state (`state-get`): it survives the pod, and is written in the same
+ * transaction as the databags. A charm with `memory: 'file'` keeps it in a file of its folder, as ops does by default.
  */
 
+import * as z from 'zod';
 import { CharmwrightError } from '../errors.ts';
 import type { ToolRunner } from '../hook-tools/runner.ts';
 import { stateDelete, stateGet, stateSet } from '../hook-tools/unit.ts';
+import { parseJson } from '../json.ts';
+import { type CharmFiles, STATE_FILE } from './charm-files.ts';
 
-/** Juju's limit for one value of charm state. */
+/** Juju's limit for one value of charm state; a file keeps to it as well, so that a charm can move from one to the other. */
 const LIMIT_BYTES = 64 * 1024;
 
+type Values = Readonly<Record<string, string>>;
+
+interface Backend {
+  load(): Promise<Values>;
+  save(changed: Values, gone: readonly string[], all: Values): Promise<void>;
+}
+
 export class Memory {
-  readonly #tools: ToolRunner;
+  readonly #backend: Backend;
   readonly #saved: ReadonlyMap<string, string>;
   readonly #now: Map<string, string>;
 
-  static async load(tools: ToolRunner): Promise<Memory> {
-    return new Memory(tools, new Map(Object.entries(await stateGet(tools))));
+  static async inJuju(tools: ToolRunner): Promise<Memory> {
+    return Memory.#load(jujuBackend(tools));
+  }
+
+  /** @throws CharmwrightError when the file is there and is not one that this class wrote. */
+  static async inFile(files: CharmFiles): Promise<Memory> {
+    return Memory.#load(fileBackend(files));
   }
 
   /** For hooks in which Juju does not hand out its state. */
   static empty(tools: ToolRunner): Memory {
-    return new Memory(tools, new Map());
+    return new Memory(jujuBackend(tools), new Map());
   }
 
-  private constructor(tools: ToolRunner, saved: ReadonlyMap<string, string>) {
-    this.#tools = tools;
+  static async #load(backend: Backend): Promise<Memory> {
+    return new Memory(backend, new Map(Object.entries(await backend.load())));
+  }
+
+  private constructor(backend: Backend, saved: ReadonlyMap<string, string>) {
+    this.#backend = backend;
     this.#saved = saved;
     this.#now = new Map(saved);
   }
 
   get(key: string): string | undefined {
     return this.#now.get(key);
+  }
+
+  /** The keys that begin with `prefix`. */
+  keys(prefix: string): readonly string[] {
+    return [...this.#now.keys()].filter((key) => key.startsWith(prefix));
   }
 
   /** `undefined` forgets the key. */
@@ -52,11 +78,40 @@ export class Memory {
   async commit(): Promise<void> {
     const changed = [...this.#now].filter(([key, value]) => this.#saved.get(key) !== value);
     const gone = [...this.#saved.keys()].filter((key) => !this.#now.has(key));
-    if (changed.length > 0) await stateSet(this.#tools, Object.fromEntries(changed.toSorted(byKey)));
-    for (const key of gone) await stateDelete(this.#tools, key);
+    if (changed.length === 0 && gone.length === 0) return;
+    await this.#backend.save(sorted(changed), gone, sorted([...this.#now]));
   }
 }
 
-function byKey([a]: readonly [string, string], [b]: readonly [string, string]): number {
-  return a < b ? -1 : 1;
+function sorted(entries: readonly (readonly [string, string])[]): Values {
+  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function jujuBackend(tools: ToolRunner): Backend {
+  return {
+    load: () => stateGet(tools),
+    async save(changed, gone) {
+      if (Object.keys(changed).length > 0) await stateSet(tools, changed);
+      for (const key of gone) await stateDelete(tools, key);
+    },
+  };
+}
+
+const fileShape = z.record(z.string(), z.string());
+
+function fileBackend(files: CharmFiles): Backend {
+  return {
+    async load() {
+      const text = files.read(STATE_FILE);
+      if (text === undefined) return {};
+      const result = fileShape.safeParse(parseJson(text));
+      if (result.success) return result.data;
+      throw new CharmwrightError(
+        `cannot read ${STATE_FILE} in the charm's folder: it is not what this charm wrote; mend it, or remove it to begin with nothing stored`,
+      );
+    },
+    async save(_changed, _gone, all) {
+      files.write(STATE_FILE, JSON.stringify(all));
+    },
+  };
 }

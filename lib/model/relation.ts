@@ -1,7 +1,12 @@
 /** One relation: the databags of both sides, typed by the endpoint's schemas. */
 import * as z from 'zod';
-import { type DatabagIssue, NotAllowedError, RelationDataError, RelationNotFoundError } from '../errors.ts';
-import { type Bag, relationGet, relationList, relationSet } from '../hook-tools/relation.ts';
+import {
+  type DatabagIssue,
+  RelationAccessError,
+  RelationDataError,
+  RelationNotFoundError,
+} from '../errors.ts';
+import { type Bag, relationGet, relationList, relationModel, relationSet } from '../hook-tools/relation.ts';
 import type { ToolRunner } from '../hook-tools/runner.ts';
 import { digest, type RelationLedger } from './relation-ledger.ts';
 
@@ -46,14 +51,23 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
   readonly #reads = new Map<string, Promise<Bag>>();
   readonly #wanted = new Map<'unit' | 'app', Bag>();
   #units: Promise<readonly string[]> | undefined;
-  #isGone = false;
+  #remoteModel: Promise<string> | undefined;
+  #isGone: boolean;
 
-  constructor(context: RelationContext, endpoint: string, id: number, remoteApp: string, schema: E) {
+  constructor(
+    context: RelationContext,
+    endpoint: string,
+    id: number,
+    remoteApp: string,
+    schema: E,
+    options: { readonly isBroken?: boolean } = {},
+  ) {
     this.#context = context;
     this.endpoint = endpoint;
     this.id = id;
     this.remoteApp = remoteApp;
     this.#schema = schema;
+    this.#isGone = options.isBroken ?? false;
   }
 
   /** `s3:4` */
@@ -61,8 +75,14 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
     return `${this.endpoint}:${this.id}`;
   }
 
+  /** False when the relation is broken, or Juju has dropped it since: it has no units then, and is not written to. */
+  get active(): boolean {
+    return !this.#isGone;
+  }
+
   /** Units that have joined on the other side; for a peer relation the other units. Sorted by number. */
   units(): Promise<readonly string[]> {
+    if (this.#isGone) return Promise.resolve([]);
     this.#units ??= this.#orGone(relationList(this.#context.tools, this), []).then((units) =>
       units.toSorted((a, b) => unitNumber(a) - unitNumber(b)),
     );
@@ -78,6 +98,12 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
     return this.#read({ unit });
   }
 
+  /** UUID of the model that the other application is in: another one than ours in a cross-model relation. */
+  remoteModel(): Promise<string> {
+    this.#remoteModel ??= relationModel(this.#context.tools, this);
+    return this.#remoteModel;
+  }
+
   async loadRemoteApp(): Promise<Loaded<Side<E, 'remoteApp'>>> {
     return this.#parse('remoteApp', this.remoteApp, await this.remoteAppData());
   }
@@ -91,8 +117,16 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
     return this.#wanted.get('unit') ?? withoutJujuKeys(await this.#read({ unit: this.#context.unit }));
   }
 
-  /** Our application's databag: the leader may read it, and in a peer relation every unit. */
+  /**
+   * Our application's databag: the leader may read it, and in a peer relation every unit.
+   * @throws RelationAccessError as any other unit.
+   */
   async localAppData(): Promise<Bag> {
+    if (this.remoteApp !== this.#context.app && this.active && !(await this.#context.isLeader())) {
+      throw new RelationAccessError(
+        `cannot read our own application's data in ${this.name}: ${this.#context.unit} is not the leader; ask juju.isLeader() first, or share it in a peer relation`,
+      );
+    }
     return this.#wanted.get('app') ?? (await this.#read({ app: this.#context.app }));
   }
 
@@ -101,10 +135,10 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
     this.#wanted.set('unit', this.#encode('localUnit', data));
   }
 
-  /** From now on our application's databag holds exactly this. @throws NotAllowedError when not the leader. */
+  /** From now on our application's databag holds exactly this. @throws RelationAccessError when not the leader. */
   async publishApp(data: Side<E, 'localApp'>): Promise<void> {
     if (!(await this.#context.isLeader())) {
-      throw new NotAllowedError(
+      throw new RelationAccessError(
         `cannot publish application data in ${this.name}: ${this.#context.unit} is not the leader; ask juju.isLeader() first`,
       );
     }

@@ -16,11 +16,24 @@ export type ActionName<S extends CharmSpec> = keyof S['actions'] & string;
 /** What `network-get` accepts: any endpoint or extra binding. */
 export type BindingName<S extends CharmSpec> = EndpointName<S> | S['extraBindings'][number];
 
-type OptionValue<O extends OptionSpec> = O['type'] extends 'int' | 'float'
-  ? number
-  : O['type'] extends 'boolean'
-    ? boolean
-    : string;
+/** An option of type secret, as the operator set it: `juju config APP key=secret:…`, after `juju grant-secret`. */
+export interface SecretOption {
+  /** `secret:d2q9…` */
+  readonly uri: string;
+  /**
+   * Content of the revision this unit tracks; `latest` moves to the newest one. Asked for once in a dispatch.
+   * @throws SecretNotFoundError or PermissionError when it is not granted to the application.
+   */
+  content(which?: 'tracked' | 'latest'): Promise<Readonly<Record<string, string>>>;
+}
+
+type OptionValue<O extends OptionSpec> = O['type'] extends 'secret'
+  ? SecretOption
+  : O['type'] extends 'int' | 'float'
+    ? number
+    : O['type'] extends 'boolean'
+      ? boolean
+      : string;
 
 type HasDefault<T> = T extends { readonly default: unknown } ? true : false;
 

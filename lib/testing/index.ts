@@ -30,6 +30,7 @@ export { type PebbleCall, type PebbleWitness, SimulatedPebble } from './simulate
 export {
   type CheckState,
   type ContainerState,
+  type DeferredEvent,
   type ExecAnswer,
   type ExecCall,
   type ExecResult,

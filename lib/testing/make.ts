@@ -1,5 +1,4 @@
 /** Words for making a world: `state({ relations: [relation('s3', { remoteApp: 'minio' })] })`. */
-import type { JujuEvent } from '../events/event.ts';
 import type { Bag, NetworkView, RotatePolicy, SecretGrant, SecretView, StorageView } from '../jujuc/index.ts';
 import { sameBag } from '../jujuc/index.ts';
 import { stableJson } from '../model/relation.ts';
@@ -10,6 +9,7 @@ import { mergeLayers } from './pebble-plan.ts';
 import type {
   CheckState,
   ContainerState,
+  DeferredEvent,
   ExecAnswer,
   ExecCall,
   ExecResult,
@@ -33,7 +33,7 @@ export interface StateInput extends Partial<Omit<State, 'containers' | 'unitStat
   readonly containers?: readonly ContainerState[] | Readonly<Record<string, ContainerState>>;
   readonly unitStatus?: ShownStatus;
   readonly appStatus?: ShownStatus;
-  readonly deferred?: readonly JujuEvent[];
+  readonly deferred?: readonly DeferredEvent[];
 }
 
 /** A unit that nothing has happened to yet: not the leader, alone, without relations and containers. */

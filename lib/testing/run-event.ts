@@ -7,6 +7,7 @@ import { takesServiceContext } from '../juju-version.ts';
 import { commitRefusal, HookSession, hookEnvironment, hookScope } from '../jujuc/index.ts';
 import type { EndpointSchemas } from '../model/juju.ts';
 import type { ActionSpec, CharmSpec } from '../spec/spec.ts';
+import { simulatedFiles } from './charm-files.ts';
 import { checkAction, checkWorld } from './consistency.ts';
 import { CharmCrashed } from './errors.ts';
 import { type KillAt, Killer } from './killing.ts';
@@ -140,6 +141,7 @@ async function dispatchIn<S extends CharmSpec, R extends EndpointSchemas<S>>(
       pebbles.set(name, pebble);
       return pebble;
     },
+    files: simulatedFiles(world, charm.memory === 'file'),
     stderr: (text) => errors.push(text),
   };
 

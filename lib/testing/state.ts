@@ -2,7 +2,7 @@
  * A unit's world as plain data: all that Juju and the workload containers know about it, between two hooks.
  * A test makes one, runs an event in it, and gets the world after the event.
  */
-import type { JujuEvent } from '../events/event.ts';
+import type { CharmEvent } from '../events/event.ts';
 import type { Bag, CloudSpecView, NetworkView, SecretView, StatusName, StorageView } from '../jujuc/index.ts';
 import type { Layer } from '../pebble/layer.ts';
 import type { ExecOptions } from '../pebble/pebble.ts';
@@ -97,6 +97,9 @@ export interface ContainerState {
   readonly notices: readonly Notice[];
 }
 
+/** An event that waits to be handled again: by the charm itself, or by the part that is its `observer`. */
+export type DeferredEvent = CharmEvent & { readonly observer?: string };
+
 /** A unit's world between two hooks, as plain data. Make one with `state`. */
 export interface State {
   readonly leader: boolean;
@@ -114,7 +117,8 @@ export interface State {
   readonly ports: readonly string[];
   /** What the charm keeps with `juju.store`. */
   readonly stored: Readonly<Record<string, unknown>>;
-  readonly deferred: readonly JujuEvent[];
+  /** Oldest first. */
+  readonly deferred: readonly DeferredEvent[];
   /** What the framework keeps for itself in the unit's charm state. */
   readonly memory: Bag;
   /** By binding; `''` is the answer for any other. */

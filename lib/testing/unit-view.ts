@@ -46,7 +46,7 @@ function statusValue({ name, message }: ShownStatus): StatusValue {
 }
 
 /** Juju's charm state: what the charm stores, deferred events, and the framework's own. */
-function charmState(state: State): Bag {
+export function charmState(state: State): Bag {
   const stored = Object.entries(state.stored).map(([key, value]) => [
     `${STORED_PREFIX}${key}`,
     JSON.stringify(value),

@@ -17,7 +17,7 @@ import {
 import { stableJson } from '../model/relation.ts';
 import type { ContainerState, RelationState, ShownStatus, State } from './state.ts';
 import { TIME } from './time.ts';
-import { DEFERRED_KEY, STORED_PREFIX } from './unit-view.ts';
+import { charmState, DEFERRED_KEY, STORED_PREFIX } from './unit-view.ts';
 
 /** One line that the charm has logged. */
 export interface LogLine {
@@ -93,6 +93,11 @@ export class World implements HookHost {
     this.#state = { ...this.#state, containers: { ...this.#state.containers, ...kept } };
   }
 
+  /** What a charm with its memory in a file has written there. */
+  keepCharmState(values: Bag): void {
+    this.#state = { ...this.#state, ...remembered(values) };
+  }
+
   /** The hook succeeded. */
   commit(view: UnitView, pending: Pending, event: JujuEvent): void {
     const state = this.#state;
@@ -104,7 +109,7 @@ export class World implements HookHost {
       storages: state.storages.filter(
         ({ id }) => event.kind !== 'storage-detaching' || id !== event.storageId,
       ),
-      ...remembered(applyState(view.state, pending)),
+      ...remembered(applyState(charmState(state), pending)),
     };
   }
 }

@@ -2,7 +2,7 @@
  * Names come from the charm's YAML files: a misspelt one must not compile. Every `@ts-expect-error` here fails the
  * `static` suite when the line under it starts to compile.
  */
-import { type ActionHandler, defineCharm, type JujuEvent, json } from 'charmwright';
+import { type ActionHandler, defineCharm, type JujuEvent, json, type SecretOption } from 'charmwright';
 import { z } from 'zod';
 import { spec } from './example.ts';
 
@@ -26,7 +26,7 @@ defineCharm(spec, {
     const config = await juju.config();
     const port: number = config.port;
     const ratio: number | undefined = config.ratio;
-    const secret: string | undefined = config['api-key'];
+    const secret: SecretOption | undefined = config['api-key'];
     // @ts-expect-error no such option
     config.prot;
     // @ts-expect-error an int is not a string
@@ -56,7 +56,7 @@ defineCharm(spec, {
       const ports: readonly number[] = loaded.data.ports;
       // @ts-expect-error the schema has no such key
       loaded.data.uri;
-      juju.log.info(`${ports} ${port} ${ratio} ${secret} ${text} ${number}`);
+      juju.log.info(`${ports} ${port} ${ratio} ${secret?.uri} ${text} ${number}`);
     }
     // @ts-expect-error not known whether it parsed
     loaded?.data.uris;

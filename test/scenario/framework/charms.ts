@@ -1,12 +1,14 @@
 /** Small charms for the tests of the framework: one set of YAML names, and the handlers that a test needs. */
-import { type CharmParts, defineCharm, dispatch, type EndpointSchemas } from 'charmwright';
+import { type CharmParts, type CustomEvents, defineCharm, dispatch, type EndpointSchemas } from 'charmwright';
 import { type Context, context } from 'charmwright/testing';
 import { spec } from '../../types/example.ts';
 
 export type Spec = typeof spec;
 
 /** The example charm of test/types with these parts, ready to be run in worlds. */
-export function charm<const R extends EndpointSchemas<Spec>>(parts: CharmParts<Spec, R>): Context<Spec> {
+export function charm<const R extends EndpointSchemas<Spec>, const C extends CustomEvents = CustomEvents>(
+  parts: CharmParts<Spec, R, C>,
+): Context<Spec> {
   return context(defineCharm(spec, parts));
 }
 
@@ -46,6 +48,7 @@ export async function rawHook<const R extends EndpointSchemas<Spec>>(
     pebble: (name) => {
       throw new Error(`no container ${name} in this test`);
     },
+    files: { read: () => undefined, write: () => undefined, remove: () => undefined },
     stderr: (text) => errors.push(text),
   });
   return { exitCode, calls, stderr: errors.join('') };

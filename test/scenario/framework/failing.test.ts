@@ -52,8 +52,8 @@ describe('a handler that throws', () => {
   // ops: 158
   test('is logged with its stack and that of its cause', async () => {
     const { logs } = await clumsy.run('config-changed', before, { onFailure: 'return' });
-    expect(logs.map(({ level }) => level)).toEqual(['INFO', 'ERROR']);
-    const text = logs.at(-1)?.message ?? '';
+    expect(logs.map(({ level }) => level)).toEqual(['INFO', 'ERROR', 'TRACE']);
+    const text = logs.at(1)?.message ?? '';
     expect(text).toContain('RangeError: one step too far');
     expect(text).toMatch(/at .*failing\.test\.ts:\d+:\d+/);
     expect(text).toContain('caused by: Error: the floor ended');
@@ -86,7 +86,9 @@ describe('a handler that throws', () => {
       onFailure: 'return',
     });
     expect(failed).toBe('exit status 1');
-    expect(after.stderr).toBe('no such disk\n');
+    expect(after.stderr).toBe(
+      'TypeError: no such disk\nThe action failed by a fault of the charm; juju debug-log shows where.\n',
+    );
   });
 });
 

@@ -1,13 +1,13 @@
 /** What a unit keeps from one dispatch to the next: deferred events and stored values. */
-import { type JujuEvent, NotAllowedError } from 'charmwright';
+import { type CharmEvent, type JujuEvent, NotAllowedError } from 'charmwright';
 import { relation, secret, state, stateOf } from 'charmwright/testing';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { charm, rawHook } from './charms.ts';
+import { charm, rawHook, type Spec } from './charms.ts';
 
 /** Defers each event that it is told to, and writes down what it saw. */
-function deferring(seen: string[], isDue: (event: JujuEvent) => boolean = () => true) {
-  const handle = (juju: { defer(event: JujuEvent): void }, event: JujuEvent) => {
+function deferring(seen: string[], isDue: (event: JujuEvent<Spec>) => boolean = () => true) {
+  const handle = (juju: { defer(event: CharmEvent<Spec>): void }, event: JujuEvent<Spec>) => {
     seen.push(event.kind);
     if (isDue(event)) juju.defer(event);
   };
@@ -72,16 +72,23 @@ describe('deferred events', () => {
     expect(JSON.parse(JSON.parse(written)['charmwright.deferred'])).toEqual([{ kind: 'config-changed' }]);
   });
 
-  test('wait while an action runs', async () => {
+  // ops: 3
+  test('run before an action, too, as in ops', async () => {
     const seen: string[] = [];
     const it = charm({
       on: { 'config-changed': () => void seen.push('config-changed') },
-      actions: { backup: () => ({}), restore: () => ({}) },
+      actions: {
+        backup: () => ({}),
+        restore: () => {
+          seen.push('restore');
+          return {};
+        },
+      },
     });
     const before = state({ deferred: [{ kind: 'config-changed' }] });
     const { state: after } = await it.runAction('restore', {}, before);
-    expect(seen).toEqual([]);
-    expect(after.deferred).toEqual(before.deferred);
+    expect(seen).toEqual(['config-changed', 'restore']);
+    expect(after.deferred).toEqual([]);
   });
 
   test('of an endpoint, a container or a storage that a newer charm has lost are dropped', async () => {

@@ -236,6 +236,11 @@ test('addresses are given flat, and none while Juju knows none', async () => {
     }),
   });
   expect(await hooks.networkGet(tools, 's3')).toEqual({
+    interfaces: [
+      { name: 'eth0', addresses: [] },
+      { name: 'eth1', addresses: [{ value: '10.1.0.5', hostname: 'h', cidr: '10.1.0.0/24' }] },
+    ],
+    ingressAddress: '10.152.0.1',
     bindAddress: '10.1.0.5',
     bindAddresses: ['10.1.0.5'],
     ingressAddresses: ['10.152.0.1'],
