@@ -10,6 +10,7 @@ import type { ToolRunner } from './runner.ts';
 
 /** The keys and values of a secret. Keys have at least three lower-case letters, digits or single hyphens. */
 export type SecretContent = Readonly<Record<string, string>>;
+/** How often Juju asks a secret's owner for new content. */
 export type RotatePolicy = 'never' | 'hourly' | 'daily' | 'weekly' | 'monthly' | 'quarterly' | 'yearly';
 
 /** What may be said about a secret besides its content. */

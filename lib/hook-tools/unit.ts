@@ -90,6 +90,7 @@ const network = z.object({
   'ingress-addresses': z.array(z.string()).nullish(),
 });
 
+/** An address that Juju binds an endpoint to. */
 export interface NetworkAddress {
   readonly value: string;
   readonly hostname: string | undefined;
@@ -97,6 +98,7 @@ export interface NetworkAddress {
   readonly cidr: string | undefined;
 }
 
+/** A network interface with its addresses. */
 export interface NetworkInterface {
   readonly name: string;
   readonly addresses: readonly NetworkAddress[];
@@ -253,6 +255,7 @@ const cloudSpec = z.object({
   'is-controller-cloud': z.boolean().optional(),
 });
 
+/** The cloud's API, and a credential for it. Never log it. */
 export type CloudSpec = z.infer<typeof cloudSpec>;
 
 /**

@@ -2,6 +2,7 @@
 import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** Small files in the charm's folder, by name. */
 export interface CharmFiles {
   /** Undefined when there is none, or when it cannot be read. */
   read(name: string): string | undefined;

@@ -128,6 +128,7 @@ describe('deferred events', () => {
     expect(hook.calls).toContainEqual({ tool: 'state-delete', args: ['charmwright.deferred'], stdin: '' });
   });
 
+  // ops: 38
   test.each([
     'stop',
     'remove',
