@@ -112,7 +112,6 @@ describe('when nothing has changed', () => {
       'relation-get',
       'secret-get',
       'state-get',
-      'status-set',
     ]);
   });
 
