@@ -160,14 +160,18 @@ export function definePart<const E extends string = never, const C extends Custo
 /** What deferred events of the charm's own handlers are remembered under. */
 export const CHARM_OBSERVER = 'charm';
 
+function fault(key: string, problem: string): SpecError {
+  return new SpecError([{ file: 'defineCharm', key, problem }]);
+}
+
 function checkParts(spec: CharmSpec, parts: readonly Part[]): void {
   const names = new Set([CHARM_OBSERVER]);
   for (const { name, endpoints = {} } of parts) {
-    if (names.has(name)) throw new SpecError(`part "${name}"`, 'another part has this name; give it its own');
+    if (names.has(name)) throw fault(`part "${name}"`, 'another part has this name; give it its own');
     names.add(name);
     const missing = Object.keys(endpoints).find((endpoint) => spec.endpoints[endpoint] === undefined);
     if (missing !== undefined)
-      throw new SpecError(`part "${name}"`, `endpoint "${missing}" is not in metadata.yaml; add it there`);
+      throw fault(`part "${name}"`, `endpoint "${missing}" is not in metadata.yaml; add it there`);
   }
 }
 
@@ -178,9 +182,9 @@ function checkEvents(spec: CharmSpec, tables: readonly EventSchemas[]): void {
   for (const [name, schema] of tables.flatMap((events) => Object.entries(events))) {
     const place = `event "${name}"`;
     if (!EVENT_NAME.test(name))
-      throw new SpecError(place, 'a name is lower-case words with hyphens: "database-ready"');
-    if (isHookOf(spec, name)) throw new SpecError(place, 'Juju has a hook of that name; choose another');
-    if (seen.has(name) && seen.get(name) !== schema) throw new SpecError(place, 'it is defined twice');
+      throw fault(place, 'a name is lower-case words with hyphens: "database-ready"');
+    if (isHookOf(spec, name)) throw fault(place, 'Juju has a hook of that name; choose another');
+    if (seen.has(name) && seen.get(name) !== schema) throw fault(place, 'it is defined twice');
     seen.set(name, schema);
   }
 }
