@@ -24,7 +24,12 @@ async function generate(...args: string[]): Promise<{ code: number; text: string
 
 describe('charm/generated.ts', () => {
   // ops: 17
-  test.each(['.', 'minio', 'test/charms/hello'])('of %s is what its YAML files say', async (folder) => {
+  test.each([
+    '.',
+    'minio',
+    'lib/init/template',
+    'test/charms/hello',
+  ])('of %s is what its YAML files say', async (folder) => {
     const present = await readFile(join(ROOT, folder, 'charm/generated.ts'), 'utf8');
     expect(present, 'run npm run generate').toBe(generateSpec(await readCharmSpec(join(ROOT, folder))));
   });

@@ -1,4 +1,4 @@
-// Written by `charmwright generate` from metadata.yaml, config.yaml and actions.yaml. Do not edit.
+// Written by `charmwright generate` from the charm's YAML files. Do not edit.
 import type { CharmSpec } from 'charmwright';
 
 export const spec = {
@@ -11,8 +11,8 @@ export const spec = {
     "neighbour": {
       "role": "requires",
       "interface": "web_page",
-      "limit": 1,
-      "optional": true
+      "optional": true,
+      "limit": 1
     }
   },
   "extraBindings": [],
@@ -24,36 +24,31 @@ export const spec = {
   "storage": {},
   "resources": {
     "web-image": {
-      "type": "oci-image",
-      "upstreamSource": "node:26-slim"
+      "type": "oci-image"
     }
   },
   "config": {
     "greeting": {
       "type": "string",
-      "default": "Hello",
-      "description": "How the page greets."
+      "default": "Hello"
     },
     "port": {
       "type": "int",
-      "default": 8080,
-      "description": "Where the page is served."
+      "default": 8080
     }
   },
   "actions": {
     "greet": {
-      "description": "Asks the web server to greet somebody.",
-      "params": {
-        "name": {
-          "type": "string",
-          "minLength": 1,
-          "description": "Who is greeted."
-        }
-      },
       "required": [
         "name"
       ],
-      "additionalProperties": false
+      "additionalProperties": false,
+      "params": {
+        "name": {
+          "type": "string",
+          "minLength": 1
+        }
+      }
     }
   }
 } as const satisfies CharmSpec;
