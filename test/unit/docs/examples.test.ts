@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { generateSpec } from '../../../lib/generate/generate.ts';
+import { makeCharm } from '../../../lib/init/init.ts';
 import { readCharmSpec } from '../../../lib/spec/load.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -44,11 +45,57 @@ async function tryOut(files: ReadonlyMap<string, string>, charm: string): Promis
   }
 }
 
-test('the first charm of the tutorial compiles and passes its test', { timeout: 60_000 }, async () => {
-  const files = filesOf(await readFile(join(ROOT, 'docs/tutorial/first-charm.md'), 'utf8'));
-  expect([...files.keys()]).toContain('test/scenario/greeter.test.ts');
-  expect(await tryOut(files, 'greeter')).toContain('5 passed');
+/** Blocks of a page that say what to change: a path, then lines that stay, go (`-`) and come (`+`). */
+function changesOf(page: string) {
+  const blocks = page.matchAll(/^```diff\n--- (\S+)\n([\s\S]*?)^```$/gm);
+  return [...blocks].map(([, path = '', text = '']) => {
+    const lines = text.trimEnd().split('\n');
+    const without = (mark: string) =>
+      lines.filter((line) => !line.startsWith(mark)).map((line) => `${line.slice(1)}\n`);
+    return { path, before: without('+').join(''), after: without('-').join('') };
+  });
+}
+
+/** Blocks of a page that show a part of the charm, and say nothing to do. */
+function shownBy(page: string): string[] {
+  return [...page.matchAll(/^```ts\n(?!\/\/ \S+\.ts)([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
+}
+
+test('the first charm of the tutorial is as it says, and passes its tests with what it learns', {
+  timeout: 60_000,
+}, async () => {
+  const page = await readFile(join(ROOT, 'docs/tutorial/first-charm.md'), 'utf8');
+  await using folder = await temporaryFolder();
+  const charm = join(folder.path, 'greeter');
+  const { files } = await makeCharm({ folder: charm });
+  expect(page).toContain(`greeter: the charm greeter, ${files.length} files`);
+  const all = (await Promise.all(files.map((file) => readFile(join(charm, file), 'utf8')))).join('');
+  expect(shownBy(page)).not.toEqual([]);
+  for (const part of shownBy(page)) expect(all).toContain(part);
+
+  const changes = changesOf(page);
+  expect(changes).toHaveLength(4);
+  for (const { path, before, after } of changes) {
+    const text = await readFile(join(charm, path), 'utf8');
+    expect(text.split(before), `${path} has this once:\n${before}`).toHaveLength(2);
+    await writeFile(
+      join(charm, path),
+      text.replace(before, () => after),
+    );
+  }
+  await symlink(join(ROOT, 'node_modules'), join(charm, 'node_modules'));
+  const program = (name: string, ...args: string[]) =>
+    run(join(ROOT, 'node_modules/.bin', name), args, { cwd: charm });
+  await program('charmwright', 'generate');
+  await program('biome', 'check', '.');
+  await program('tsc', '--noEmit');
+  expect((await program('vitest', 'run', 'test/unit')).stdout).toContain('8 passed');
 });
+
+async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'example-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
+}
 
 test('the charm on the page of the npm package compiles and passes its test', {
   timeout: 60_000,
