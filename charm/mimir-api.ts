@@ -1,6 +1,6 @@
 /** Mimir's HTTP API, as much of it as the charm uses. Every request has a time-out, every answer a schema. */
 import { parseJson } from 'charmwright';
-import { HttpClient, HttpTooLongError } from 'charmwright/http';
+import { HttpClient, HttpError, HttpTooLongError } from 'charmwright/http';
 import * as z from 'zod';
 import { readMetrics, type Sample, sumOf } from './metrics.ts';
 import {
@@ -270,8 +270,10 @@ export class MimirApi {
       return { status: answer.status, body: answer.body.toString('utf8') };
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      if (error instanceof HttpTooLongError) throw new MimirAnswerError(`cannot ${what}: ${error.message}`);
-      const why = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error.message);
+      if (error instanceof HttpTooLongError) throw new MimirAnswerError(`cannot ${what}: ${error.reason}`);
+      const why = signal.aborted
+        ? `no answer within ${timeoutMs / 1000} s`
+        : reasonOf(error instanceof HttpError ? error.reason : error.message);
       throw new MimirUnreachableError(`cannot ${what}: Mimir does not answer (${why})`, { cause: error });
     }
   }

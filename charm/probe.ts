@@ -96,5 +96,5 @@ function judgeFailure({ endpoint, caChain }: S3Connection, code: string | undefi
 /** Of TLS that met something else Node says `EPROTO`, and what OpenSSL saw in the text alone. */
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof HttpConnectionError)) return undefined;
-  return /wrong version number|packet length too long/.test(error.message) ? NO_TLS : error.code;
+  return /wrong version number|packet length too long/.test(error.reason) ? NO_TLS : error.code;
 }

@@ -9,6 +9,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { apiPages, undocumented } from './generate/api/page.ts';
 import { charmPage, PAGES } from './generate/charm-page.ts';
+import { errorsPage } from './generate/errors-page.ts';
 import { type GeneratedPage, ROOT } from './generate/markdown.ts';
 import { openRows, parityPage, readParity } from './generate/parity.ts';
 
@@ -19,7 +20,7 @@ const CHECKED: readonly GeneratedPage[] = PAGES.map((page) => ({
 }));
 
 /** Written with `--parity` only: every marked test changes it, so that changes made side by side would meet in it. */
-const AT_LEISURE: readonly GeneratedPage[] = [parityPage, ...(await apiPages())];
+const AT_LEISURE: readonly GeneratedPage[] = [errorsPage, parityPage, ...(await apiPages())];
 
 async function check(pages: readonly GeneratedPage[]): Promise<void> {
   for (const { file, text } of pages) {

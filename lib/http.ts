@@ -42,9 +42,15 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
-/** No answer could be had. Catch a subclass to tell why. */
+/** No answer could be had. Catch a subclass to tell why. The text names the request, without its query. */
 export class HttpError extends Error {
   override readonly name: string = 'HttpError';
+  /** Why, without the request. */
+  readonly reason: string;
+  constructor(request: string, reason: string, options?: ErrorOptions) {
+    super(`${request}: ${reason}`, options);
+    this.reason = reason;
+  }
 }
 
 /** The server cannot be reached or trusted, or the connection was lost. */
@@ -52,8 +58,8 @@ export class HttpConnectionError extends HttpError {
   override readonly name = 'HttpConnectionError';
   /** The kernel's, the resolver's or TLS' own: `ECONNREFUSED`, `ENOTFOUND`, `CERT_HAS_EXPIRED`. */
   readonly code: string;
-  constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message || code, options);
+  constructor(request: string, code: string, reason: string, options?: ErrorOptions) {
+    super(request, reason || code, options);
     this.code = code;
   }
 }
@@ -101,14 +107,17 @@ export class HttpClient {
       ...(silenceMs !== undefined && { timeout: silenceMs }),
       ...(signal !== undefined && { signal }),
     };
+    const what = nameOf(this.#target, request);
     return new Promise((resolve, reject) => {
-      const fail = (error: unknown) => reject(signal?.aborted ? signal.reason : classified(error));
+      const fail = (error: unknown) => reject(signal?.aborted ? signal.reason : classified(what, error));
       const sent = process.getBuiltinModule('node:http').request(options, (response) => {
         const { statusCode: status = 0, headers } = response;
-        read(response, largestAnswer).then((body) => resolve({ status, headers, body }), fail);
+        read(response, what, largestAnswer).then((body) => resolve({ status, headers, body }), fail);
       });
       sent.once('error', fail);
-      sent.once('timeout', () => sent.destroy(new HttpTimeoutError(`no answer within ${silenceMs} ms`)));
+      sent.once('timeout', () =>
+        sent.destroy(new HttpTimeoutError(what, `no answer within ${silenceMs} ms`)),
+      );
       if (!(body instanceof Readable)) {
         sent.end(body);
         return;
@@ -124,6 +133,14 @@ export class HttpClient {
     this.#agent?.destroy();
     this.#agent = undefined;
   }
+}
+
+/** `GET http://10.1.0.7:9009/ready`. A query may hold what nobody else is to read. */
+function nameOf(target: HttpTarget, { method, path }: HttpRequest): string {
+  const asked = path.replace(/\?.*$/s, '');
+  return 'socketPath' in target
+    ? `${method} ${asked} at ${target.socketPath}`
+    : `${method} ${target.origin}${asked}`;
 }
 
 function openAgent(target: HttpTarget): Agent {
@@ -158,22 +175,26 @@ function lengthOf(body: HttpRequest['body']): Record<string, string | number> {
   return { 'content-length': Buffer.byteLength(body) };
 }
 
-async function read(response: IncomingMessage, limit = Number.POSITIVE_INFINITY): Promise<Buffer> {
+async function read(
+  response: IncomingMessage,
+  what: string,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of response) {
     const bytes: Buffer = chunk;
     size += bytes.length;
-    if (size > limit) throw new HttpTooLongError(`answer of more than ${limit} bytes`);
+    if (size > limit) throw new HttpTooLongError(what, `an answer of more than ${limit} bytes`);
     chunks.push(bytes);
   }
   return Buffer.concat(chunks);
 }
 
 /** Node tells its errors apart by their codes; those of its HTTP parser begin with HPE_. */
-function classified(error: unknown): unknown {
+function classified(what: string, error: unknown): unknown {
   if (!(error instanceof Error && 'code' in error)) return error;
   const [code, options] = [String(error.code), { cause: error }];
-  if (code.startsWith('HPE_')) return new HttpProtocolError(error.message, options);
-  return new HttpConnectionError(code, error.message, options);
+  if (code.startsWith('HPE_')) return new HttpProtocolError(what, error.message, options);
+  return new HttpConnectionError(what, code, error.message, options);
 }

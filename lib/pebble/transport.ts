@@ -153,11 +153,11 @@ export class Transport {
       return new TimeoutError(text, options);
     }
     if (error instanceof HttpProtocolError) {
-      const text = `what listens at ${this.socketPath} is not Pebble: ${error.message}`;
+      const text = `what listens at ${this.socketPath} is not Pebble: ${error.reason}`;
       return new ProtocolError(text, options);
     }
     if (!(error instanceof HttpConnectionError)) return error;
-    return new ConnectionError(this.socketPath, REASONS.get(error.code) ?? error.message, options);
+    return new ConnectionError(this.socketPath, REASONS.get(error.code) ?? error.reason, options);
   }
 
   #protocol(request: PebbleRequest, fault: string, options?: ErrorOptions): ProtocolError {
