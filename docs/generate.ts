@@ -9,7 +9,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { apiPages, undocumented } from './generate/api/page.ts';
 import { charmPage, PAGES } from './generate/charm-page.ts';
-import { errorsPage } from './generate/errors-page.ts';
+import { errorsPage, unexplainedErrors } from './generate/errors-page.ts';
 import { type GeneratedPage, ROOT } from './generate/markdown.ts';
 import { openRows, parityPage, readParity } from './generate/parity.ts';
 
@@ -58,13 +58,14 @@ async function isUpToDate(file: string, text: string): Promise<boolean> {
   return (await readFile(join(ROOT, file), 'utf8').catch(() => '')) === text;
 }
 
-async function listOpenRows(): Promise<void> {
+async function listOpen(): Promise<void> {
+  for (const name of await unexplainedErrors()) console.log(`${name}\tis not in docs/errors.yaml`);
   const open = openRows(await readParity());
   for (const { id, feature, here } of open) console.log(`${id}\t${feature}\t${here ?? 'no name here'}`);
   console.log(`${open.length} rows are open`);
 }
 
-if (process.argv.includes('--open')) await listOpenRows();
+if (process.argv.includes('--open')) await listOpen();
 else if (process.argv.includes('--check')) {
   await check(CHECKED);
   await checkSources();

@@ -27,6 +27,14 @@ export async function errorNotes(): Promise<Readonly<Record<string, ErrorNote>>>
   return z.record(z.string(), noteShape).parse(parse(text));
 }
 
+/** Error classes that docs/errors.yaml says nothing about. */
+export async function unexplainedErrors(): Promise<readonly string[]> {
+  const [notes, groups] = await Promise.all([errorNotes(), exportedErrors()]);
+  return groups
+    .flatMap(({ errors }) => errors.map(({ name }) => name))
+    .filter((name) => notes[name] === undefined);
+}
+
 interface ExportedErrors {
   readonly entry: string;
   readonly errors: readonly Declaration[];
