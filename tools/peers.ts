@@ -7,6 +7,7 @@ import { PROGRAMS } from './programs.ts';
 const RECIPES = {
   ...PROGRAMS,
   'charm-check': { package: '.' },
+  'otlp-receiver': { package: '.' },
   minio: {
     package: 'github.com/minio/minio',
     // Without these MinIO calls itself DEVELOPMENT.GOGET; the date is that of the pinned commit.
@@ -28,7 +29,8 @@ const RECIPES = {
 
 export type PeerName = keyof typeof RECIPES;
 /** The peers that run as a workload, inside a container of a unit. */
-export type ImageName = 'mimir' | 'minio';
+export type ImageName = (typeof IMAGE_NAMES)[number];
+const IMAGE_NAMES = ['mimir', 'minio', 'otlp-receiver'] as const satisfies readonly PeerName[];
 
 export const PEER_NAMES: readonly PeerName[] = Object.keys(RECIPES).filter(isPeerName);
 
@@ -75,11 +77,12 @@ async function main([first = '', ...rest]: readonly string[]): Promise<number> {
 }
 
 async function printImage(name: string): Promise<number> {
-  if (name !== 'mimir' && name !== 'minio') {
-    console.error(`There is no image "${name}". There are: mimir, minio.`);
+  const known = IMAGE_NAMES.find((each) => each === name);
+  if (known === undefined) {
+    console.error(`There is no image "${name}". There are: ${IMAGE_NAMES.join(', ')}.`);
     return 2;
   }
-  console.log(await image(name));
+  console.log(await image(known));
   return 0;
 }
 
