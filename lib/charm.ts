@@ -15,6 +15,7 @@ import type { ActionContext, ActionReturn } from './model/action.ts';
 import type { EndpointSchemas, Juju } from './model/juju.ts';
 import type { EndpointSchema } from './model/relation.ts';
 import type { Status } from './model/status.ts';
+import type { Tracer, Watched } from './model/tracer.ts';
 import type { CharmSpec } from './spec/spec.ts';
 import type { ActionName, EndpointName } from './spec/types.ts';
 
@@ -81,6 +82,8 @@ export interface Part<E extends string = string, C extends CustomEvents = Custom
   readonly endpoints?: { readonly [N in E]?: EndpointSchema };
   /** Its own events. A charm that handles them as well takes them over: `events: part.events`. */
   readonly events?: EventTable<C, string>;
+  /** Asked before anything else runs: who watches this dispatch, if anybody does. See `charmwright/tracing`. */
+  readonly watch?: (watched: Watched) => Promise<Tracer | undefined>;
 }
 
 /** Schemas only, and no name of a hook. */

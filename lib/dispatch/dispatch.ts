@@ -18,11 +18,13 @@ import { type EndpointSchemas, Juju } from '../model/juju.ts';
 import { Memory } from '../model/memory.ts';
 import { RelationLedger } from '../model/relation-ledger.ts';
 import { Shown } from '../model/shown.ts';
+import type { Trace, Tracer } from '../model/tracer.ts';
 import type { Pebble } from '../pebble/pebble.ts';
 import type { CharmSpec } from '../spec/spec.ts';
 import { runAction } from './action.ts';
 import { DeferredQueue } from './deferred.ts';
-import { Deliveries, observersOf } from './deliver.ts';
+import { Deliveries, type Observer, observersOf } from './deliver.ts';
+import { EarlyTools } from './early-tools.ts';
 import { inSources } from './source-stack.ts';
 import { showStatuses } from './statuses.ts';
 
@@ -33,7 +35,10 @@ export interface Host {
   /** The framework's own files in the charm's folder. */
   readonly files: CharmFiles;
   pebble(container: string): Pebble;
+  stdout(text: string): void;
   stderr(text: string): void;
+  /** Takes the trace of a dispatch that is traced, instead of the charm's folder and a collector; for tests. */
+  readonly keepTrace?: (trace: Trace) => void;
 }
 
 /**
@@ -47,10 +52,13 @@ export async function dispatch<S extends CharmSpec, R extends EndpointSchemas<S>
 ): Promise<number> {
   const { JUJU_MODEL_UUID = '', JUJU_UNIT_NAME = '' } = host.env;
   const log = new JujuLog(host.tools, host.stderr, `${JUJU_MODEL_UUID}-${JUJU_UNIT_NAME}`);
+  const opening = tracerOf(charm, host);
+  let failure: unknown;
   try {
-    await handle(charm, host, log);
+    await handle(charm, host, log, opening);
     return 0;
   } catch (error) {
+    failure = error;
     log.error(`cannot finish: ${describe(error)}`);
     logSecurity(log, error);
     // The user of an action sees stderr, not the log.
@@ -59,27 +67,54 @@ export async function dispatch<S extends CharmSpec, R extends EndpointSchemas<S>
     return 1;
   } finally {
     await log.drain();
+    await (await opening)?.end(failure);
+  }
+}
+
+/** The first of the charm's parts that watches this dispatch. One that cannot must not stop it. */
+async function tracerOf<S extends CharmSpec, R extends EndpointSchemas<S>, C extends CustomEvents>(
+  { parts = [] }: Charm<S, R, C>,
+  host: Host,
+): Promise<Tracer | undefined> {
+  try {
+    return await parts.find(({ watch }) => watch !== undefined)?.watch?.(host);
+  } catch (error) {
+    host.stderr(`cannot trace this dispatch: ${describe(error)}\n`);
+    return undefined;
   }
 }
 
 async function handle<S extends CharmSpec, R extends EndpointSchemas<S>, C extends CustomEvents>(
   charm: Charm<S, R, C>,
-  host: Host,
+  plain: Host,
   log: JujuLog,
+  opening: Promise<Tracer | undefined>,
 ): Promise<void> {
-  const context = parseContext(host.env);
+  const context = parseContext(plain.env);
   // parseEvent only returns names that are in the spec it is given, and runAction refuses an action that is not.
-  const event = parseEvent(host.env, charm.spec) as JujuEvent<S>;
+  const event = parseEvent(plain.env, charm.spec) as JujuEvent<S>;
   const restricted = isRestricted(event);
-  const memory = await loadMemory(charm, host, restricted);
-  const { juju, deliveries, queue, ledger } = assemble(charm, host, log, { context, event, memory });
-  const observers = observersOf(charm);
+  const tools = new EarlyTools(plain.tools, opening);
+  const memory = await loadMemory(charm, { ...plain, tools }, restricted);
+  const tracer = await opening;
+  const host = tracer === undefined ? plain : { ...plain, ...tracer.edges(plain), tracer };
+  tools.follow(host.tools);
+  const observers = tracer?.observers(observersOf(charm)) ?? observersOf(charm);
+  const { juju, deliveries, queue, ledger } = assemble(charm, host, log, {
+    context,
+    event,
+    memory,
+    observers,
+  });
   // The observers' types know any charm, this model one.
   const any = juju as unknown as Juju;
   try {
-    if (!restricted) await deliveries.again();
-    if (event.kind === 'action') await runAction(charm, juju, event.action, event.taskId, host.tools);
-    else await deliveries.emit(event);
+    const again = () => deliveries.again();
+    if (!restricted) await (tracer?.again(again) ?? again());
+    if (event.kind === 'action') {
+      const act = () => runAction(charm, juju, event.action, event.taskId, host.tools);
+      await (tracer?.action(event.action, act) ?? act());
+    } else await deliveries.emit(event);
     if (restricted) return charm.memory === 'file' ? await keep(memory, queue) : undefined;
     if (event.kind !== 'action') for (const { members } of observers) await members.reconcile?.(any, event);
     await showStatuses(observers, any);
@@ -103,6 +138,7 @@ interface Circumstances<S extends CharmSpec> {
   readonly context: JujuContext;
   readonly event: JujuEvent<S>;
   readonly memory: Memory;
+  readonly observers: readonly Observer[];
 }
 
 /** The model, and what carries events through it. */
@@ -110,14 +146,14 @@ function assemble<S extends CharmSpec, R extends EndpointSchemas<S>, C extends C
   charm: Charm<S, R, C>,
   host: Host,
   log: JujuLog,
-  { context, event, memory }: Circumstances<S>,
+  { context, event, memory, observers }: Circumstances<S>,
 ) {
   const parts = charm.parts ?? [];
   const events: EventSchemas = Object.assign({}, ...eventTables(charm));
   const ledger = new RelationLedger(memory, event, Object.keys(charm.spec.endpoints));
   const queue = new DeferredQueue(memory, log);
   const breakpoints = breakpointsOf(host.env, log, host.stderr);
-  const deliveries = new Deliveries({ observers: observersOf(charm), events, queue, breakpoints, log });
+  const deliveries = new Deliveries({ observers, events, queue, breakpoints, log });
   const juju = new Juju<S, R, C>({
     spec: charm.spec,
     schemas: Object.assign({}, ...parts.map((part) => part.endpoints), charm.endpoints),

@@ -20,6 +20,7 @@ import type {
 } from '../spec/types.ts';
 import { Aborted } from './aborted.ts';
 import type { Breakpoints } from './breakpoints.ts';
+import type { CharmFiles } from './charm-files.ts';
 import type { Memory } from './memory.ts';
 import { type EndpointSchema, Relation, type RelationContext } from './relation.ts';
 import type { RelationLedger } from './relation-ledger.ts';
@@ -27,6 +28,7 @@ import { withSecrets } from './secret-option.ts';
 import { Secrets } from './secrets.ts';
 import type { Shown } from './shown.ts';
 import type { Status } from './status.ts';
+import type { SpanAttributes, Tracer } from './tracer.ts';
 
 /** Schemas of the databags, for the endpoints that have them. */
 export type EndpointSchemas<S extends CharmSpec> = { readonly [E in EndpointName<S>]?: EndpointSchema };
@@ -48,6 +50,9 @@ export interface StorageInstance {
 /** The edges a dispatch touches; tests give simulated ones. */
 export interface Edges {
   readonly tools: ToolRunner;
+  readonly files: CharmFiles;
+  /** There while this dispatch is traced. */
+  readonly tracer?: Tracer;
   pebble(container: string): Pebble;
 }
 
@@ -375,6 +380,23 @@ export class Juju<
    */
   defer(event: CharmEvent<S>): void {
     this.#parts.deliveries.defer(event);
+  }
+
+  /**
+   * Does the work as a span of its own in this dispatch's trace, if it is traced at all (`charmwright/tracing`).
+   * Whoever reads traces sees the name and the attributes: nothing secret belongs into them.
+   *
+   * @example
+   * const plan = await juju.span('plan', () => planFor(inputs), { tenants: inputs.tenants.length });
+   */
+  async span<T>(name: string, work: () => T | Promise<T>, attributes: SpanAttributes = {}): Promise<T> {
+    const { tracer } = this.#parts.edges;
+    return tracer === undefined ? work() : tracer.span(name, attributes, work);
+  }
+
+  /** For the framework's own parts: their files in the charm's folder. */
+  get files(): CharmFiles {
+    return this.#parts.edges.files;
   }
 
   /** For the framework: what the handlers left behind. */

@@ -1,4 +1,5 @@
 /** What a test run gives back. */
+import type { Trace } from '../model/tracer.ts';
 import type { PebbleCall } from './simulated-pebble.ts';
 import type { ShownStatus, State } from './state.ts';
 import type { LogLine } from './world.ts';
@@ -30,6 +31,8 @@ export interface Outcome extends State {
   /** Storage instances asked for, by name. */
   readonly storageAdded: Readonly<Record<string, number>>;
   readonly reboot?: 'after' | 'now';
+  /** Of a dispatch that `charmwright/tracing` has recorded. */
+  readonly trace?: Trace;
 }
 
 /** What an action gave, and the world after it. */

@@ -6,6 +6,7 @@ import { hookName, type JujuEvent } from '../events/event.ts';
 import { takesServiceContext } from '../juju-version.ts';
 import { commitRefusal, HookSession, hookEnvironment, hookScope } from '../jujuc/index.ts';
 import type { EndpointSchemas } from '../model/juju.ts';
+import type { Trace } from '../model/tracer.ts';
 import type { ActionSpec, CharmSpec } from '../spec/spec.ts';
 import { simulatedFiles } from './charm-files.ts';
 import { checkAction, checkWorld } from './consistency.ts';
@@ -108,6 +109,7 @@ async function dispatchIn<S extends CharmSpec, R extends EndpointSchemas<S>>(
   const pebbleCalls: PebbleCall[] = [];
   const serviceStarts: string[] = [];
   const errors: string[] = [];
+  const traces: Trace[] = [];
   const witness = {
     call: (call: PebbleCall) => pebbleCalls.push(call),
     serviceStarted: (name: string, service: string) => serviceStarts.push(`${name}/${service}`),
@@ -142,7 +144,9 @@ async function dispatchIn<S extends CharmSpec, R extends EndpointSchemas<S>>(
       return pebble;
     },
     files: simulatedFiles(world, charm.memory === 'file'),
+    stdout: (text) => world.apply({ kind: 'log', level: 'DEBUG', message: text.trimEnd() }),
     stderr: (text) => errors.push(text),
+    keepTrace: (trace) => traces.push(trace),
   };
 
   const end = await Promise.race([ended(dispatch(charm, host, { rethrow: true })), killer.death]);
@@ -167,6 +171,7 @@ async function dispatchIn<S extends CharmSpec, R extends EndpointSchemas<S>>(
     serviceStarts: [...serviceStarts],
     storageAdded: failure === 'done' ? pending.storageAdd : {},
     ...(pending.reboot === undefined ? {} : { reboot: pending.reboot }),
+    ...(traces[0] === undefined ? {} : { trace: traces[0] }),
   };
   if (typeof failure === 'object' && onFailure === 'throw') {
     throw new CharmCrashed(hookName(event), failure.error, outcome);

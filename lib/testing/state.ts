@@ -131,6 +131,8 @@ export interface State {
   readonly resources: Readonly<Record<string, string>>;
   /** With it the application is trusted. */
   readonly cloud?: CloudSpecView;
+  /** What parts of the framework keep in the charm's folder, by the file's name; absent when there is nothing. */
+  readonly charmFiles?: Readonly<Record<string, string>>;
 }
 
 /** Only the world, without what an outcome tells besides: to compare where two ways have led. */
@@ -138,11 +140,12 @@ export function stateOf(outcome: State): State {
   const { leader, unitNumber, plannedUnits, config, relations, containers, secrets, storages, ports } =
     outcome;
   const { stored, deferred, memory, networks, model, unitStatus, appStatus, workloadVersion } = outcome;
-  const { resources, cloud } = outcome;
+  const { resources, cloud, charmFiles } = outcome;
   return {
     ...{ leader, unitNumber, plannedUnits, config, relations, containers, secrets, storages, ports },
     ...{ stored, deferred, memory, networks, model, unitStatus, appStatus, workloadVersion, resources },
     ...(cloud === undefined ? {} : { cloud }),
+    ...(charmFiles === undefined ? {} : { charmFiles }),
   };
 }
 

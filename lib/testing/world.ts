@@ -98,6 +98,14 @@ export class World implements HookHost {
     this.#state = { ...this.#state, ...remembered(values) };
   }
 
+  /** Replaces or removes a file of the charm's folder. */
+  keepFile(name: string, text: string | undefined): void {
+    const { charmFiles = {}, ...state } = this.#state;
+    const { [name]: _before, ...others } = charmFiles;
+    const kept = text === undefined ? others : { ...others, [name]: text };
+    this.#state = Object.keys(kept).length === 0 ? state : { ...state, charmFiles: kept };
+  }
+
   /** The hook succeeded. */
   commit(view: UnitView, pending: Pending, event: JujuEvent): void {
     const state = this.#state;

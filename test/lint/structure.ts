@@ -26,7 +26,7 @@ const FLOORS: readonly (readonly string[])[] = [
 const LIB_FLOORS: readonly (readonly string[])[] = [
   ['cli'],
   ['index.ts', 'testing', 'generate'],
-  ['dispatch'],
+  ['dispatch', 'tracing'],
   ['charm.ts'],
   ['model'],
   ['log.ts', 'jujuc'],

@@ -49,6 +49,7 @@ export async function rawHook<const R extends EndpointSchemas<Spec>>(
       throw new Error(`no container ${name} in this test`);
     },
     files: { read: () => undefined, write: () => undefined, remove: () => undefined },
+    stdout: () => undefined,
     stderr: (text) => errors.push(text),
   });
   return { exitCode, calls, stderr: errors.join('') };

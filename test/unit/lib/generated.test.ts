@@ -29,6 +29,7 @@ describe('charm/generated.ts', () => {
     'minio',
     'lib/init/template',
     'test/charms/hello',
+    'test/charms/traced',
   ])('of %s is what its YAML files say', async (folder) => {
     const present = await readFile(join(ROOT, folder, 'charm/generated.ts'), 'utf8');
     expect(present, 'run npm run generate').toBe(generateSpec(await readCharmSpec(join(ROOT, folder))));

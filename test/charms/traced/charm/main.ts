@@ -1,0 +1,4 @@
+import { run } from 'charmwright';
+import { traced } from './charm.ts';
+
+await run(traced);
