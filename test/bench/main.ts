@@ -11,11 +11,12 @@ import { AT_ONCE } from '../../lib/hook-tools/process-runner.ts';
 import { PEER_NAMES, peer } from '../../tools/peers.ts';
 import { OPS_VERSION, packedCharm, plainCharm, pythonCharm } from './charms.ts';
 import { deployToActive } from './deploy.ts';
-import { type Times, timesOf, toolsOf } from './dispatch.ts';
+import { median, type Times, timesOf, toolsOf } from './dispatch.ts';
 import { type Figure, figureTable, table, writeInto } from './figures.ts';
 import { manyUnits } from './many-units.ts';
 import { Model } from './model.ts';
 import { eventCosts, RELATIONS, type Side, setUp } from './processes.ts';
+import { tracingCost } from './tracing.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PAGE = join(ROOT, 'docs', 'reference', 'figures.md');
@@ -33,6 +34,7 @@ const PARTS = {
   dispatch: measureDispatch,
   events: measureEvents,
   units: measureUnits,
+  tracing: measureTracing,
   sizes: measureSizes,
 } as const satisfies Record<string, (folder: string, rounds: number) => Promise<Measured>>;
 
@@ -167,6 +169,26 @@ async function measureEvents(folder: string, rounds: number): Promise<Measured> 
   } finally {
     await model.destroy();
   }
+}
+
+/** What it adds to a dispatch that it is traced. */
+async function measureTracing(folder: string, rounds: number): Promise<Measured> {
+  progress(`running ${rounds} dispatches of a charm, traced and not`);
+  const { times, spans } = await tracingCost(folder, rounds);
+  progress(`a dispatch is ${spans.toFixed(1)} spans`);
+  const without = median(times.without);
+  const figure = (what: string, traced: readonly number[]): Figure => ({
+    what: `a dispatch with nothing to do of a traced charm, ${what}, against the same without the relation`,
+    measured: `${(median(traced) / without).toFixed(2)} times: ${median(traced).toFixed(0)} ms against ${without.toFixed(0)} ms`,
+    limit: '1.05 times',
+    holds: median(traced) <= 1.05 * without,
+  });
+  return {
+    figures: [
+      figure('the collector taking its traces', times.collecting),
+      figure('the collector being away', times.away),
+    ],
+  };
 }
 
 /** Whether a unit more costs the same with a thousand as with a hundred, and how many processes there are at once. */
