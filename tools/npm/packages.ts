@@ -135,7 +135,8 @@ function manifestOf({ folder, root, refusesOldNode }: Recipe, manifest: Manifest
     path.endsWith('.ts') ? { types: place(path).replace(/\.ts$/, '.d.ts'), default: js(path) } : path,
   ]);
   const bin = Object.entries(manifest.bin).map(([name, path]) => [name, refusesOldNode ? START : js(path)]);
-  const built = { ...manifest, exports: Object.fromEntries(entries), bin: Object.fromEntries(bin) };
+  const { scripts: _, ...kept } = manifest;
+  const built = { ...kept, exports: Object.fromEntries(entries), bin: Object.fromEntries(bin) };
   return `${JSON.stringify(built, null, 2)}\n`;
 }
 

@@ -1,4 +1,5 @@
 /** `charmwright init FOLDER`: a new charm. */
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeCharm } from '../../init/init.ts';
 import { UsageError, type Verb } from '../verb.ts';
@@ -18,8 +19,9 @@ and npm scripts to check, test and pack it. Nothing is overwritten.
     if (others.length > 0) throw new UsageError(`one folder at a time, not ${positionals.join(', ')}`);
     const { name, files } = await makeCharm({ folder, ...values });
     console.log(`${folder}: the charm ${name}, ${files.length} files\n`);
-    console.log(`  cd ${folder}\n  npm install\n  npm test\n`);
-    console.log('README.md there says how to go on.');
+    const steps = [...(resolve(folder) === process.cwd() ? [] : [`cd ${folder}`]), 'npm install', 'npm test'];
+    for (const step of steps) console.log(`  ${step}`);
+    console.log('\nREADME.md there says how to go on.');
     return 0;
   },
 };

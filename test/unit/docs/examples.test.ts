@@ -62,7 +62,7 @@ function shownBy(page: string): string[] {
 }
 
 test('the first charm of the tutorial is as it says, and passes its tests with what it learns', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const page = await readFile(join(ROOT, 'docs/tutorial/first-charm.md'), 'utf8');
   await using folder = await temporaryFolder();
@@ -98,7 +98,7 @@ async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: str
 }
 
 test('the charm on the page of the npm package compiles and passes its test', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async () => {
   const files = new Map([
     ...filesOf(await readFile(join(ROOT, 'lib/README.md'), 'utf8')),

@@ -27,7 +27,7 @@ async function manifest(folder: string) {
 }
 
 describe('a new charm', () => {
-  test('passes its own lint, types and tests', { timeout: 60_000 }, async () => {
+  test('passes its own lint, types and tests', { timeout: 120_000 }, async () => {
     const folder = join(scratch, 'sun-k8s');
     expect(await makeCharm({ folder })).toMatchObject({ name: 'sun-k8s' });
     await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));

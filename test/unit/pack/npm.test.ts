@@ -1,6 +1,6 @@
 /** charmwright as a project outside this repository has it: an installed npm package, not a linked folder. */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -69,3 +69,31 @@ test('a charm is checked against its types', async () => {
     stdout: expect.stringContaining("'greting' does not exist"),
   });
 });
+
+/** Here everything is installed in one folder, so that nothing fails for want of a line in package.json. */
+test.each([
+  ['lib', ['lib']],
+  ['pack', ['pack']],
+  ['local', ['local', 'tools/build.ts', 'tools/programs.ts', 'tools/progress.ts']],
+] as const)('the package in %s names every package that its code imports, and no other', async (folder, sources) => {
+  const files = (await Promise.all(sources.map((path) => sourcesOf(join(ROOT, path))))).flat();
+  const code = files.map((text) => text.replaceAll(/\/\*[\s\S]*?\*\//g, ''));
+  const imports = code.flatMap((text) => [
+    ...text.matchAll(/^(?:import|export)\b[^;'"]*?from '([^'.][^']*)'|\bimport\('([^'.][^']*)'\)/gm),
+  ]);
+  const names = imports
+    .map(([, fixed, dynamic]) => fixed ?? dynamic ?? '')
+    .filter((name) => !name.startsWith('node:'))
+    .map((name) => /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0]);
+  const { dependencies } = manifestShape.parse(
+    JSON.parse(await readFile(join(ROOT, folder, 'package.json'), 'utf8')),
+  );
+  expect([...new Set(names)].toSorted()).toEqual(Object.keys(dependencies).toSorted());
+});
+
+async function sourcesOf(path: string): Promise<string[]> {
+  if (path.endsWith('.ts')) return [await readFile(path, 'utf8')];
+  const names = await readdir(path, { recursive: true });
+  const own = names.filter((name) => name.endsWith('.ts') && !/^(init\/template|node_modules)\//.test(name));
+  return Promise.all(own.map((name) => readFile(join(path, name), 'utf8')));
+}
