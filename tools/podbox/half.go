@@ -97,10 +97,11 @@ func exitCode(status syscall.WaitStatus) int {
 	return status.ExitStatus()
 }
 
-// drain reads what the other half says until it closes the socket (which running another program does).
+// drain reads what the other half says until it closes the socket (which running another program does). It may close
+// it before it has read the end of the line after the last message: the kernel then tells of a reset, not of an end.
 func (h *half) drain(message any) (bool, error) {
 	err := h.in.Decode(message)
-	if errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) || errors.Is(err, unix.ECONNRESET) {
 		return false, nil
 	}
 	return err == nil, err
