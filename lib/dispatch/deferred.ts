@@ -1,5 +1,5 @@
 /** The queue of deferred events, oldest first, in the unit's memory. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { CHARM_OBSERVER } from '../charm.ts';
 import { type CharmEvent, hookName } from '../events/event.ts';
 import type { Log } from '../log.ts';

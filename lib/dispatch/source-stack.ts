@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 const mapShape = z.object({
   version: z.number(),
-  file: z.string().default(''),
-  sourceRoot: z.string().default(''),
+  file: z._default(z.string(), ''),
+  sourceRoot: z._default(z.string(), ''),
   sources: z.array(z.string()),
-  sourcesContent: z.array(z.string()).default([]),
+  sourcesContent: z._default(z.array(z.string()), []),
   names: z.array(z.string()),
   mappings: z.string(),
 });

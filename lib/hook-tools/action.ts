@@ -1,18 +1,12 @@
 /** action-get, action-set, action-log, action-fail. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { orEmpty } from '../shapes.ts';
 import { callJson, callText } from './call.ts';
 import type { ToolRunner } from './runner.ts';
 
 /** Parameters as the user gave them, with the defaults Juju filled in. */
 export function actionGet(tools: ToolRunner): Promise<Record<string, unknown>> {
-  return callJson(
-    tools,
-    z
-      .record(z.string(), z.unknown())
-      .nullable()
-      .transform((value) => value ?? {}),
-    'action-get',
-  );
+  return callJson(tools, orEmpty(z.record(z.string(), z.unknown()), {}), 'action-get');
 }
 
 /** Results, nested keys dotted (`blocks.count=3`). Values are strings to Juju. */

@@ -1,6 +1,6 @@
 /** One call of a hook tool: run it, tell its failures apart, parse its JSON at the door. */
 import { readFileSync } from 'node:fs';
-import type { z } from 'zod';
+import * as z from 'zod/mini';
 import {
   PermissionError,
   RelationNotFoundError,
@@ -9,6 +9,7 @@ import {
   ToolOutputError,
 } from '../errors.ts';
 import { parseJson } from '../json.ts';
+import { describeIssue } from '../shapes.ts';
 import type { ToolRunner } from './runner.ts';
 
 /** Runs a tool that answers nothing, or whose answer is plain text. */
@@ -26,7 +27,7 @@ export async function callText(
 /** Runs a tool with `--format=json` and checks the shape of what it prints. */
 export async function callJson<T>(
   tools: ToolRunner,
-  schema: z.ZodType<T>,
+  schema: z.core.$ZodType<T>,
   tool: string,
   args: readonly string[] = [],
 ): Promise<T> {
@@ -38,14 +39,9 @@ export async function callJson<T>(
   } catch {
     throw new ToolOutputError(tool, given, 'it is not JSON');
   }
-  const result = schema.safeParse(data);
+  const result = z.safeParse(schema, data);
   if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new ToolOutputError(
-    tool,
-    given,
-    `${issue?.path.join('.') || 'the whole'}: ${issue?.message ?? 'not as expected'}`,
-  );
+  throw new ToolOutputError(tool, given, describeIssue(result.error.issues[0]));
 }
 
 /** The same distinctions as ops makes, by the words Juju uses. */

@@ -1,19 +1,14 @@
 /** relation-ids, relation-list, relation-get, relation-set, relation-model-get. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { orEmpty, textMap, texts } from '../shapes.ts';
 import { callJson, callText } from './call.ts';
 import type { ToolRunner } from './runner.ts';
 
 /** A databag as the hook tools give it. */
 export type Bag = Readonly<Record<string, string>>;
 
-const bag = z
-  .record(z.string(), z.string())
-  .nullable()
-  .transform((value): Bag => value ?? {});
-const names = z
-  .array(z.string())
-  .nullable()
-  .transform((value) => value ?? []);
+const bag = orEmpty(textMap, {});
+const names = orEmpty(texts, []);
 
 /** `endpoint:4`; Juju reads only the number, people read both. */
 export interface RelationRef {

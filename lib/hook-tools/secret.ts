@@ -2,8 +2,9 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ToolOutputError } from '../errors.ts';
+import { orEmpty, textMap, texts } from '../shapes.ts';
 import { callJson, callText } from './call.ts';
 import type { RelationRef } from './relation.ts';
 import type { ToolRunner } from './runner.ts';
@@ -20,8 +21,6 @@ export interface SecretAttributes {
   readonly rotate?: RotatePolicy;
   readonly expire?: Date;
 }
-
-const content = z.record(z.string(), z.string());
 
 /** @returns the new secret's URI. */
 export function secretAdd(
@@ -56,7 +55,7 @@ export function secretGet(
   which: { readonly id?: string; readonly label?: string },
   mode: 'tracked' | 'refresh' | 'peek' = 'tracked',
 ): Promise<SecretContent> {
-  return callJson(tools, content, 'secret-get', [
+  return callJson(tools, textMap, 'secret-get', [
     ...(which.id === undefined ? [] : [which.id]),
     ...(which.label === undefined ? [] : ['--label', which.label]),
     ...(mode === 'tracked' ? [] : [`--${mode}`]),
@@ -64,20 +63,17 @@ export function secretGet(
 }
 
 const info = z.object({
-  revision: z.number().int(),
-  label: z.string().optional(),
+  revision: z.int(),
+  label: z.optional(z.string()),
   owner: z.string(),
-  description: z.string().optional(),
+  description: z.optional(z.string()),
   /** A `RotatePolicy`; a newer Juju may know others. */
-  rotation: z.string().optional(),
+  rotation: z.optional(z.string()),
   /** When it expires, and when it is rotated next: RFC 3339. */
-  expiry: z.string().optional(),
-  rotates: z.string().optional(),
+  expiry: z.optional(z.string()),
+  rotates: z.optional(z.string()),
   /** To whom it is granted; Juju's own tags. */
-  access: z
-    .array(z.object({ target: z.string(), scope: z.string(), role: z.string() }))
-    .nullish()
-    .transform((value) => value ?? []),
+  access: orEmpty(z.array(z.object({ target: z.string(), scope: z.string(), role: z.string() })), []),
 });
 
 /** What Juju tells the owner of a secret about it, without its content. */
@@ -99,14 +95,7 @@ export async function secretInfo(
 
 /** Bare ids of the secrets this unit may manage. */
 export function secretIds(tools: ToolRunner): Promise<string[]> {
-  return callJson(
-    tools,
-    z
-      .array(z.string())
-      .nullable()
-      .transform((v) => v ?? []),
-    'secret-ids',
-  );
+  return callJson(tools, orEmpty(texts, []), 'secret-ids');
 }
 
 export async function secretGrant(

@@ -1,5 +1,6 @@
 /** The tools about this unit, its application and its model. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { orEmpty, textMap, texts } from '../shapes.ts';
 import { callJson, callText } from './call.ts';
 import type { ToolRunner } from './runner.ts';
 
@@ -33,10 +34,7 @@ export async function statusSet(
 
 const statusShape = z.object({
   status: z.string(),
-  message: z
-    .string()
-    .nullish()
-    .transform((value) => value ?? ''),
+  message: orEmpty(z.string(), ''),
 });
 
 /** What is shown now; `unknown` and `error` can be shown, too, though not set. */
@@ -58,12 +56,7 @@ export async function appStatusGet(
   tools: ToolRunner,
 ): Promise<StatusShown & { readonly units: Readonly<Record<string, StatusShown>> }> {
   const shape = z.object({
-    'application-status': statusShape.extend({
-      units: z
-        .record(z.string(), statusShape)
-        .nullish()
-        .transform((value) => value ?? {}),
-    }),
+    'application-status': z.extend(statusShape, { units: orEmpty(z.record(z.string(), statusShape), {}) }),
   });
   const answer = await callJson(tools, shape, 'status-get', ['--include-data', '--application=true']);
   const { status, message, units } = answer['application-status'];
@@ -73,21 +66,21 @@ export async function appStatusGet(
   return { name: status, message, units: Object.fromEntries(entries) };
 }
 
+const optionalText = z.optional(z.string());
+
 const network = z.object({
-  'bind-addresses': z
-    .array(
+  'bind-addresses': z.nullish(
+    z.array(
       z.object({
-        'interface-name': z.string().optional(),
-        addresses: z
-          .array(
-            z.object({ hostname: z.string().optional(), value: z.string(), cidr: z.string().optional() }),
-          )
-          .nullish(),
+        'interface-name': optionalText,
+        addresses: z.nullish(
+          z.array(z.object({ hostname: optionalText, value: z.string(), cidr: optionalText })),
+        ),
       }),
-    )
-    .nullish(),
-  'egress-subnets': z.array(z.string()).nullish(),
-  'ingress-addresses': z.array(z.string()).nullish(),
+    ),
+  ),
+  'egress-subnets': z.nullish(texts),
+  'ingress-addresses': z.nullish(texts),
 });
 
 /** An address that Juju binds an endpoint to. */
@@ -141,13 +134,10 @@ export async function networkGet(tools: ToolRunner, binding: string, relationId?
   };
 }
 
-const goals = z.record(z.string(), z.object({ status: z.string(), since: z.string().optional() }));
+const goals = z.record(z.string(), z.object({ status: z.string(), since: optionalText }));
 const goalStateShape = z.object({
-  units: goals.nullish().transform((value) => value ?? {}),
-  relations: z
-    .record(z.string(), goals.nullable())
-    .nullish()
-    .transform((value) => value ?? {}),
+  units: orEmpty(goals, {}),
+  relations: orEmpty(z.record(z.string(), z.nullable(goals)), {}),
 });
 
 /**
@@ -162,7 +152,7 @@ export function goalState(tools: ToolRunner): Promise<GoalState> {
 
 /** `9009/tcp` */
 export function openedPorts(tools: ToolRunner): Promise<string[]> {
-  return callJson(tools, z.array(z.string()), 'opened-ports');
+  return callJson(tools, texts, 'opened-ports');
 }
 
 export async function openPort(tools: ToolRunner, port: string): Promise<void> {
@@ -175,14 +165,7 @@ export async function closePort(tools: ToolRunner, port: string): Promise<void> 
 
 /** Everything in this unit's charm state, which Juju keeps over a pod's restart. */
 export async function stateGet(tools: ToolRunner): Promise<Readonly<Record<string, string>>> {
-  return callJson(
-    tools,
-    z
-      .record(z.string(), z.string())
-      .nullable()
-      .transform((value) => value ?? {}),
-    'state-get',
-  );
+  return callJson(tools, orEmpty(textMap, {}), 'state-get');
 }
 
 /** Values up to 64 KiB each. */
@@ -198,15 +181,7 @@ const storage = z.object({ kind: z.enum(['filesystem', 'block']), location: z.st
 
 /** Attached instances, `data/0`. */
 export function storageList(tools: ToolRunner, name: string): Promise<string[]> {
-  return callJson(
-    tools,
-    z
-      .array(z.string())
-      .nullable()
-      .transform((v) => v ?? []),
-    'storage-list',
-    [name],
-  );
+  return callJson(tools, orEmpty(texts, []), 'storage-list', [name]);
 }
 
 export function storageGet(tools: ToolRunner, id: string): Promise<z.infer<typeof storage>> {
@@ -239,20 +214,16 @@ export async function jujuReboot(tools: ToolRunner, now: boolean): Promise<void>
 const cloudSpec = z.object({
   type: z.string(),
   name: z.string(),
-  region: z.string().optional(),
-  endpoint: z.string().optional(),
-  'identity-endpoint': z.string().optional(),
-  'storage-endpoint': z.string().optional(),
-  credential: z
-    .object({
-      'auth-type': z.string(),
-      attrs: z.record(z.string(), z.string()).optional(),
-      redacted: z.array(z.string()).nullish(),
-    })
-    .optional(),
-  cacertificates: z.array(z.string()).nullish(),
-  'skip-tls-verify': z.boolean().optional(),
-  'is-controller-cloud': z.boolean().optional(),
+  region: optionalText,
+  endpoint: optionalText,
+  'identity-endpoint': optionalText,
+  'storage-endpoint': optionalText,
+  credential: z.optional(
+    z.object({ 'auth-type': z.string(), attrs: z.optional(textMap), redacted: z.nullish(texts) }),
+  ),
+  cacertificates: z.nullish(texts),
+  'skip-tls-verify': z.optional(z.boolean()),
+  'is-controller-cloud': z.optional(z.boolean()),
 });
 
 /** The cloud's API, and a credential for it. Never log it. */

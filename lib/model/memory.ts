@@ -5,11 +5,11 @@
  * transaction as the databags. A charm with `memory: 'file'` keeps it in a file of its folder, as ops does by default.
  */
 
-import * as z from 'zod';
 import { CharmwrightError } from '../errors.ts';
 import type { ToolRunner } from '../hook-tools/runner.ts';
 import { stateDelete, stateGet, stateSet } from '../hook-tools/unit.ts';
 import { parseJson } from '../json.ts';
+import { textMap } from '../shapes.ts';
 import { type CharmFiles, STATE_FILE } from './charm-files.ts';
 
 /** Juju's limit for one value of charm state; a file keeps to it as well, so that a charm can move from one to the other. */
@@ -97,14 +97,12 @@ function jujuBackend(tools: ToolRunner): Backend {
   };
 }
 
-const fileShape = z.record(z.string(), z.string());
-
 function fileBackend(files: CharmFiles): Backend {
   return {
     async load() {
       const text = files.read(STATE_FILE);
       if (text === undefined) return {};
-      const result = fileShape.safeParse(parseJson(text));
+      const result = textMap.safeParse(parseJson(text));
       if (result.success) return result.data;
       throw new CharmwrightError(
         `cannot read ${STATE_FILE} in the charm's folder: it is not what this charm wrote; mend it, or remove it to begin with nothing stored`,

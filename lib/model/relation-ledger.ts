@@ -7,7 +7,7 @@
  * `start`, `upgrade-charm`, `config-changed` and `leader-elected`, and when there is no record.
  */
 import { createHash } from 'node:crypto';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { JujuEvent } from '../events/event.ts';
 import type { Bag } from '../hook-tools/relation.ts';
 import type { Memory } from './memory.ts';
@@ -26,7 +26,7 @@ const ledgerShape = z.object({
   known: z.array(z.object({ endpoint: z.string(), id: z.number(), app: z.string() })),
   published: z.record(z.string(), z.record(z.string(), z.string())),
   /** Endpoints whose relations are not all in `known`: the record began in the middle of the unit's life. */
-  unlisted: z.array(z.string()).default([]),
+  unlisted: z._default(z.array(z.string()), []),
 });
 type Ledger = z.infer<typeof ledgerShape>;
 

@@ -1,4 +1,5 @@
 /** One relation: the databags of both sides, typed by the endpoint's schemas. */
+
 import * as z from 'zod';
 import {
   type DatabagIssue,
@@ -8,6 +9,7 @@ import {
 } from '../errors.ts';
 import { type Bag, relationGet, relationList, relationModel, relationSet } from '../hook-tools/relation.ts';
 import type { ToolRunner } from '../hook-tools/runner.ts';
+import { textMap } from '../shapes.ts';
 import { digest, type RelationLedger } from './relation-ledger.ts';
 
 /** Schemas of an endpoint's databags. A side without one is a plain bag of strings. */
@@ -30,8 +32,6 @@ export type Loaded<T> =
 
 /** Keys Juju itself writes into a unit's databag. */
 const JUJU_KEYS: ReadonlySet<string> = new Set(['egress-subnets', 'ingress-address', 'private-address']);
-
-const bagShape = z.record(z.string(), z.string());
 
 export interface RelationContext {
   readonly tools: ToolRunner;
@@ -210,7 +210,7 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
   #encode<K extends 'localApp' | 'localUnit'>(side: K, data: Side<E, K>): Bag {
     const schema = this.#schema[side];
     const encoded: unknown = schema === undefined ? data : z.encode(schema, data);
-    const bag = bagShape.parse(encoded);
+    const bag = textMap.parse(encoded);
     return Object.fromEntries(Object.entries(bag).filter(([, value]) => value !== ''));
   }
 }

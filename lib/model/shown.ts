@@ -5,9 +5,9 @@
  * Juju's charm state would be the wrong place: it goes back when a hook fails, and what was shown does not. While
  * something is being sent the file does not say what is shown, so that a hook killed there sends it again.
  */
-import * as z from 'zod';
 import type { JujuEvent } from '../events/event.ts';
 import { parseJson } from '../json.ts';
+import { textMap } from '../shapes.ts';
 import { type CharmFiles, SHOWN_FILE } from './charm-files.ts';
 
 /** Around these Juju itself, or another leader, shows something else. */
@@ -20,8 +20,6 @@ const SHOWN_BY_OTHERS: ReadonlySet<string> = new Set([
   'config-changed',
   'leader-elected',
 ]);
-
-const shape = z.record(z.string(), z.string());
 
 export class Shown {
   readonly #files: CharmFiles;
@@ -45,7 +43,7 @@ export class Shown {
 
   #read(): Readonly<Record<string, string>> {
     const text = this.#files.read(SHOWN_FILE);
-    const result = text === undefined ? undefined : shape.safeParse(parseJson(text));
+    const result = text === undefined ? undefined : textMap.safeParse(parseJson(text));
     return result?.success ? result.data : {};
   }
 

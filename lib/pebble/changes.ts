@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ApiError, ChangeError, TimeoutError } from './errors.ts';
 import type { Transport } from './transport.ts';
 import type { Change, ChangeSelect } from './types.ts';

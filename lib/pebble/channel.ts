@@ -2,7 +2,7 @@
 import { createConnection, type Socket } from 'node:net';
 import { PassThrough, type Readable, Writable } from 'node:stream';
 import type { buildConnector, WebSocket } from 'undici';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ProtocolError } from './errors.ts';
 
 const END = JSON.stringify({ command: 'end' });

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Transport } from './transport.ts';
 import type { CheckInfo, CheckLevel, RefreshedCheck } from './types.ts';
 

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { abortChange, getChange, getChanges, waitChange } from './changes.ts';
 import { actOnChecks, getChecks, getHealth, refreshCheck } from './checks.ts';
 import { ApiError, ConnectionError, NotInPlanError } from './errors.ts';

@@ -3,7 +3,7 @@ import { Readable, type Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { completeChange } from './changes.ts';
 import { Channel } from './channel.ts';
 import { formatDuration } from './durations.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ApiError, PathError, ProtocolError } from './errors.ts';
 import type { PebbleAnswer, PebbleRequest, Transport } from './transport.ts';
 import type {

@@ -1,5 +1,5 @@
 /** Layers from YAML text, such as that of a file in the charm. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { LayerError } from './errors.ts';
 import type { Layer } from './layer.ts';
 import { checkFields, logTargetFields, serviceFields } from './plan-fields.ts';
@@ -34,7 +34,7 @@ const layerSchema = z.object({
   ),
 });
 
-function entries<T extends z.ZodType>(entry: T) {
+function entries<T extends z.core.$ZodType>(entry: T) {
   return z.exactOptional(z.record(z.string(), entry));
 }
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ApiError, ProtocolError } from './errors.ts';
 import type { Transport } from './transport.ts';
 import type { LogEntry } from './types.ts';

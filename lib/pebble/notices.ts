@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { formatDuration, parseDuration } from './durations.ts';
 import type { Transport } from './transport.ts';
 import type { Notice, NoticesFilter, NotifyOptions } from './types.ts';

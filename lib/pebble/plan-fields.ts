@@ -1,5 +1,5 @@
 /** The keys of a plan's and a layer's entries, as they are read. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 const text = z.exactOptional(z.string());
 const texts = z.exactOptional(z.array(z.string()));

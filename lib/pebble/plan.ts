@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ProtocolError } from './errors.ts';
 import { type Layer, layerYaml, type Plan } from './layer.ts';
 import { checkFields, logTargetFields, serviceFields } from './plan-fields.ts';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { completeChange, getChange, SERVICE_TIMEOUT_MS } from './changes.ts';
 import { signalName } from './signals.ts';
 import type { Transport } from './transport.ts';

@@ -1,6 +1,6 @@
 /** One HTTP request to Pebble and its answer's envelope. Every answer is parsed by a schema. */
 import type { Readable } from 'node:stream';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { HttpClient, HttpConnectionError, HttpProtocolError, HttpTimeoutError } from '../http.ts';
 import { ApiError, ConnectionError, ProtocolError, TimeoutError } from './errors.ts';
 
@@ -56,14 +56,14 @@ export class Transport {
   }
 
   /** A request that Pebble answers with its result. */
-  async sync<T>(schema: z.ZodType<T>, request: PebbleRequest): Promise<T> {
+  async sync<T>(schema: z.core.$ZodType<T>, request: PebbleRequest): Promise<T> {
     const envelope = await this.#envelope(request);
     if (envelope.type !== 'sync') throw this.#protocol(request, `answered with type "${envelope.type}"`);
     return this.parse(schema, envelope.result, request);
   }
 
   /** A request that Pebble answers with the id of a change. */
-  async async<T>(schema: z.ZodType<T>, request: PebbleRequest): Promise<Started<T>> {
+  async async<T>(schema: z.core.$ZodType<T>, request: PebbleRequest): Promise<Started<T>> {
     const envelope = await this.#envelope(request);
     if (envelope.type !== 'async') throw this.#protocol(request, `answered with type "${envelope.type}"`);
     return { changeId: envelope.change, result: this.parse(schema, envelope.result, request) };
@@ -127,7 +127,7 @@ export class Transport {
   }
 
   /** Data that passes the schema; the values stay out of the error's text, because they may be secret. */
-  parse<T>(schema: z.ZodType<T>, data: unknown, request: PebbleRequest): T {
+  parse<T>(schema: z.core.$ZodType<T>, data: unknown, request: PebbleRequest): T {
     const parsed = z.safeParse(schema, data);
     if (parsed.success) return parsed.data;
     const faults = parsed.error.issues.map((issue) => {

@@ -2,7 +2,7 @@
  * Pebble's warnings. A Pebble of the older kind keeps them by themselves, and which of them somebody has okayed. A newer
  * one (1.32 was measured) has no such API: a warning is a notice there, it ends by itself, and nothing can be okayed.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { parseDuration } from './durations.ts';
 import { ApiError } from './errors.ts';
 import { getNotices } from './notices.ts';

@@ -61,6 +61,22 @@ test("Node's own modules bring in only what is used of them", async () => {
   expect((await run()).stdout).toBe('function true []\n');
 });
 
+test("a module of Node's own is loaded when something of it is used, and one that is a function is that function", async () => {
+  const { run } = await bundleOf(
+    [
+      "import { createHash } from 'node:crypto';",
+      "import EventEmitter, { once } from 'node:events';",
+      "const isLoaded = () => process.moduleLoadList.includes('NativeModule crypto');",
+      'class Emitter extends EventEmitter {}',
+      'const before = isLoaded();',
+      "const digest = createHash('sha256').update('').digest('hex').slice(0, 4);",
+      "const emitted = once(new Emitter().once('never', () => undefined), 'event');",
+      'console.log(before, digest, isLoaded(), emitted instanceof Promise);',
+    ].join('\n'),
+  );
+  expect((await run()).stdout).toBe('false e3b0 true true\n');
+});
+
 test('a schema is not compiled, though it was made before the charm could ask for that', async () => {
   const { run } = await bundleOf(
     [
