@@ -9,7 +9,7 @@ import type { EndpointSchemas } from '../model/juju.ts';
 import type { Trace } from '../model/tracer.ts';
 import type { ActionSpec, CharmSpec } from '../spec/spec.ts';
 import { simulatedFiles } from './charm-files.ts';
-import { checkAction, checkWorld } from './consistency.ts';
+import { checkAction, checkWorld, type Surroundings } from './consistency.ts';
 import { CharmCrashed } from './errors.ts';
 import { type KillAt, Killer } from './killing.ts';
 import { container } from './make.ts';
@@ -48,6 +48,13 @@ interface Ran {
   readonly world: World;
 }
 
+function surroundings(
+  { spec }: Pick<Charm, 'spec'>,
+  { app = spec.name, jujuVersion = JUJU_VERSION }: ContextOptions,
+): Surroundings {
+  return { app, jujuVersion };
+}
+
 /** @throws ImpossibleWorld before anything runs; CharmCrashed when the hook failed. */
 export async function runEvent<S extends CharmSpec, R extends EndpointSchemas<S>>(
   charm: Charm<S, R>,
@@ -56,7 +63,7 @@ export async function runEvent<S extends CharmSpec, R extends EndpointSchemas<S>
   event: JujuEvent,
   runOptions: RunOptions = {},
 ): Promise<Ran> {
-  checkWorld(charm.spec, options.app ?? charm.spec.name, state, event);
+  checkWorld(charm.spec, surroundings(charm, options), state, event);
   return dispatchIn(charm, options, stateOf(state), event, {}, runOptions);
 }
 
@@ -69,8 +76,8 @@ export async function runAction<S extends CharmSpec, R extends EndpointSchemas<S
   runOptions: RunOptions = {},
 ): Promise<ActionOutcome> {
   const event: JujuEvent = { kind: 'action', action, taskId: '1' };
-  checkWorld(charm.spec, options.app ?? charm.spec.name, state, event);
-  checkAction(charm.spec, action, params, options.jujuVersion ?? JUJU_VERSION);
+  checkWorld(charm.spec, surroundings(charm, options), state, event);
+  checkAction(charm.spec, surroundings(charm, options), action, params);
   const given = withDefaults(charm.spec.actions[action], params);
   const { outcome, world } = await dispatchIn(charm, options, stateOf(state), event, given, runOptions);
   const failed =
@@ -99,7 +106,8 @@ async function dispatchIn<S extends CharmSpec, R extends EndpointSchemas<S>>(
   params: Readonly<Record<string, unknown>>,
   { onFailure = 'throw', ...killAt }: RunOptions,
 ): Promise<Ran> {
-  const { app = charm.spec.name, charmDir = process.cwd(), jujuVersion = JUJU_VERSION } = options;
+  const { charmDir = process.cwd() } = options;
+  const { app, jujuVersion } = surroundings(charm, options);
   const view = unitView(before, charm.spec, app, event);
   const world = new World(before);
   const session = new HookSession(view, hookScope(event, params), world);

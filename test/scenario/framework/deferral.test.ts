@@ -105,8 +105,8 @@ describe('the same event once more', () => {
 
   // ops: 34
   test('deferred again keeps its place before younger ones', async () => {
-    const [a, b] = [relation('database', { remoteApp: 'a' }), relation('database', { remoteApp: 'b' })];
-    const it = charm({ on: { 'database-relation-changed': (juju, event) => juju.defer(event) } });
+    const [a, b] = [relation('metrics', { remoteApp: 'a' }), relation('metrics', { remoteApp: 'b' })];
+    const it = charm({ on: { 'metrics-relation-changed': (juju, event) => juju.defer(event) } });
     const world = state({ relations: [a, b] });
     const first = await it.run({ kind: 'relation-changed', relation: a }, world);
     const second = await it.run({ kind: 'relation-changed', relation: b }, first);

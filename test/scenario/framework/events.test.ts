@@ -6,7 +6,13 @@ import { charm, rawHook } from './charms.ts';
 
 const database = relation('database', { remoteApp: 'pg' });
 const key = secret({ content: { token: 'a' } });
-const own = secret({ owner: 'unit', content: { token: 'b' } });
+const own = secret({
+  owner: 'unit',
+  content: { token: 'b' },
+  latest: { token: 'c' },
+  rotate: 'daily',
+  expire: '2030-01-01T00:00:00Z',
+});
 const layer = { checks: { up: { override: 'replace', tcp: { port: 80 } } } } as const;
 const told = notice('example.com/done');
 const web = container('web', { layers: { web: layer }, notices: [told] });

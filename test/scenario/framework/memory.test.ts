@@ -17,6 +17,7 @@ function deferring(seen: string[], isDue: (event: JujuEvent<Spec>) => boolean = 
       'leader-elected': handle,
       'update-status': handle,
       'database-relation-changed': handle,
+      'metrics-relation-changed': handle,
     },
     reconcile: () => void seen.push('reconcile'),
   });
@@ -48,7 +49,7 @@ describe('deferred events', () => {
   });
 
   test('of different relations are different', async () => {
-    const [a, b] = [relation('database', { remoteApp: 'a' }), relation('database', { remoteApp: 'b' })];
+    const [a, b] = [relation('metrics', { remoteApp: 'a' }), relation('metrics', { remoteApp: 'b' })];
     const it = deferring([]);
     const first = await it.run({ kind: 'relation-changed', relation: a }, state({ relations: [a, b] }));
     const second = await it.run({ kind: 'relation-changed', relation: b }, first);
@@ -142,7 +143,7 @@ describe('deferred events', () => {
   });
 
   test('a secret that must be rotated now cannot be deferred', async () => {
-    const own = secret({ owner: 'unit', content: { token: 'b' } });
+    const own = secret({ owner: 'unit', content: { token: 'b' }, rotate: 'daily' });
     const it = charm({ on: { 'secret-rotate': (juju, event) => juju.defer(event) } });
     await expect(it.run({ kind: 'secret-rotate', secret: own }, state({ secrets: [own] }))).rejects.toThrow(
       'cannot defer "secret-rotate"',

@@ -2,6 +2,7 @@
 import {
   container,
   context,
+  exec,
   ImpossibleWorld,
   notice,
   peerRelation,
@@ -15,11 +16,13 @@ import { charm } from './example.ts';
 
 const web = context(charm);
 const db = relation('db');
-const checked = (status: 'up' | 'down') =>
+const one = { ...notice('example.com/one'), id: '1' };
+const checked = (status: 'up' | 'down', failures = 0) =>
   container('web', {
     layers: { web: { checks: { up: { override: 'replace', tcp: { port: 1 } } } } },
-    checks: { up: { status, failures: 0 } },
+    checks: { up: { status, failures } },
   });
+const unread = secret({ content: { key: 'v' }, tracked: false });
 const mine = secret({ owner: 'application', content: { key: 'v' } });
 
 const worlds: readonly [why: RegExp, input: Parameters<typeof state>[0]][] = [
@@ -61,8 +64,101 @@ const worlds: readonly [why: RegExp, input: Parameters<typeof state>[0]][] = [
     { networks: { nowhere: { bindAddresses: [], egressSubnets: [], ingressAddresses: [] } } },
   ],
   [/port "80" is not as Juju writes it/, { ports: ['80'] }],
+  [/port "70000\/tcp" is not as Juju writes it/, { ports: ['70000/tcp'] }],
+  [/port "80\/tcp" is open twice/, { ports: ['80/tcp', '80/tcp'] }],
+  [/option "port" is 8.5: give a value of type int/, { config: { port: 8.5 } }],
+  [/option "title" is true: give a value of type string/, { config: { title: true } }],
+  [/unitNumber is -1: units are numbered/, { unitNumber: -1 }],
+  [/plannedUnits is 1.5: give a whole number/, { plannedUnits: 1.5 }],
+  [/model's uuid "here" is none/, { model: { name: 'm', uuid: 'here' } }],
+  [/"My App" is no application's name/, { relations: [relation('db', { remoteApp: 'My App' })] }],
+  [
+    /remoteModelUuid "there" of "db" is no UUID/,
+    { relations: [relation('db', { remoteModelUuid: 'there' })] },
+  ],
+  [
+    /"one" is no unit's number in "db"/,
+    { relations: [{ ...db, remoteUnits: Object.fromEntries([['one', {}]]) }] },
+  ],
+  [/unit 3 has departed from "db" without having been there/, { relations: [{ ...db, departed: [3] }] }],
+  [/key "a=b" of "db" cannot be/, { relations: [relation('db', { localAppData: { 'a=b': '1' } })] }],
+  [
+    /"peers" has 2 relations, and units have one/,
+    { relations: [peerRelation('peers'), peerRelation('peers')] },
+  ],
+  [
+    /"only" has 2 relations, and metadata.yaml limits it to 1/,
+    { relations: [relation('only'), relation('only')] },
+  ],
+  [
+    /peers of "peers" share one bag/,
+    { relations: [{ ...peerRelation('peers'), remoteAppData: { token: 't' } }] },
+  ],
+  [/peer relation "peers" is never removed/, { relations: [{ ...peerRelation('peers'), dying: true }] }],
+  [
+    /"beside" has scope container: units see only the one they stand beside/,
+    { relations: [relation('beside', { remoteUnits: { 0: {}, 1: {} } })] },
+  ],
+  [
+    /a layer that Pebble refuses: plan must define "command" for service "web"/,
+    { containers: [container('web', { layers: { web: { services: { web: { override: 'replace' } } } } })] },
+  ],
+  [/check "up" of container "web" is up with 3 failures/, { containers: [checked('up', 3)] }],
+  [
+    /has "\/etc" as a file and as a directory/,
+    { containers: [container('web', { files: { '/etc': '', '/etc/web': '' } })] },
+  ],
+  [/two answers for \["ls"\]/, { containers: [container('web', { execs: [exec(['ls']), exec(['ls'])] })] }],
+  [
+    /two notices of container "web" have the id 1/,
+    { containers: [container('web', { notices: [one, one] })] },
+  ],
+  [
+    /storage "data" has 2 instances, and metadata.yaml allows 1/,
+    { storages: [storage('data'), storage('data', { index: 1 })] },
+  ],
+  [/is at "srv": give an absolute path/, { storages: [storage('data', { location: 'srv' })] }],
+  [
+    /storage "data\/0" is a block, and metadata.yaml declares a filesystem/,
+    { storages: [{ ...storage('data'), kind: 'block' }] },
+  ],
+  [/resource "page" is at "page.html": give an absolute path/, { resources: { page: 'page.html' } }],
+  [
+    /secret s1 has no revision|has no revision: give it content/,
+    { secrets: [{ ...secret({ content: { key: 'v' } }), revisions: [] }] },
+  ],
+  [/revision 1, has the key "K": keys are at least three/, { secrets: [secret({ content: { K: 'v' } })] }],
+  [/revision 1, is empty: give it a key/, { secrets: [secret({ content: {} })] }],
+  [
+    /somebody else's, whose rotation and expiry are not seen/,
+    { secrets: [secret({ content: { key: 'v' }, rotate: 'daily' })] },
+  ],
+  [
+    /somebody else's, who grants it/,
+    { relations: [db], secrets: [secret({ content: { key: 'v' }, grants: [{ relationId: db.id }] })] },
+  ],
+  [
+    /is the application's own, which it can read/,
+    { secrets: [secret({ owner: 'unit', content: { key: 'v' }, readable: false })] },
+  ],
+  [
+    /granted to unit other\/0, which is not in relation/,
+    {
+      relations: [db],
+      secrets: [
+        secret({ owner: 'unit', content: { key: '1' }, grants: [{ relationId: db.id, unit: 'other/0' }] }),
+      ],
+    },
+  ],
+  [
+    /expires at "soon": give a time/,
+    { secrets: [secret({ owner: 'unit', content: { key: 'v' }, expire: 'soon' })] },
+  ],
+  [/stored "since" is not plain data/, { stored: { since: new Date(0) } }],
+  [/stop is deferred, and Juju does not wait for it/, { deferred: [{ kind: 'stop' }] }],
 ];
 
+// ops: 227
 // ops: 227
 test.each(worlds)('refused: %s', async (why, input) => {
   await expect(web.run('start', state(input))).rejects.toThrow(why);
@@ -129,6 +225,42 @@ const events: readonly [why: RegExp, run: () => Promise<unknown>][] = [
     () => web.run({ kind: 'secret-changed', secret: mine }, state({ leader: true, secrets: [mine] })),
   ],
   [/goes to the leader/, () => web.run({ kind: 'secret-rotate', secret: mine }, state({ secrets: [mine] }))],
+  [
+    /secret-rotate comes to secrets that rotate/,
+    () => web.run({ kind: 'secret-rotate', secret: mine }, state({ leader: true, secrets: [mine] })),
+  ],
+  [
+    /secret-expired comes to secrets that expire/,
+    () =>
+      web.run(
+        { kind: 'secret-expired', secret: mine, revision: 1 },
+        state({ leader: true, secrets: [mine] }),
+      ),
+  ],
+  [
+    /revision 4 of secret .* is not there: it has 1/,
+    () =>
+      web.run({ kind: 'secret-remove', secret: mine, revision: 4 }, state({ leader: true, secrets: [mine] })),
+  ],
+  [
+    /names an old revision that nobody reads, and 1 is the latest/,
+    () =>
+      web.run({ kind: 'secret-remove', secret: mine, revision: 1 }, state({ leader: true, secrets: [mine] })),
+  ],
+  [
+    /goes to those who have read a secret/,
+    () => web.run({ kind: 'secret-changed', secret: unread }, state({ secrets: [unread] })),
+  ],
+  [
+    /relation-changed does not come to relation \d+, which is being removed/,
+    () =>
+      web.run({ kind: 'relation-changed', relation: 'db' }, state({ relations: [{ ...db, dying: true }] })),
+  ],
+  [
+    /parameter "name" of action "greet" is 1: give a value of type string/,
+    () => web.runAction('greet', { name: 1 }, state()),
+  ],
+  [/jujuVersion "latest" is none/, () => context(charm, { jujuVersion: 'latest' }).run('start', state())],
   [/leader-elected runs only on the leader/, () => web.run('leader-elected', state())],
   [
     /action "greet" has no parameter "nmae": declared are name, mood/,
@@ -136,6 +268,7 @@ const events: readonly [why: RegExp, run: () => Promise<unknown>][] = [
   ],
 ];
 
+// ops: 227
 // ops: 227
 test.each(events)('refused: %s', async (why, run) => {
   const error = await run().catch((thrown: unknown) => thrown);

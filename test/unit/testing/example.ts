@@ -7,6 +7,8 @@ export const spec = {
   endpoints: {
     db: { role: 'requires', interface: 'db' },
     site: { role: 'provides', interface: 'http' },
+    only: { role: 'requires', interface: 'one', limit: 1 },
+    beside: { role: 'provides', interface: 'info', scope: 'container' },
     peers: { role: 'peer', interface: 'web_peers' },
   },
   extraBindings: [],
