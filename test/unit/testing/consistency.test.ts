@@ -159,7 +159,6 @@ const worlds: readonly [why: RegExp, input: Parameters<typeof state>[0]][] = [
 ];
 
 // ops: 227
-// ops: 227
 test.each(worlds)('refused: %s', async (why, input) => {
   await expect(web.run('start', state(input))).rejects.toThrow(why);
 });
@@ -268,7 +267,6 @@ const events: readonly [why: RegExp, run: () => Promise<unknown>][] = [
   ],
 ];
 
-// ops: 227
 // ops: 227
 test.each(events)('refused: %s', async (why, run) => {
   const error = await run().catch((thrown: unknown) => thrown);
