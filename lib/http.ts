@@ -79,6 +79,27 @@ export class HttpTooLongError extends HttpError {
   override readonly name = 'HttpTooLongError';
 }
 
+/** Stands in the way of each request: sends it on, or answers in the server's stead. */
+export type HttpDetour = (
+  target: HttpTarget,
+  request: HttpRequest,
+  send: () => Promise<HttpAnswer>,
+) => Promise<HttpAnswer>;
+
+let way: HttpDetour | undefined;
+
+/**
+ * Leads the requests of every client in this process another way, until the returned function is called: to record
+ * them, or to answer them from a recording or a test.
+ */
+export function detourHttp(detour: HttpDetour): () => void {
+  const before = way;
+  way = detour;
+  return () => {
+    way = before;
+  };
+}
+
 /**
  * One server. Connections are kept for the next request, as many as there are requests at once; idle ones do not keep
  * the process alive.
@@ -96,6 +117,11 @@ export class HttpClient {
    * @throws HttpError, the signal's reason, or whatever ended the stream that was to be sent.
    */
   send(request: HttpRequest): Promise<HttpAnswer> {
+    if (way === undefined) return this.#send(request);
+    return way(this.#target, request, () => this.#send(request));
+  }
+
+  #send(request: HttpRequest): Promise<HttpAnswer> {
     const { method, path, headers, body, silenceMs, signal, largestAnswer } = request;
     this.#agent ??= openAgent(this.#target);
     const options = {

@@ -16,4 +16,12 @@ export const VERBS: Readonly<Record<string, Entry>> = {
     summary: "Writes a charm's names and types from its YAML files",
     load: async () => (await import('./verbs/generate.ts')).generate,
   },
+  replay: {
+    summary: 'Runs a recorded dispatch of a live unit again',
+    load: async () => (await import('./verbs/replay.ts')).replay,
+  },
+  snapshot: {
+    summary: 'Writes a live unit as a file that a test loads',
+    load: async () => (await import('./verbs/snapshot.ts')).snapshot,
+  },
 };

@@ -1,7 +1,9 @@
 /** What a charm's main file calls: one dispatch with the real Juju around it. */
-import { writeSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Charm } from '../charm.ts';
 import { NotAllowedError } from '../errors.ts';
+import type { Environment } from '../events/parse.ts';
 import { withEarlyState } from '../hook-tools/early-state.ts';
 import { processRunner } from '../hook-tools/process-runner.ts';
 import { takesServiceContext } from '../juju-version.ts';
@@ -9,14 +11,17 @@ import { charmFiles } from '../model/charm-files.ts';
 import type { EndpointSchemas } from '../model/juju.ts';
 import type { Pebble } from '../pebble/pebble.ts';
 import type { CharmSpec } from '../spec/spec.ts';
-import { dispatch } from './dispatch.ts';
+import { dispatch, type Host } from './dispatch.ts';
+
+/** While it is in the charm's folder, each dispatch of the unit is recorded into it. */
+export const RECORDINGS = '.charmwright-recordings';
 
 /** Handles the event that Juju's environment describes and sets the process's exit code. */
 export async function run<S extends CharmSpec, R extends EndpointSchemas<S>>(
   charm: Charm<S, R>,
 ): Promise<void> {
   const pebbles = await pebblesOf(charm.spec);
-  process.exitCode = await dispatch(charm, {
+  const host: Host = {
     env: process.env,
     tools: withEarlyState(processRunner, process.env),
     pebble: pebbles.of,
@@ -24,7 +29,9 @@ export async function run<S extends CharmSpec, R extends EndpointSchemas<S>>(
     // Not through process.stdout, whose making takes a millisecond.
     stdout: (text) => writeSync(1, text),
     stderr: (text) => process.stderr.write(text),
-  });
+  };
+  const folder = recordingFolder(process.env);
+  process.exitCode = folder === undefined ? await dispatch(charm, host) : await recorded(charm, host, folder);
   await pebbles.close();
 }
 
@@ -60,4 +67,26 @@ async function pebblesOf({ containers }: CharmSpec): Promise<Pebbles> {
       await Promise.all([...clients.values()].map((client) => client.close()));
     },
   };
+}
+
+/** `-` is standard output. */
+function recordingFolder(env: Environment): string | undefined {
+  if (env.CHARMWRIGHT_RECORD) return env.CHARMWRIGHT_RECORD;
+  const folder = join(env.JUJU_CHARM_DIR ?? '.', RECORDINGS);
+  return existsSync(folder) ? folder : undefined;
+}
+
+/** What comes of a dispatch does not depend on whether its recording could be written. */
+async function recorded<S extends CharmSpec, R extends EndpointSchemas<S>>(
+  charm: Charm<S, R>,
+  host: Host,
+  folder: string,
+): Promise<number> {
+  const { record } = await import('../recording/recorder.ts');
+  const recorder = record(charm.spec.name, host, folder);
+  const exitCode = await dispatch(charm, recorder.host);
+  await recorder
+    .end(exitCode)
+    .catch((error: unknown) => host.stderr(`cannot write the recording: ${error}\n`));
+  return exitCode;
 }

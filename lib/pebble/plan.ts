@@ -6,7 +6,8 @@ import type { Transport } from './transport.ts';
 
 const override = z._default(z.string(), 'replace');
 
-const planSchema = z.object({
+/** A plan as Pebble writes it. */
+export const planSchema = z.object({
   services: z._default(z.record(z.string(), z.object({ ...serviceFields, override })), {}),
   checks: z._default(z.record(z.string(), z.object({ ...checkFields, override })), {}),
   'log-targets': z._default(z.record(z.string(), z.object({ ...logTargetFields, override })), {}),

@@ -181,7 +181,7 @@ function describe(request: PebbleRequest): string {
   return `${request.method} ${request.path}`;
 }
 
-function queryText(query: PebbleRequest['query']): string {
+export function queryText(query: PebbleRequest['query']): string {
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(query ?? {})) {
     if (value === undefined) continue;

@@ -1,4 +1,6 @@
 /** Tests of charms without Juju: a state in, one event, a state out. */
+export { parseRecording, type Recording, RecordingError } from '../recording/format.ts';
+export { type Replay, type ReplayedCall, replay } from '../recording/replay.ts';
 export { type Context, context } from './context.ts';
 export { CharmCrashed, ImpossibleWorld } from './errors.ts';
 export { activeOnly } from './explore/canonical.ts';
@@ -8,6 +10,7 @@ export type { Exploration, Failure, OrderFound, WaysFound } from './explore/find
 export type { Possibilities } from './explore/possibilities.ts';
 export type { EventInput } from './input.ts';
 export { type KillAt, Killer } from './killing.ts';
+export { loadState, snapshotState } from './load.ts';
 export {
   type ContainerInput,
   container,

@@ -164,8 +164,8 @@ function withoutGrantsOf(event: JujuEvent, secrets: State['secrets']): State['se
   }));
 }
 
-/** The other way of what the hook tools were shown. */
-function remembered(charmState: Bag): Pick<State, 'stored' | 'deferred' | 'memory'> {
+/** The other way of what the hook tools were shown: Juju's charm state of a unit, as a state keeps it. */
+export function remembered(charmState: Bag): Pick<State, 'stored' | 'deferred' | 'memory'> {
   const { [DEFERRED_KEY]: deferred = '[]', ...rest } = charmState;
   const entries = Object.entries(rest);
   const isStored = ([key]: readonly [string, string]): boolean => key.startsWith(STORED_PREFIX);

@@ -55,6 +55,7 @@ export const verbs: readonly Verb[] = [
   entry(observation.status, async () => (await import('./verbs/status.ts')).status),
   entry(observation.showUnit, async () => (await import('./verbs/show.ts')).showUnit),
   entry(observation.showApplication, async () => (await import('./verbs/show.ts')).showApplication),
+  entry(observation.snapshot, async () => (await import('./verbs/snapshot.ts')).snapshot),
   entry(observation.debugLog, async () => (await import('./verbs/debug-log.ts')).debugLog),
   entry(observation.waitFor, async () => (await import('./verbs/wait-for.ts')).waitFor),
   entry(operation.run, async () => (await import('./verbs/run.ts')).run),

@@ -26,7 +26,8 @@ const FLOORS: readonly (readonly string[])[] = [
 const LIB_FLOORS: readonly (readonly string[])[] = [
   ['cli'],
   ['index.ts', 'testing', 'generate'],
-  ['dispatch', 'tracing'],
+  ['dispatch', 'tracing', 'recording'],
+  ['snapshot'],
   ['charm.ts'],
   ['model'],
   ['log.ts', 'jujuc'],

@@ -140,3 +140,30 @@ export const waitFor = verb({
   ],
   seeAlso: ['status'],
 });
+
+export const snapshot = verb({
+  name: 'snapshot',
+  group: 'Observation',
+  summary: 'Writes a unit as a file that a test of its charm loads',
+  args: '<unit>',
+  details: [
+    'What a hook of the unit could see now is in it: options, relations, secrets, storage, what the unit remembers, and the plan, services, checks and notices of each container. `loadState` of `charmwright/testing` makes a state of it. Nothing is changed by it.',
+    'Secrets and what looks like a credential are replaced by placeholders, unless `--secrets` is given. `charmwright snapshot` does the same on a model of juju.',
+  ],
+  flags: {
+    out: { kind: 'string', value: 'FILE', summary: 'Where to write it; standard output when absent' },
+    file: {
+      kind: 'strings',
+      value: 'CONTAINER:PATH',
+      summary: 'A file or folder of a workload container to take along; repeatable',
+    },
+    secrets: { kind: 'boolean', summary: 'Write secrets and credentials as they are' },
+  },
+  examples: [
+    {
+      command:
+        'juju-local snapshot mimir-k8s/0 --out mimir-0.json --file mimir:/etc/mimir --file mimir:/data/mimir/rules',
+    },
+  ],
+  seeAlso: ['show-unit', 'exec'],
+});

@@ -11,7 +11,8 @@ import { join } from 'node:path';
 import { ActionFailed, CharmwrightError, JujuVersion } from 'charmwright';
 import { HttpClient } from 'charmwright/http';
 import { PebbleClient, PebbleError, parseLayer } from 'charmwright/pebble';
-import { CharmCrashed, container, exec, relation, state } from 'charmwright/testing';
+import { parseSnapshot } from 'charmwright/snapshot';
+import { CharmCrashed, container, exec, parseRecording, relation, state } from 'charmwright/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { errorNotes, exportedErrors } from '../../../docs/generate/errors-page.ts';
@@ -154,6 +155,8 @@ const makers: Readonly<Record<string, () => Promise<unknown> | unknown>> = {
   HttpTooLongError: () => get('much too long', { largestAnswer: 10 }),
   CharmCrashed: () =>
     charm({ reconcile: () => Promise.reject(new TypeError('no such disk')) }).run('start', state()),
+  SnapshotError: () => parseSnapshot('{}', 'web-0.json'),
+  RecordingError: () => parseRecording('{', 'failed.json'),
   ImpossibleWorld: () => charm({}).run('start', state({ config: { prot: 1 } })),
 };
 
