@@ -57,3 +57,6 @@ export type * from './spec/meta.ts';
 export type * from './spec/spec.ts';
 export { mountLocations } from './spec/spec.ts';
 export type * from './spec/types.ts';
+export { type ConvergeOptions, converge } from './workload/converge.ts';
+export type { Converged, Done } from './workload/outcome.ts';
+export type { Wanted, WantedFile, Workload } from './workload/wanted.ts';

@@ -2,9 +2,9 @@ import type { Readable } from 'node:stream';
 import * as z from 'zod/mini';
 import { abortChange, getChange, getChanges, waitChange } from './changes.ts';
 import { actOnChecks, getChecks, getHealth, refreshCheck } from './checks.ts';
-import { ApiError, ConnectionError, NotInPlanError } from './errors.ts';
+import { ApiError, ConnectionError, NotInPlanError, type PathError } from './errors.ts';
 import { checkServiceContext, startExec } from './exec.ts';
-import { fileAt, listFiles, makeDir, pullFile, pushFile, removePath } from './files.ts';
+import { fileAt, listFiles, makeDir, pullEach, pullFile, pushFile, removePath } from './files.ts';
 import { getIdentities, postIdentities } from './identities.ts';
 import type { Layer, Plan } from './layer.ts';
 import { getLogs } from './logs.ts';
@@ -168,6 +168,10 @@ export class PebbleClient implements Pebble {
 
   pull(path: string): Promise<Buffer> {
     return pullFile(this.#transport, path);
+  }
+
+  pullEach(paths: readonly string[]): Promise<ReadonlyMap<string, Buffer | PathError>> {
+    return pullEach(this.#transport, paths);
   }
 
   async pullText(path: string): Promise<string> {

@@ -103,10 +103,20 @@ export async function removePath(transport: Transport, path: string, options: Re
 }
 
 export async function pullFile(transport: Transport, path: string): Promise<Buffer> {
+  const content = (await pullEach(transport, [path])).get(path);
+  if (content instanceof Buffer) return content;
+  throw content ?? new ProtocolError(`Pebble at ${transport.socketPath} sent no ${path}`);
+}
+
+/** Of each path its content, or why it could not be read. */
+export async function pullEach(
+  transport: Transport,
+  paths: readonly string[],
+): Promise<ReadonlyMap<string, Buffer | PathError>> {
   const request: PebbleRequest = {
     method: 'GET',
     path: PATH,
-    query: { action: 'read', path },
+    query: { action: 'read', path: paths },
     accept: 'multipart/form-data',
   };
   const answer = await transport.raw(request);
@@ -115,10 +125,15 @@ export async function pullFile(transport: Transport, path: string): Promise<Buff
   const parts = boundary === undefined ? undefined : splitMultipart(answer.body, boundary);
   const metadata = parts?.find((part) => part.name === 'response');
   const results = readResults(transport, { ...answer, body: metadata?.body ?? answer.body }, request);
-  checkResult(results, path);
-  const content = parts?.find((part) => part.name === 'files');
-  if (content === undefined) throw new ProtocolError(`Pebble at ${transport.socketPath} sent no ${path}`);
-  return content.body;
+  // Parts come in the order that was asked for, and none for a path that failed.
+  const contents = (parts ?? []).filter((part) => part.name === 'files').values();
+  const entries = results.map(({ path, error }): readonly [string, Buffer | PathError] => {
+    if (error !== undefined) return [path, pathError(path, error)];
+    const { value } = contents.next();
+    if (value === undefined) throw new ProtocolError(`Pebble at ${transport.socketPath} sent no ${path}`);
+    return [path, value.body];
+  });
+  return new Map(entries);
 }
 
 export async function pushFile(
@@ -183,7 +198,11 @@ function readResults(transport: Transport, answer: PebbleAnswer, request: Pebble
 
 function checkResult(results: Results, path: string): void {
   const error = results.find((result) => result.error !== undefined)?.error;
-  if (error !== undefined) throw new PathError(error.kind ?? 'generic-file-error', path, error.message);
+  if (error !== undefined) throw pathError(path, error);
+}
+
+function pathError(path: string, { kind, message }: NonNullable<Results[number]['error']>): PathError {
+  return new PathError(kind ?? 'generic-file-error', path, message);
 }
 
 /** Pebble takes exactly three octal digits, as text. */

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { PathError } from './errors.ts';
 import type { Layer, Plan } from './layer.ts';
 import type {
   ActOptions,
@@ -158,6 +159,8 @@ export interface Pebble {
   pull(path: string): Promise<Buffer>;
   /** Reads a file as UTF-8. @throws PathError */
   pullText(path: string): Promise<string>;
+  /** Reads several files at once: of each path its content, or why it could not be read. */
+  pullEach(paths: readonly string[]): Promise<ReadonlyMap<string, Buffer | PathError>>;
   /** Writes a file: beside it first, then renamed over it. @throws PathError */
   push(path: string, content: string | Uint8Array | Readable, options?: PushOptions): Promise<void>;
   /** What is in a directory, by name; for a file, the file. @throws PathError */

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { ProtocolError } from './errors.ts';
 import { type Layer, layerYaml, type Plan } from './layer.ts';
 import { checkFields, logTargetFields, serviceFields } from './plan-fields.ts';
-import type { Transport } from './transport.ts';
+import { faultsOf, type Transport } from './transport.ts';
 
 const override = z._default(z.string(), 'replace');
 
@@ -31,14 +31,20 @@ export function getPlanYaml(transport: Transport): Promise<string> {
 }
 
 export async function getPlan(transport: Transport): Promise<Plan> {
-  const yamlText = await getPlanYaml(transport);
+  return parsePlan(await getPlanYaml(transport));
+}
+
+/** The plan that a text of Pebble's describes. @throws ProtocolError */
+export async function parsePlan(yamlText: string): Promise<Plan> {
   // Loaded only here: most of what a hook asks of Pebble needs no YAML.
   const { parse } = await import('yaml');
   let data: unknown;
   try {
     data = parse(yamlText) ?? {};
   } catch (cause) {
-    throw new ProtocolError(`Pebble at ${transport.socketPath}: the plan is not YAML`, { cause });
+    throw new ProtocolError('the plan that Pebble answered is not YAML', { cause });
   }
-  return transport.parse(planSchema, data, PLAN);
+  const parsed = z.safeParse(planSchema, data);
+  if (parsed.success) return parsed.data;
+  throw new ProtocolError(`the plan that Pebble answered has an unknown shape (${faultsOf(parsed.error)})`);
 }

@@ -130,11 +130,7 @@ export class Transport {
   parse<T>(schema: z.core.$ZodType<T>, data: unknown, request: PebbleRequest): T {
     const parsed = z.safeParse(schema, data);
     if (parsed.success) return parsed.data;
-    const faults = parsed.error.issues.map((issue) => {
-      const where = issue.path.length === 0 ? 'the answer' : issue.path.map(String).join('.');
-      return 'expected' in issue ? `${where}: expected ${issue.expected}` : `${where}: ${issue.code}`;
-    });
-    throw this.#protocol(request, `answered with an unknown shape (${faults.slice(0, 5).join('; ')})`);
+    throw this.#protocol(request, `answered with an unknown shape (${faultsOf(parsed.error)})`);
   }
 
   close(): void {
@@ -163,6 +159,15 @@ export class Transport {
   #protocol(request: PebbleRequest, fault: string, options?: ErrorOptions): ProtocolError {
     return new ProtocolError(`Pebble at ${this.socketPath}: ${describe(request)} was ${fault}`, options);
   }
+}
+
+/** Where data does not fit a schema; what stands there may be secret. */
+export function faultsOf(error: z.ZodError): string {
+  const faults = error.issues.map((issue) => {
+    const where = issue.path.length === 0 ? 'the answer' : issue.path.map(String).join('.');
+    return 'expected' in issue ? `${where}: expected ${issue.expected}` : `${where}: ${issue.code}`;
+  });
+  return faults.slice(0, 5).join('; ');
 }
 
 /** Of connections that fail, by their code. */

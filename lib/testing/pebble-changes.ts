@@ -29,7 +29,7 @@ export function finishedChange(
     ...(failed === undefined
       ? {}
       : {
-          err: `cannot perform the following tasks:\n- Start service "${failed.service}" (cannot start service: exited quickly with code 1)`,
+          err: `cannot perform the following tasks:\n- Start service "${failed.service}" (service start attempt: exited quickly with code 1, will restart)`,
         }),
     spawnTime: TIME,
     readyTime: TIME,
@@ -55,7 +55,7 @@ function summaryOf(action: string, services: readonly string[]): string {
 function finishedTask(id: string, { kind, service, failure }: ChangeTask): Task {
   const log = [
     `${TIME} INFO Most recent service output:\n    ${failure ?? ''}`,
-    `${TIME} ERROR cannot start service: exited quickly with code 1`,
+    `${TIME} ERROR service start attempt: exited quickly with code 1, will restart`,
   ];
   return {
     id,

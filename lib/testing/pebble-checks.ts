@@ -1,4 +1,5 @@
 /** Checks as the plan and the test say: none of them is performed. Pure. */
+import { stableJson } from '../model/relation.ts';
 import type { Plan } from '../pebble/layer.ts';
 import type { CheckInfo, CheckLevel } from '../pebble/types.ts';
 import type { CheckState, ContainerState } from './state.ts';
@@ -21,6 +22,24 @@ export function checkInfos(container: ContainerState, plan: Plan): readonly Chec
         threshold: check.threshold ?? 3,
       };
     });
+}
+
+/**
+ * What a change of the plan does to checks, also one that does not touch them. One that does not run is started when it
+ * is enabled, whoever stopped it. One that runs is begun anew when it has changed; but one that is no longer enabled
+ * runs on, as of Pebble 1.32.
+ */
+export function afterPlanChange(container: ContainerState, before: Plan, after: Plan): ContainerState {
+  const standing = new Map(checkInfos(container, before).map(({ name, status }) => [name, status]));
+  const checks = { ...container.checks };
+  for (const [name, check] of Object.entries(after.checks)) {
+    const isRunning = standing.has(name) && standing.get(name) !== 'inactive';
+    const isChanged = stableJson(before.checks[name] ?? {}) !== stableJson(check);
+    if (isRunning && !isChanged) continue;
+    delete checks[name];
+    if (isRunning && check.startup === 'disabled') checks[name] = { status: 'up', failures: 0 };
+  }
+  return { ...container, checks };
 }
 
 /** `ready` includes the checks of level `alive`. */

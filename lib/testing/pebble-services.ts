@@ -113,13 +113,22 @@ export function stopped(container: ContainerState, name: string): ContainerState
   return { ...container, services: { ...container.services, [name]: 'inactive' } };
 }
 
+/** Pebble starts a service that exits again and again, unless the plan says otherwise. */
+function afterStart(
+  { startFailures }: ContainerState,
+  plan: Plan,
+  name: string,
+): 'active' | 'backoff' | 'error' {
+  if (startFailures[name] === undefined) return 'active';
+  return plan.services[name]?.['on-failure'] === 'ignore' ? 'error' : 'backoff';
+}
+
 /** A running service stays as it is, with what it was started with. */
 export function started(container: ContainerState, plan: Plan, name: string): ContainerState {
   if (container.services[name] === 'active') return container;
-  const isBroken = container.startFailures[name] !== undefined;
   return {
     ...container,
-    services: { ...container.services, [name]: isBroken ? 'inactive' : 'active' },
+    services: { ...container.services, [name]: afterStart(container, plan, name) },
     startedWith: { ...container.startedWith, [name]: stableJson(plan.services[name] ?? {}) },
   };
 }

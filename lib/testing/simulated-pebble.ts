@@ -5,7 +5,7 @@
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { ApiError, ChangeError, ConnectionError, NotInPlanError } from '../pebble/errors.ts';
+import { ApiError, ChangeError, ConnectionError, NotInPlanError, PathError } from '../pebble/errors.ts';
 import { checkServiceContext } from '../pebble/exec.ts';
 import type { Layer, Plan } from '../pebble/layer.ts';
 import { parseLayer } from '../pebble/layer-text.ts';
@@ -35,7 +35,7 @@ import type {
 } from '../pebble/types.ts';
 import type { Killer } from './killing.ts';
 import { type ChangeTask, changesOf, finishedChange } from './pebble-changes.ts';
-import { checkInfos, isHealthy, withChecks } from './pebble-checks.ts';
+import { afterPlanChange, checkInfos, isHealthy, withChecks } from './pebble-checks.ts';
 import { SimulatedProcess } from './pebble-exec.ts';
 import { exists, isDir, listFiles, makeDir, readFile, removePath, writeFile } from './pebble-files.ts';
 import { changeIdentities, checkMetricsAccess, shownIdentities } from './pebble-identities.ts';
@@ -65,13 +65,19 @@ export interface PebbleWitness {
   serviceStarted(container: string, service: string): void;
 }
 
+/**
+ * What a Pebble remembers of its changes, from one hook to the next. It stands beside the state, because two ways to the
+ * same state may differ in it.
+ */
+const CHANGES = new WeakMap<ContainerState, readonly Change[]>();
+
 /** Pebble's API over a container that is plain data. Tests of charms get it from `context`. */
 export class SimulatedPebble implements Pebble {
   #container: ContainerState;
   readonly #killer: Killer;
   readonly #witness: PebbleWitness;
   readonly #takesServiceContext: boolean;
-  readonly #changes: Change[] = [];
+  readonly #changes: Change[];
   #identities: Readonly<Record<string, Identity>> = {};
 
   constructor(
@@ -82,12 +88,14 @@ export class SimulatedPebble implements Pebble {
   ) {
     this.#takesServiceContext = takesServiceContext;
     this.#container = container;
+    this.#changes = [...(CHANGES.get(container) ?? [])];
     this.#killer = killer;
     this.#witness = witness;
   }
 
   /** How the container stands now. */
   get state(): ContainerState {
+    CHANGES.set(this.#container, this.#changes);
     return this.#container;
   }
 
@@ -120,7 +128,9 @@ export class SimulatedPebble implements Pebble {
       const added = { ...layers, [label]: below === undefined ? layer : combineLayers(below, layer) };
       const problem = layerProblem(label, layer, mergeLayers(Object.values(added)));
       if (problem !== undefined) refuse(problem);
+      const before = this.#plan();
       this.#container = { ...this.#container, layers: added };
+      this.#container = afterPlanChange(this.#container, before, this.#plan());
     });
   }
 
@@ -221,6 +231,19 @@ export class SimulatedPebble implements Pebble {
 
   pull(path: string): Promise<Buffer> {
     return this.#call('pull', [path], () => readFile(this.#container, path));
+  }
+
+  pullEach(paths: readonly string[]): Promise<ReadonlyMap<string, Buffer | PathError>> {
+    return this.#call('pullEach', [paths], () => new Map(paths.map((path) => [path, this.#read(path)])));
+  }
+
+  #read(path: string): Buffer | PathError {
+    try {
+      return readFile(this.#container, path);
+    } catch (error) {
+      if (error instanceof PathError) return error;
+      throw error;
+    }
   }
 
   pullText(path: string): Promise<string> {

@@ -1,18 +1,16 @@
 /** Carries a plan out by difference. Safe to repeat, and to be killed anywhere. */
-import { blocked, type Status, waiting } from 'charmwright';
-import { ConnectionError, layerApplied, PathError, PebbleError } from 'charmwright/pebble';
+import { blocked, converge, type Status, waiting } from 'charmwright';
+import { ConnectionError, PebbleError, TimeoutError } from 'charmwright/pebble';
 import * as z from 'zod';
 import type { Credentials } from '../../s3/sigv4.ts';
 import { applyAccounts, withholdFromOthers } from './accounts.ts';
 import type { MinioJuju } from './juju.ts';
 import { MinioApi, MinioError, MinioUnreachableError } from './minio-api.ts';
-import { SERVICE } from './plan/layer.ts';
-import type { Plan, Workload } from './plan/plan.ts';
+import type { Plan, PlannedWorkload } from './plan/plan.ts';
 
 /** MinIO needs about a second to start; a hook that waits for it saves the next one five minutes. */
 const START_MS = 20_000;
-const LAYER = 'minio';
-const RUNNING_KEY = 'running';
+const WELCOMED_KEY = 'welcomed';
 
 export interface ApplyOptions {
   readonly root: Credentials | undefined;
@@ -49,39 +47,16 @@ export function minioApi({ apiUrl, region }: Pick<Plan, 'apiUrl' | 'region'>, ro
   return new MinioApi({ url: apiUrl, region, credentials: root });
 }
 
-/** @returns whether MinIO was started or restarted. */
-async function applyWorkload(juju: MinioJuju, workload: Workload): Promise<boolean> {
+/** @returns whether MinIO was started or restarted, or has not been welcomed since it was. */
+async function applyWorkload(juju: MinioJuju, workload: PlannedWorkload): Promise<boolean> {
   if (workload.kind === 'leave') return false;
-  const container = juju.container('minio');
-  if (workload.kind === 'run') await writeFile(juju, workload.file);
-  const hasLayer = layerApplied(workload.layer, await container.plan());
-  if (!hasLayer) await container.addLayer(LAYER, workload.layer, { combine: true });
-  const wanted = workload.kind === 'run' ? JSON.stringify(workload.layer) : 'idle';
-  const [service] = await container.services([SERVICE]);
-  // What was stored is committed only by a hook that came to its end: one killed before the replan does it again.
-  const isRunning = workload.kind === 'idle' || service?.current === 'active';
-  if (hasLayer && isRunning && juju.stored(RUNNING_KEY, z.string()) === wanted) return false;
-  if (workload.kind === 'run') await container.replan();
-  juju.store(RUNNING_KEY, wanted);
-  return workload.kind === 'run';
-}
-
-async function writeFile(
-  juju: MinioJuju,
-  { path, content }: { readonly path: string; readonly content: string },
-): Promise<void> {
-  const container = juju.container('minio');
-  if ((await pullIfThere(juju, path)) === content) return;
-  await container.push(path, content, { makeDirs: true, permissions: 0o600 });
-}
-
-async function pullIfThere(juju: MinioJuju, path: string): Promise<string | undefined> {
-  try {
-    return await juju.container('minio').pullText(path);
-  } catch (error) {
-    if (error instanceof PathError && error.kind === 'not-found') return undefined;
-    throw error;
-  }
+  const outcome = await converge(juju.container('minio'), workload.wanted);
+  const welcomed = juju.stored(WELCOMED_KEY, z.string());
+  // What is stored is committed only by a hook that comes to its end: one killed before the welcome does it again.
+  juju.store(WELCOMED_KEY, outcome.kind === 'settled' ? outcome.digest : '');
+  if (outcome.kind !== 'settled') throw outcome.error;
+  const { started, restarted, digest } = outcome;
+  return workload.kind === 'run' && (started.length + restarted.length > 0 || welcomed !== digest);
 }
 
 /** After a start: waits until MinIO is ready and shows which release it is. */
@@ -93,6 +68,7 @@ async function welcome(juju: MinioJuju, api: MinioApi): Promise<void> {
 function troubleStatus(error: MinioError | PebbleError): Status {
   if (error instanceof MinioUnreachableError) return waiting('[minio] waiting for MinIO to answer');
   if (error instanceof ConnectionError) return waiting('[minio] waiting for Pebble in the container');
+  if (error instanceof TimeoutError) return waiting('[minio] waiting for MinIO to stop or start');
   if (error instanceof PebbleError) {
     return blocked('[minio] MinIO does not start: its last words are in juju debug-log');
   }

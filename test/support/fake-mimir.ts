@@ -3,6 +3,7 @@
  * is asked of the real one, in test/interop.
  */
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HTTP_PORT } from '../../charm/plan/paths.ts';
 
 export function s3Error(status: number, code: string) {
@@ -25,10 +26,22 @@ export class FakeMimir implements AsyncDisposable {
   /** @param host a loopback address of the test's own, such as `127.78.1.1`. */
   static async at(host: string): Promise<FakeMimir> {
     const fake = new FakeMimir();
-    await new Promise<void>((resolve, reject) => {
-      fake.#server.once('error', reject).listen(HTTP_PORT, host, resolve);
-    });
+    // Another run of the same tests on this machine has the address for a while.
+    while (!(await fake.#listens(host))) await sleep(200);
     return fake;
+  }
+
+  #listens(host: string): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error) => {
+        if ('code' in error && error.code === 'EADDRINUSE') resolve(false);
+        else reject(error);
+      };
+      this.#server.once('error', fail).listen(HTTP_PORT, host, () => {
+        this.#server.off('error', fail);
+        resolve(true);
+      });
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,7 +2,14 @@
  * Names come from the charm's YAML files: a misspelt one must not compile. Every `@ts-expect-error` here fails the
  * `static` suite when the line under it starts to compile.
  */
-import { type ActionHandler, defineCharm, type JujuEvent, json, type SecretOption } from 'charmwright';
+import {
+  type ActionHandler,
+  converge,
+  defineCharm,
+  type JujuEvent,
+  json,
+  type SecretOption,
+} from 'charmwright';
 import { z } from 'zod';
 import { spec } from './example.ts';
 
@@ -49,6 +56,18 @@ defineCharm(spec, {
     await juju.resource('web-image');
     // @ts-expect-error no such resource
     await juju.resource('web');
+
+    await converge(juju.container('web'), {
+      label: 'web',
+      services: { web: { command: '/bin/web', startup: 'enabled' } },
+      files: { '/etc/web.conf': { content: 'port = 80', readBy: ['web'] } },
+    });
+    await converge(juju.container('web'), {
+      label: 'web',
+      services: { web: { command: '/bin/web' } },
+      // @ts-expect-error no such service
+      files: { '/etc/web.conf': { content: 'port = 80', readBy: ['wbe'] } },
+    });
 
     const database = await juju.relation('database');
     const loaded = await database?.loadRemoteApp();

@@ -1,6 +1,6 @@
-/** The Pebble layer. */
-import { createHash } from 'node:crypto';
-import type { Check, Layer } from 'charmwright/pebble';
+/** What the container shall be like. */
+import type { Wanted, Workload } from 'charmwright';
+import type { Check } from 'charmwright/pebble';
 import type { Credentials } from '../../../s3/sigv4.ts';
 
 export const SERVICE = 'minio';
@@ -8,8 +8,9 @@ export const API_PORT = 9000;
 export const CONSOLE_PORT = 9001;
 export const ROOT_FILE = '/etc/minio/root.env';
 
-const READY_CHECK: Check = {
-  override: 'replace',
+const LABEL = 'minio';
+
+const READY_CHECK: Wanted<Check> = {
   level: 'ready',
   startup: 'enabled',
   period: '5s',
@@ -26,13 +27,11 @@ export function rootFile(root: Credentials): string {
   return `MINIO_ROOT_USER=${root.accessKey}\nMINIO_ROOT_PASSWORD=${root.secretKey}\n`;
 }
 
-/** @param fileText of the file with root's credentials. Its digest is in the layer, so that a change restarts MinIO. */
-export function minioLayer(region: string, fileText: string): Layer {
+export function minioWorkload(region: string, root: Credentials): Workload {
   return {
-    summary: 'MinIO',
+    label: LABEL,
     services: {
       [SERVICE]: {
-        override: 'replace',
         summary: 'MinIO, one server on one volume',
         startup: 'enabled',
         command: `/bin/minio server /data --address :${API_PORT} --console-address :${CONSOLE_PORT}`,
@@ -41,7 +40,6 @@ export function minioLayer(region: string, fileText: string): Layer {
           MINIO_SITE_REGION: region,
           // It is Juju that updates MinIO; without this MinIO asks the Internet for newer releases.
           MINIO_UPDATE: 'off',
-          CHARM_ROOT_DIGEST: createHash('sha256').update(fileText).digest('hex'),
         },
         'kill-delay': '30s',
       },
@@ -50,7 +48,6 @@ export function minioLayer(region: string, fileText: string): Layer {
       'minio-ready': READY_CHECK,
       // Kubernetes kills the container when this fails; Pebble itself restarts a MinIO that exits.
       'minio-alive': {
-        override: 'replace',
         level: 'alive',
         startup: 'enabled',
         period: '30s',
@@ -59,6 +56,7 @@ export function minioLayer(region: string, fileText: string): Layer {
         http: { url: `http://127.0.0.1:${API_PORT}/minio/health/live` },
       },
     },
+    files: { [ROOT_FILE]: { content: rootFile(root), permissions: 0o600, readBy: [SERVICE] } },
   };
 }
 
@@ -66,7 +64,4 @@ export function minioLayer(region: string, fileText: string): Layer {
  * For a unit that does not serve: no MinIO, and a readiness check that finds none, so that Kubernetes sends no
  * client of the application's service to this unit.
  */
-export const idleLayer: Layer = {
-  summary: 'no MinIO on this unit',
-  checks: { 'minio-ready': READY_CHECK },
-};
+export const idleWorkload: Workload = { label: LABEL, checks: { 'minio-ready': READY_CHECK } };

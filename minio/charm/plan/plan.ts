@@ -1,24 +1,18 @@
 /** From what is to what should be, without touching anything. */
-import { active, blocked, type Status, waiting } from 'charmwright';
-import type { Layer } from 'charmwright/pebble';
+import { active, blocked, type Status, type Workload, waiting } from 'charmwright';
 import { type Decision, decideAccounts } from './accounts.ts';
 import { shown } from './bucket.ts';
 import type { Inputs } from './inputs.ts';
-import { API_PORT, CONSOLE_PORT, idleLayer, minioLayer, ROOT_FILE, rootFile } from './layer.ts';
+import { API_PORT, CONSOLE_PORT, idleWorkload, minioWorkload } from './layer.ts';
 
-export type Workload =
+export type PlannedWorkload =
   /** Leave the container as it is: it cannot be reached, or what the charm was told is wrong. */
   | { readonly kind: 'leave' }
-  /** Another unit serves. */
-  | { readonly kind: 'idle'; readonly layer: Layer }
-  | {
-      readonly kind: 'run';
-      readonly file: { readonly path: string; readonly content: string };
-      readonly layer: Layer;
-    };
+  /** `idle`: another unit serves. */
+  | { readonly kind: 'idle' | 'run'; readonly wanted: Workload };
 
 export interface Plan {
-  readonly workload: Workload;
+  readonly workload: PlannedWorkload;
   /** The leader's business; undefined for other units, and when an option is wrong. */
   readonly decisions: readonly Decision[] | undefined;
   /** Where this unit finds MinIO. */
@@ -60,12 +54,11 @@ export function plan(inputs: Inputs): Plan {
   };
 }
 
-function planWorkload({ unitNumber, reachable, root, options }: Inputs): Workload {
+function planWorkload({ unitNumber, reachable, root, options }: Inputs): PlannedWorkload {
   if (!reachable) return { kind: 'leave' };
-  if (unitNumber !== 0) return { kind: 'idle', layer: idleLayer };
+  if (unitNumber !== 0) return { kind: 'idle', wanted: idleWorkload };
   if (root === undefined) return { kind: 'leave' };
-  const content = rootFile(root);
-  return { kind: 'run', file: { path: ROOT_FILE, content }, layer: minioLayer(options.region, content) };
+  return { kind: 'run', wanted: minioWorkload(options.region, root) };
 }
 
 function idleStatus(app: string): Status {

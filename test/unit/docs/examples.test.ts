@@ -108,3 +108,13 @@ test('the charm on the page of the npm package compiles and passes its test', {
   expect([...files.keys()]).toContain('test/web.test.ts');
   expect(await tryOut(files, '.')).toContain('1 passed');
 });
+
+test('the charm on the page about workloads compiles and passes its test', { timeout: 60_000 }, async () => {
+  const files = new Map([
+    ...filesOf(await readFile(join(ROOT, 'docs/how-to/workload.md'), 'utf8')),
+    ['metadata.yaml', 'name: web\ncontainers: {web: {}}\n'],
+    ['config.yaml', 'options: {port: {type: int, default: 80}, title: {type: string, default: Hello}}\n'],
+  ]);
+  expect([...files.keys()]).toContain('test/web.test.ts');
+  expect(await tryOut(files, '.')).toContain('2 passed');
+});

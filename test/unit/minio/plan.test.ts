@@ -35,9 +35,17 @@ describe('the workload', () => {
     const { workload } = plan(inputs());
     expect(workload).toMatchObject({
       kind: 'run',
-      file: { content: 'MINIO_ROOT_USER=minio-root\nMINIO_ROOT_PASSWORD=a-secret-of-the-test\n' },
+      wanted: {
+        files: {
+          '/etc/minio/root.env': {
+            content: 'MINIO_ROOT_USER=minio-root\nMINIO_ROOT_PASSWORD=a-secret-of-the-test\n',
+            permissions: 0o600,
+            readBy: ['minio'],
+          },
+        },
+      },
     });
-    expect(JSON.stringify('layer' in workload && workload.layer)).not.toContain(root.secretKey);
+    expect(JSON.stringify('wanted' in workload && workload.wanted.services)).not.toContain(root.secretKey);
   });
 
   test('other root credentials or another region change the layer, so that MinIO restarts', () => {
@@ -51,9 +59,9 @@ describe('the workload', () => {
     const planned = plan(inputs({ unitNumber: 1, leader: false }));
     expect(planned.workload).toMatchObject({
       kind: 'idle',
-      layer: { checks: { 'minio-ready': { level: 'ready' } } },
+      wanted: { checks: { 'minio-ready': { level: 'ready' } } },
     });
-    expect(planned.workload).not.toHaveProperty('layer.services');
+    expect(planned.workload).not.toHaveProperty('wanted.services');
     expect(planned.statuses[0]).toEqual(
       blocked('MinIO runs on unit 0 only, this unit stores nothing: juju scale-application minio-k8s 1'),
     );

@@ -91,6 +91,41 @@ export const LAYER_TEXT_CASES: readonly PebbleCase[] = [
 
 export const ACTION_CASES: readonly PebbleCase[] = [
   {
+    name: 'any change of the plan starts a stopped check that is enabled, and lets one run on that no longer is',
+    run: async ({ pebble }) => {
+      await pebble.addLayer('base', YAML);
+      const status = async (name: string) => (await pebble.check(name)).status;
+      await pebble.stopChecks(['up']);
+      expect(await status('up')).toBe('inactive');
+      await pebble.addLayer('more', {
+        checks: { other: { override: 'replace', exec: { command: 'true' } } },
+      });
+      expect([await status('up'), await status('off'), await status('other')]).toEqual([
+        'up',
+        'inactive',
+        'up',
+      ]);
+      await pebble.addLayer('fewer', { checks: { other: { override: 'merge', startup: 'disabled' } } });
+      expect(await status('other')).toBe('up');
+      expect(await pebble.stopChecks(['other'])).toEqual(['other']);
+      await pebble.addLayer('most', { checks: { other: { override: 'merge', threshold: 9 } } });
+      expect(await status('other')).toBe('inactive');
+    },
+  },
+  {
+    name: 'several files are read at once, each with its own error',
+    run: async ({ pebble, dir }) => {
+      await pebble.push(`${dir}/one`, 'eins');
+      await pebble.push(`${dir}/three`, '');
+      const found = await pebble.pullEach([`${dir}/one`, `${dir}/two`, `${dir}/three`, dir]);
+      expect([...found.keys()]).toEqual([`${dir}/one`, `${dir}/two`, `${dir}/three`, dir]);
+      expect(found.get(`${dir}/one`)).toEqual(Buffer.from('eins'));
+      expect(found.get(`${dir}/two`)).toMatchObject({ name: 'PathError', kind: 'not-found' });
+      expect(found.get(`${dir}/three`)).toEqual(Buffer.alloc(0));
+      expect(found.get(dir)).toMatchObject({ name: 'PathError', kind: 'generic-file-error' });
+    },
+  },
+  {
     name: 'an action need not be waited for: its change can be waited for later',
     run: async ({ pebble }) => {
       await pebble.addLayer('base', YAML);

@@ -144,7 +144,7 @@ describe('services', () => {
     const error = await pebble.replan().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ChangeError);
     expect(String(error)).toContain('disk full');
-    expect(pebble.state.services).toEqual({ web: 'inactive' });
+    expect(pebble.state.services).toEqual({ web: 'backoff' });
   });
 });
 
