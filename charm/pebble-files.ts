@@ -3,19 +3,18 @@ import { PathError, type Pebble } from 'charmwright/pebble';
 
 /** Undefined when the file is not there. */
 export async function readIfThere(pebble: Pebble, path: string): Promise<string | undefined> {
-  try {
-    return await pebble.pullText(path);
-  } catch (error) {
-    if (error instanceof PathError && error.kind === 'not-found') return undefined;
-    throw error;
-  }
+  return (await readThoseThere(pebble, [path]))[path];
 }
 
-/** By path, those that are there. */
+/** By path, those that are there. One request. */
 export async function readThoseThere(
   pebble: Pebble,
   paths: readonly string[],
 ): Promise<Readonly<Record<string, string>>> {
-  const read = await Promise.all(paths.map(async (path) => [path, await readIfThere(pebble, path)] as const));
-  return Object.fromEntries(read.filter((entry): entry is [string, string] => entry[1] !== undefined));
+  const present: Record<string, string> = {};
+  for (const [path, content] of await pebble.pullEach(paths)) {
+    if (!(content instanceof PathError)) present[path] = content.toString('utf8');
+    else if (content.kind !== 'not-found') throw content;
+  }
+  return present;
 }

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { LayerError } from './errors.ts';
 import type { Layer } from './layer.ts';
 import { checkFields, logTargetFields, serviceFields } from './plan-fields.ts';
+import { faultsOf } from './transport.ts';
 
 const override = z.enum(['replace', 'merge']);
 const startup = z.exactOptional(z.enum(['enabled', 'disabled']));
@@ -54,6 +55,5 @@ export async function parseLayer(text: string): Promise<Layer> {
   }
   const parsed = z.safeParse(layerSchema, data);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`);
-  throw new LayerError(faults.join('; '));
+  throw new LayerError(faultsOf(parsed.error));
 }

@@ -162,9 +162,10 @@ export class Transport {
 }
 
 /** Where data does not fit a schema; what stands there may be secret. */
-export function faultsOf(error: z.ZodError): string {
+export function faultsOf(error: z.core.$ZodError): string {
   const faults = error.issues.map((issue) => {
     const where = issue.path.length === 0 ? 'the answer' : issue.path.map(String).join('.');
+    if (issue.code === 'invalid_value') return `${where}: expected ${issue.values.map(String).join(' or ')}`;
     return 'expected' in issue ? `${where}: expected ${issue.expected}` : `${where}: ${issue.code}`;
   });
   return faults.slice(0, 5).join('; ');

@@ -2,7 +2,7 @@
  * What is known of the last time a workload came to its end, kept in the container itself: it lives and dies with what
  * it tells about. Without one, nothing is lost: a running service is restarted once more.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { PathError } from '../pebble/errors.ts';
 import type { Pebble } from '../pebble/pebble.ts';
 

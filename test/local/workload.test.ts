@@ -1,13 +1,17 @@
 /** `converge` on a real Pebble: the cases that the simulated one passes, and what only a real one does. */
+import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { converge } from 'charmwright';
 import { describe, expect, test } from 'vitest';
 import { recordsOf, type WorkloadBed } from '../unit/workload/bed.ts';
 import { CONVERGE_CASES, site } from '../unit/workload/converge-cases.ts';
 import { killedAtEachCall } from '../unit/workload/killed-cases.ts';
 import { type RealPebble, realPebble } from './support/real-pebble.ts';
+
+const run = promisify(execFile);
 
 interface RealBed extends WorkloadBed {
   readonly real: RealPebble;
@@ -99,6 +103,32 @@ describe('converge', () => {
       });
       expect(await bed.pebble.pullText(starts)).toBe('slow\nslow\n');
       expect(await converge(bed.pebble, slow(2))).toMatchObject({ kind: 'settled', restarted: [] });
+    });
+  });
+
+  test('a container with nothing to do is known by three requests, and no YAML is loaded for it', async () => {
+    await withBed(async (bed) => {
+      const workload = { ...site(bed), label: bed.label };
+      await converge(bed.pebble, workload);
+      const script = `
+        import { registerHooks } from 'node:module';
+        const loaded = [];
+        registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
+        const { converge } = await import('charmwright');
+        const { PebbleClient } = await import('charmwright/pebble');
+        const client = new PebbleClient({ socketPath: process.env.SOCKET });
+        const outcome = await converge(client, JSON.parse(process.env.WORKLOAD));
+        const yaml = loaded.some((url) => url.includes('/node_modules/yaml/'));
+        console.log(JSON.stringify({ kind: outcome.kind, layer: outcome.layer, changed: outcome.changed, yaml }));
+      `;
+      const ask = async (wanted: object) => {
+        const env = { SOCKET: bed.real.socketPath, WORKLOAD: JSON.stringify(wanted) };
+        const args = ['--input-type=module', '-e', script];
+        return JSON.parse((await run(process.execPath, args, { env })).stdout);
+      };
+      expect(await ask(workload)).toEqual({ kind: 'settled', layer: false, changed: [], yaml: false });
+      const more = { ...workload, checks: { up: { exec: { command: 'true' } } } };
+      expect(await ask(more)).toEqual({ kind: 'settled', layer: true, changed: [], yaml: true });
     });
   });
 });

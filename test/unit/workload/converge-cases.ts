@@ -256,6 +256,32 @@ export const CONVERGE_CASES: readonly WorkloadCase[] = [
     },
   },
   {
+    name: 'a service that the image brings can be added to, and restarts for a file of the charm’s',
+    run: async (bed) => {
+      await bed.pebble.addLayer('image', {
+        services: {
+          web: { override: 'replace', command: bed.command('web'), environment: { FROM: 'image' } },
+        },
+      });
+      const path = `${bed.dir}/web.conf`;
+      const wanted = (content: string): Workload => ({
+        label: bed.label,
+        services: { web: { override: 'merge', startup: 'enabled', environment: { TO: 'charm' } } },
+        files: { [path]: { content, readBy: ['web'] } },
+      });
+      expect((await settled(bed, wanted('1'))).started).toEqual(['web']);
+      expect((await bed.pebble.plan()).services.web?.environment).toMatchObject({
+        FROM: 'image',
+        TO: 'charm',
+      });
+      await bed.starts();
+      await expectNothingToDo(bed, wanted('1'));
+      expect((await settled(bed, wanted('2'))).restarted).toEqual(['web']);
+      await bed.starts();
+      await expectNothingToDo(bed, wanted('2'));
+    },
+  },
+  {
     name: 'two callers in one container, each with its label, do not disturb each other',
     run: async (bed) => {
       const other: Workload = {
