@@ -50,7 +50,7 @@ afterAll(async () => {
 /** A Pebble that answers so; nothing at all when nothing is said. */
 function pebble(answers?: (method: string) => Answer): PebbleClient {
   answer = answers;
-  return new PebbleClient({ socketPath, timeoutMs: 50 });
+  return new PebbleClient({ socketPath, ...(answers === undefined && { timeoutMs: 50 }) });
 }
 
 const refused = (status: number, message: string, kind = '') =>

@@ -109,7 +109,7 @@ test('the charm on the page of the npm package compiles and passes its test', {
   expect(await tryOut(files, '.')).toContain('1 passed');
 });
 
-test('the charm on the page about workloads compiles and passes its test', { timeout: 60_000 }, async () => {
+test('the charm on the page about workloads compiles and passes its test', { timeout: 300_000 }, async () => {
   const files = new Map([
     ...filesOf(await readFile(join(ROOT, 'docs/how-to/workload.md'), 'utf8')),
     ['metadata.yaml', 'name: web\ncontainers: {web: {}}\n'],
