@@ -1,29 +1,32 @@
 /**
- * The unit's own record of its relations: which there are, and what it last published in each.
+ * The unit's own record of its relations: which there are, who has joined them, and what it last published in each.
  *
  * Every question to Juju is a process of tens of milliseconds, and a dispatch that changes nothing would ask for
- * the ids of every endpoint and for every own databag, to find what it wrote there itself. So the unit keeps
- * that, in the same transaction as the databags. Juju is asked again whenever the record could be wrong: at
- * `start`, `upgrade-charm`, `config-changed` and `leader-elected`, and when there is no record.
+ * the ids of every endpoint, for the units of every relation and for every own databag, to find what its hooks have
+ * told it and what it wrote there itself. So the unit keeps that, in the same transaction as the databags. Juju is
+ * asked again whenever the record could be wrong: at `start`, `upgrade-charm` and `leader-elected`, when there is no
+ * record, and for the units of a relation in each of its own events.
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod/mini';
-import type { JujuEvent } from '../events/event.ts';
+import type { JujuEvent, RelationEvent } from '../events/event.ts';
 import type { Bag } from '../hook-tools/relation.ts';
 import type { Memory } from './memory.ts';
 
 const KEY = 'charmwright.relations';
 /** Characters; Juju keeps 64 KiB for one key. */
 const LONGEST = 60_000;
-const ASK_AGAIN: ReadonlySet<string> = new Set([
-  'start',
-  'upgrade-charm',
-  'config-changed',
-  'leader-elected',
-]);
+const ASK_AGAIN: ReadonlySet<string> = new Set(['start', 'upgrade-charm', 'leader-elected']);
 
 const ledgerShape = z.object({
-  known: z.array(z.object({ endpoint: z.string(), id: z.number(), app: z.string() })),
+  known: z.array(
+    z.object({
+      endpoint: z.string(),
+      id: z.number(),
+      app: z.string(),
+      units: z.optional(z.array(z.string())),
+    }),
+  ),
   published: z.record(z.string(), z.record(z.string(), z.string())),
   /** Endpoints whose relations are not all in `known`: the record began in the middle of the unit's life. */
   unlisted: z._default(z.array(z.string()), []),
@@ -34,11 +37,14 @@ export interface KnownRelation {
   readonly endpoint: string;
   readonly id: number;
   readonly app: string;
+  /** Those that have joined; absent when they were not asked for yet. */
+  readonly units?: readonly string[] | undefined;
 }
 
 export class RelationLedger {
   readonly #memory: Memory;
   readonly #ledger: Ledger;
+  readonly #concerned: number | undefined;
   /** False: ask Juju, do not believe the record of what this unit did. */
   readonly trusted: boolean;
 
@@ -51,8 +57,15 @@ export class RelationLedger {
     this.#ledger = record ?? { known: [], published: {}, unlisted };
     this.trusted = (record !== undefined || event.kind === 'install') && !ASK_AGAIN.has(event.kind);
     if (!('endpoint' in event)) return;
+    this.#concerned = event.relationId;
     if (event.kind === 'relation-broken') this.forget(event.relationId);
-    else this.remember({ endpoint: event.endpoint, id: event.relationId, app: event.remoteApp });
+    else
+      this.remember({
+        endpoint: event.endpoint,
+        id: event.relationId,
+        app: event.remoteApp,
+        units: this.#after(event),
+      });
   }
 
   /** Whether `known` tells all relations of this endpoint, so that Juju need not be asked. */
@@ -70,7 +83,32 @@ export class RelationLedger {
 
   remember(relation: KnownRelation): void {
     const others = this.#ledger.known.filter((known) => known.id !== relation.id);
-    this.#ledger.known = [...others, relation].toSorted((a, b) => a.id - b.id);
+    const { units = this.#unitsOf(relation.id), ...rest } = relation;
+    const entry = units === undefined ? rest : { ...rest, units: [...units] };
+    this.#ledger.known = [...others, entry].toSorted((a, b) => a.id - b.id);
+  }
+
+  /** Who has joined a relation; undefined when Juju must be asked: in the relation's own events, too. */
+  units(id: number): readonly string[] | undefined {
+    if (!this.trusted || id === this.#concerned) return undefined;
+    return this.#unitsOf(id);
+  }
+
+  recordUnits(id: number, units: readonly string[]): void {
+    const relation = this.#ledger.known.find((known) => known.id === id);
+    if (relation !== undefined) this.remember({ ...relation, units });
+  }
+
+  /** Who has joined a relation now that this happened in it, when it was known before. */
+  #after(event: RelationEvent): readonly string[] | undefined {
+    const before = this.#unitsOf(event.relationId);
+    if (before === undefined || !('remoteUnit' in event) || event.remoteUnit === undefined) return before;
+    const others = before.filter((unit) => unit !== event.remoteUnit);
+    return event.kind === 'relation-departed' ? others : [...others, event.remoteUnit];
+  }
+
+  #unitsOf(id: number): readonly string[] | undefined {
+    return this.#ledger.known.find((relation) => relation.id === id)?.units;
   }
 
   forget(id: number): void {
@@ -109,12 +147,13 @@ export class RelationLedger {
       Object.entries(this.#ledger.published).toSorted(([a], [b]) => (a < b ? -1 : 1)),
     );
     const { known, unlisted } = this.#ledger;
-    const whole = JSON.stringify({ known, published, unlisted });
-    // With many hundreds of relations the digests do not fit; Juju is then asked for the databags instead.
-    this.#memory.set(
-      KEY,
-      whole.length <= LONGEST ? whole : JSON.stringify({ known, published: {}, unlisted }),
-    );
+    const withoutUnits = known.map(({ units: _, ...relation }) => relation);
+    // With many hundreds of relations the digests do not fit, with thousands of units their names neither: Juju is
+    // then asked instead.
+    let text = JSON.stringify({ known, published, unlisted });
+    if (text.length > LONGEST) text = JSON.stringify({ known, published: {}, unlisted });
+    if (text.length > LONGEST) text = JSON.stringify({ known: withoutUnits, published: {}, unlisted });
+    this.#memory.set(KEY, text);
   }
 }
 

@@ -83,10 +83,16 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
   /** Units that have joined on the other side; for a peer relation the other units. Sorted by number. */
   units(): Promise<readonly string[]> {
     if (this.#isGone) return Promise.resolve([]);
-    this.#units ??= this.#orGone(relationList(this.#context.tools, this), []).then((units) =>
-      units.toSorted((a, b) => unitNumber(a) - unitNumber(b)),
-    );
+    this.#units ??= this.#members();
     return this.#units;
+  }
+
+  async #members(): Promise<readonly string[]> {
+    const { tools, ledger } = this.#context;
+    const known = ledger.units(this.id);
+    const units = known ?? (await this.#orGone(relationList(tools, this), []));
+    if (known === undefined) ledger.recordUnits(this.id, units);
+    return units.toSorted((a, b) => unitNumber(a) - unitNumber(b));
   }
 
   /** Data of the other side's application; for a peer relation our own application's. */

@@ -57,7 +57,6 @@ describe('a dispatch that changes nothing', () => {
   test.each([
     'start',
     'upgrade-charm',
-    'config-changed',
     'leader-elected',
   ] as const)('asks again at %s, and mends what somebody else has changed', async (event) => {
     const first = await publisher().run('config-changed', world);
@@ -75,6 +74,40 @@ describe('a dispatch that changes nothing', () => {
     expect(tools(after)).toEqual(expect.arrayContaining(['relation-ids', 'relation-get']));
     expect(findRelation(after, 'metrics').localAppData).toEqual({ path: '/metrics' });
   });
+});
+
+test('who has joined is asked for once, and then by the events of the relation only', async () => {
+  const seen: (readonly string[])[] = [];
+  const reader = charm({
+    reconcile: async (juju) => void seen.push(await ((await juju.relation('database'))?.units() ?? [])),
+  });
+  const withUnits = (from: State, ...numbers: number[]): State => ({
+    ...from,
+    relations: from.relations.map((each) =>
+      each.id === database.id
+        ? { ...each, remoteUnits: Object.fromEntries(numbers.map((n) => [n, {}])) }
+        : each,
+    ),
+  });
+  const started = await reader.run('start', withUnits(world, 0));
+  const calm = await reader.run('config-changed', started);
+  const joining = withUnits(calm, 0, 1);
+  const joined = await reader.run(
+    { kind: 'relation-joined', relation: findRelation(joining, 'database'), remoteUnit: 1 },
+    joining,
+  );
+  const calmAgain = await reader.run('update-status', joined);
+  const departing = withUnits(calmAgain, 0, 1);
+  const departed = await reader.run(
+    { kind: 'relation-departed', relation: findRelation(departing, 'database'), remoteUnit: 0 },
+    departing,
+  );
+  const atLast = await reader.run('update-status', departed);
+  expect(seen).toEqual([['pg/0'], ['pg/0'], ['pg/0', 'pg/1'], ['pg/0', 'pg/1'], ['pg/1'], ['pg/1']]);
+  const asked = [started, calm, joined, calmAgain, departed, atLast].map((outcome) =>
+    tools(outcome).includes('relation-list'),
+  );
+  expect(asked).toEqual([true, false, true, false, true, false]);
 });
 
 describe('which relations there are', () => {
@@ -125,14 +158,14 @@ describe('which relations there are', () => {
         const db = await juju.relation('database');
         if (db === undefined) return void read.push('none');
         db.publishUnit({ host: 'h' });
-        read.push([await db.units(), await db.remoteAppData()]);
+        read.push([await db.remoteAppData(), await db.units()]);
       },
     });
     const first = await reader.run('config-changed', world);
     const without: State = { ...first, relations: [metrics, peers] };
     const second = await reader.run('update-status', without);
     await reader.run('update-status', second);
-    expect(read).toEqual([[['pg/0'], { uris: 'pg:5432' }], [[], {}], 'none']);
+    expect(read).toEqual([[{ uris: 'pg:5432' }, ['pg/0']], [{}, []], 'none']);
     expect(second.memory['charmwright.relations']).not.toContain(`${database.id}/unit`);
   });
 
