@@ -105,6 +105,11 @@ export class Deliveries {
     }
   }
 
+  /** Whether anybody has a handler for it. */
+  isHandled(event: CharmEvent): boolean {
+    return this.#observers.some((observer) => handlerOf(observer, event) !== undefined);
+  }
+
   /** One of the charm's own events, handled before this returns. */
   async emitCustom(name: string, data: unknown): Promise<void> {
     const schema = this.#events[name];

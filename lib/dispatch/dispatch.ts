@@ -12,7 +12,7 @@ import { type Environment, type JujuContext, parseContext, parseEvent } from '..
 import type { ToolRunner } from '../hook-tools/runner.ts';
 import { JujuLog } from '../log.ts';
 import { Aborted } from '../model/aborted.ts';
-import { breakpointsOf } from '../model/breakpoints.ts';
+import { type Breakpoints, breakpointsOf } from '../model/breakpoints.ts';
 import type { CharmFiles } from '../model/charm-files.ts';
 import { type EndpointSchemas, Juju } from '../model/juju.ts';
 import { Memory } from '../model/memory.ts';
@@ -100,7 +100,7 @@ async function handle<S extends CharmSpec, R extends EndpointSchemas<S>, C exten
   const host = tracer === undefined ? plain : { ...plain, ...tracer.edges(plain), tracer };
   tools.follow(host.tools);
   const observers = tracer?.observers(observersOf(charm)) ?? observersOf(charm);
-  const { juju, deliveries, queue, ledger } = assemble(charm, host, log, {
+  const { juju, deliveries, queue, ledger, breakpoints } = assemble(charm, host, log, {
     context,
     event,
     memory,
@@ -112,11 +112,15 @@ async function handle<S extends CharmSpec, R extends EndpointSchemas<S>, C exten
     const again = () => deliveries.again();
     if (!restricted) await (tracer?.again(again) ?? again());
     if (event.kind === 'action') {
+      await breakpoints.beforeHandler();
       const act = () => runAction(charm, juju, event.action, event.taskId, host.tools);
       await (tracer?.action(event.action, act) ?? act());
-    } else await deliveries.emit(event);
+    } else {
+      await deliveries.emit(event);
+      await careForSecrets(juju, deliveries, event);
+    }
     if (restricted) return charm.memory === 'file' ? await keep(memory, queue) : undefined;
-    if (event.kind !== 'action') for (const { members } of observers) await members.reconcile?.(any, event);
+    if (event.kind !== 'action') await reconcile(observers, any, event, breakpoints);
     await showStatuses(observers, any);
     for (const { members } of observers) await members.beforeCommit?.(any);
   } catch (error) {
@@ -127,6 +131,31 @@ async function handle<S extends CharmSpec, R extends EndpointSchemas<S>, C exten
   await juju.flush();
   ledger.save();
   await keep(memory, queue);
+}
+
+/** Parts first: what they set up, the charm may use. */
+async function reconcile(
+  observers: readonly Observer[],
+  juju: Juju,
+  event: JujuEvent,
+  breakpoints: Breakpoints,
+): Promise<void> {
+  for (const { members } of observers) {
+    if (members.reconcile === undefined) continue;
+    await breakpoints.beforeHandler();
+    await members.reconcile(juju, event);
+  }
+}
+
+/** What every owner of secrets would do, unless the charm does something else. */
+async function careForSecrets<S extends CharmSpec, R extends EndpointSchemas<S>, C extends CustomEvents>(
+  juju: Juju<S, R, C>,
+  deliveries: Deliveries,
+  event: JujuEvent<S>,
+): Promise<void> {
+  if (event.kind !== 'secret-remove' || deliveries.isHandled(event)) return;
+  // Nobody reads that revision any more.
+  await juju.secrets.remove(event.secretId, event.revision);
 }
 
 async function keep(memory: Memory, queue: DeferredQueue): Promise<void> {
@@ -168,7 +197,7 @@ function assemble<S extends CharmSpec, R extends EndpointSchemas<S>, C extends C
     log,
   });
   deliveries.juju = juju as unknown as Juju;
-  return { juju, deliveries, queue, ledger };
+  return { juju, deliveries, queue, ledger, breakpoints };
 }
 
 async function loadMemory(

@@ -3,29 +3,57 @@ import { existsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Charm } from '../charm.ts';
 import { NotAllowedError } from '../errors.ts';
+import type { CustomEvents } from '../events/event.ts';
 import type { Environment } from '../events/parse.ts';
 import { withEarlyState } from '../hook-tools/early-state.ts';
 import { processRunner } from '../hook-tools/process-runner.ts';
 import { takesServiceContext } from '../juju-version.ts';
+import { JujuLog } from '../log.ts';
 import { charmFiles } from '../model/charm-files.ts';
 import type { EndpointSchemas } from '../model/juju.ts';
 import type { Pebble } from '../pebble/pebble.ts';
 import type { CharmSpec } from '../spec/spec.ts';
 import { dispatch, type Host } from './dispatch.ts';
+import { GUARD, legacyHookOf, runLegacyHook } from './legacy-hook.ts';
 
 /** While it is in the charm's folder, each dispatch of the unit is recorded into it. */
 export const RECORDINGS = '.charmwright-recordings';
 
-/** Handles the event that Juju's environment describes and sets the process's exit code. */
-export async function run<S extends CharmSpec, R extends EndpointSchemas<S>>(
-  charm: Charm<S, R>,
+/**
+ * Handles the event that Juju's environment describes and sets the process's exit code. A legacy hook of the event's
+ * name runs before it, and ends it when it fails.
+ */
+export async function run<S extends CharmSpec, R extends EndpointSchemas<S>, C extends CustomEvents>(
+  charm: Charm<S, R, C>,
+): Promise<void> {
+  // A legacy hook that calls dispatch again: the dispatch that called it handles the event.
+  if (process.env[GUARD] !== undefined) return;
+  process.env[GUARD] = '1';
+  const charmDir = process.env.JUJU_CHARM_DIR ?? process.env.CHARM_DIR ?? process.cwd();
+  const code = await legacyHook(charmDir);
+  if (code !== 0) process.exitCode = code;
+  else await handle(charm, charmDir);
+}
+
+async function legacyHook(charmDir: string): Promise<number> {
+  const file = legacyHookOf(process.env, charmDir);
+  if (file === undefined) return 0;
+  const log = new JujuLog(processRunner, (text) => process.stderr.write(text));
+  const code = await runLegacyHook(file, charmDir, process.env, process.argv[1] ?? '', log);
+  await log.drain();
+  return code;
+}
+
+async function handle<S extends CharmSpec, R extends EndpointSchemas<S>, C extends CustomEvents>(
+  charm: Charm<S, R, C>,
+  charmDir: string,
 ): Promise<void> {
   const pebbles = await pebblesOf(charm.spec);
   const host: Host = {
     env: process.env,
     tools: withEarlyState(processRunner, process.env),
     pebble: pebbles.of,
-    files: charmFiles(process.env.JUJU_CHARM_DIR ?? process.cwd()),
+    files: charmFiles(charmDir),
     // Not through process.stdout, whose making takes a millisecond.
     stdout: (text) => writeSync(1, text),
     stderr: (text) => process.stderr.write(text),

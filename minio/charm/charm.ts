@@ -10,10 +10,6 @@ import { reconcile } from './reconcile.ts';
 export const charm = defineCharm(spec, {
   endpoints: { s3: s3Provider },
   reconcile,
-  on: {
-    // Nobody reads that revision any more.
-    'secret-remove': async (juju, { secretId, revision }) => juju.secrets.remove(secretId, revision),
-  },
   actions: {
     'create-bucket': createBucket,
     'list-buckets': listBuckets,
