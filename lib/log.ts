@@ -49,18 +49,26 @@ const LONGEST = 40_000;
 /** Values under these keys are never logged. */
 const SECRET_FIELDS = ['password', 'secret', 'token', 'secretKey', 'accessKey', 'content'];
 
+export interface JujuLogOptions {
+  /** The model's UUID and the unit, for security events. */
+  readonly appId?: string;
+  /** Every line on stderr as well: what `JUJU_DEBUG` in the environment asks for. */
+  readonly toStderr?: boolean;
+}
+
 export class JujuLog implements Log {
   readonly #tools: ToolRunner;
   readonly #stderr: (text: string) => void;
   readonly #appId: string;
+  readonly #isToStderr: boolean;
   readonly #pending: { level: Level; message: string; fields: LogFields }[] = [];
   #sending: Promise<void> | undefined;
 
-  /** `appId`: the model's UUID and the unit, for security events. */
-  constructor(tools: ToolRunner, stderr: (text: string) => void, appId = 'charm') {
+  constructor(tools: ToolRunner, stderr: (text: string) => void, options: JujuLogOptions = {}) {
     this.#tools = tools;
     this.#stderr = stderr;
-    this.#appId = appId;
+    this.#appId = options.appId ?? 'charm';
+    this.#isToStderr = options.toStderr ?? false;
   }
 
   trace(message: string, fields: LogFields = {}): void {
@@ -109,6 +117,7 @@ export class JujuLog implements Log {
     while (this.#pending.length > 0) {
       const lines = await format(this.#pending.splice(0));
       for (const { level, text } of together(lines)) {
+        if (this.#isToStderr) this.#stderr(`${new Date().toISOString()} ${level} ${text}\n`);
         try {
           await jujuLog(this.#tools, level, text);
         } catch {

@@ -6,7 +6,7 @@
  * again. Juju itself drops the databag, port and secret changes of a failed hook.
  */
 import { type Charm, eventTables } from '../charm.ts';
-import { EnvironmentError, PermissionError } from '../errors.ts';
+import { EnvironmentError } from '../errors.ts';
 import type { CustomEvents, EventSchemas, JujuEvent } from '../events/event.ts';
 import { type Environment, type JujuContext, parseContext, parseEvent } from '../events/parse.ts';
 import type { ToolRunner } from '../hook-tools/runner.ts';
@@ -25,6 +25,7 @@ import { runAction } from './action.ts';
 import { DeferredQueue } from './deferred.ts';
 import { Deliveries, type Observer, observersOf } from './deliver.ts';
 import { EarlyTools } from './early-tools.ts';
+import { watched } from './security.ts';
 import { inSources } from './source-stack.ts';
 import { showStatuses } from './statuses.ts';
 
@@ -51,7 +52,10 @@ export async function dispatch<S extends CharmSpec, R extends EndpointSchemas<S>
   options: { readonly rethrow?: boolean } = {},
 ): Promise<number> {
   const { JUJU_MODEL_UUID = '', JUJU_UNIT_NAME = '' } = host.env;
-  const log = new JujuLog(host.tools, host.stderr, `${JUJU_MODEL_UUID}-${JUJU_UNIT_NAME}`);
+  const log = new JujuLog(host.tools, host.stderr, {
+    appId: `${JUJU_MODEL_UUID}-${JUJU_UNIT_NAME}`,
+    toStderr: host.env.JUJU_DEBUG !== undefined,
+  });
   const opening = tracerOf(charm, host);
   let failure: unknown;
   try {
@@ -188,7 +192,7 @@ function assemble<S extends CharmSpec, R extends EndpointSchemas<S>, C extends C
     schemas: Object.assign({}, ...parts.map((part) => part.endpoints), charm.endpoints),
     context,
     event,
-    edges: host,
+    edges: { tools: watched(host.tools, log), pebble: (name) => host.pebble(name) },
     memory,
     ledger,
     shown: new Shown(host.files, event),
@@ -218,12 +222,10 @@ function isAction(env: Environment): boolean {
   return env.JUJU_DISPATCH_PATH?.startsWith('actions/') ?? false;
 }
 
-/** Who looks for attacks wants to know of refusals and crashes; the words of the error may say too much. */
+/** Who looks for attacks wants to know of crashes; the words of the error may say too much. */
 function logSecurity(log: JujuLog, error: unknown): void {
   if (error instanceof EnvironmentError) return; // not run by Juju at all
   const name = error instanceof Error ? error.name : typeof error;
-  if (error instanceof PermissionError)
-    log.security('CRITICAL', 'authz_fail', error.tool, `Juju refused the hook tool ${error.tool}`);
   log.security('WARN', 'sys_crash', name, 'the charm threw an error that nothing caught');
 }
 

@@ -20,6 +20,7 @@ export async function actionLog(tools: ToolRunner, message: string): Promise<voi
   await callText(tools, 'action-log', ['--', message]);
 }
 
+/** Fails the action with a message for its user. Its results are still shown. */
 export async function actionFail(tools: ToolRunner, message: string): Promise<void> {
   await callText(tools, 'action-fail', ['--', message]);
 }

@@ -12,6 +12,7 @@ export const AT_ONCE = 8;
 let running = 0;
 const waiting: (() => void)[] = [];
 
+/** Runs hook tools as processes, at most eight at a time. The tools are found by PATH. */
 export const processRunner: ToolRunner = {
   async run(tool, args, stdin) {
     if (running >= AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));

@@ -6,6 +6,7 @@ export interface ToolResult {
   readonly stderr: string;
 }
 
+/** How hook tools are run; tests answer in process. */
 export interface ToolRunner {
   /** Runs one hook tool with these arguments; `stdin` is given whole. Never through a shell. */
   run(tool: string, args: readonly string[], stdin?: string): Promise<ToolResult>;

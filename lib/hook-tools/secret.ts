@@ -98,6 +98,7 @@ export function secretIds(tools: ToolRunner): Promise<string[]> {
   return callJson(tools, orEmpty(texts, []), 'secret-ids');
 }
 
+/** Lets the other side of a relation read a secret: the application, or one unit. */
 export async function secretGrant(
   tools: ToolRunner,
   id: string,
@@ -107,6 +108,7 @@ export async function secretGrant(
   await callText(tools, 'secret-grant', [id, '-r', `${relation.endpoint}:${relation.id}`, ...unitFlag(unit)]);
 }
 
+/** Takes a grant back. */
 export async function secretRevoke(
   tools: ToolRunner,
   id: string,

@@ -4,9 +4,11 @@ import { orEmpty, textMap, texts } from '../shapes.ts';
 import { callJson, callText } from './call.ts';
 import type { ToolRunner } from './runner.ts';
 
+/** What a charm may set. */
 export type StatusName = 'active' | 'blocked' | 'maintenance' | 'waiting';
 
 const configValues = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+/** Options as Juju gives them: text, numbers and booleans, by name. */
 export type RawConfig = z.infer<typeof configValues>;
 
 /** Options that are set or have a default. */
@@ -22,6 +24,7 @@ export function isLeader(tools: ToolRunner): Promise<boolean> {
 /** Characters; a status is one line of `juju status`, and one argument of a process. */
 const LONGEST_STATUS = 1000;
 
+/** Shows a status at once; it stays when the hook fails. A message of more than 1000 characters is cut. */
 export async function statusSet(
   tools: ToolRunner,
   side: 'unit' | 'application',
@@ -146,6 +149,7 @@ const goalStateShape = z.object({
  */
 export type GoalState = z.infer<typeof goalStateShape>;
 
+/** Units and relations as they are going to be. */
 export function goalState(tools: ToolRunner): Promise<GoalState> {
   return callJson(tools, goalStateShape, 'goal-state');
 }
@@ -155,10 +159,12 @@ export function openedPorts(tools: ToolRunner): Promise<string[]> {
   return callJson(tools, texts, 'opened-ports');
 }
 
+/** Opens `9009/tcp` when the hook succeeds; one that is open is fine. Kubernetes knows no ranges. */
 export async function openPort(tools: ToolRunner, port: string): Promise<void> {
   await callText(tools, 'open-port', [port]);
 }
 
+/** Closes `9009/tcp`; one that is not open is fine. */
 export async function closePort(tools: ToolRunner, port: string): Promise<void> {
   await callText(tools, 'close-port', [port]);
 }
@@ -173,6 +179,7 @@ export async function stateSet(tools: ToolRunner, values: Readonly<Record<string
   await callText(tools, 'state-set', ['--file', '-'], JSON.stringify(values));
 }
 
+/** Forgets one key of the unit's charm state; one that is not there is fine. */
 export async function stateDelete(tools: ToolRunner, key: string): Promise<void> {
   await callText(tools, 'state-delete', [key]);
 }
@@ -184,10 +191,12 @@ export function storageList(tools: ToolRunner, name: string): Promise<string[]> 
   return callJson(tools, orEmpty(texts, []), 'storage-list', [name]);
 }
 
+/** Kind and place of one instance, `data/0`. */
 export function storageGet(tools: ToolRunner, id: string): Promise<z.infer<typeof storage>> {
   return callJson(tools, storage, 'storage-get', ['-s', id]);
 }
 
+/** Asks for more instances of a storage, when the hook succeeds. */
 export async function storageAdd(tools: ToolRunner, name: string, count: number): Promise<void> {
   await callText(tools, 'storage-add', [`${name}=${count}`]);
 }
@@ -197,16 +206,20 @@ export async function resourceGet(tools: ToolRunner, name: string): Promise<stri
   return (await callText(tools, 'resource-get', [name])).trim();
 }
 
+/** The application's version, as `juju status` shows it. Takes effect at once. */
 export async function applicationVersionSet(tools: ToolRunner, version: string): Promise<void> {
   await callText(tools, 'application-version-set', ['--', version]);
 }
 
+/** As Juju names them. */
 export type LogLevel = 'TRACE' | 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR';
 
+/** One message in the log of the model, of up to 128 KiB. */
 export async function jujuLog(tools: ToolRunner, level: LogLevel, message: string): Promise<void> {
   await callText(tools, 'juju-log', ['--log-level', level, '--', message]);
 }
 
+/** Restarts the charm's container when the hook has succeeded; with `now` Juju ends the hook and runs it again after. */
 export async function jujuReboot(tools: ToolRunner, now: boolean): Promise<void> {
   await callText(tools, 'juju-reboot', now ? ['--now'] : []);
 }

@@ -113,6 +113,7 @@ export class Juju<
   readonly #relations = new Map<number, Relation>();
   readonly #unitStatuses: Status[] = [];
   readonly #appStatuses: Status[] = [];
+  #leaderSince = Number.NEGATIVE_INFINITY;
 
   constructor(parts: DispatchParts<S>) {
     this.#parts = parts;
@@ -152,8 +153,13 @@ export class Juju<
     return { ok: false, error: new ConfigError(issues) };
   }
 
+  /** Asked for again after 30 seconds: for so long Juju promises a leader that no other unit becomes one. */
   isLeader(): Promise<boolean> {
-    return this.#once('leader', () => unit.isLeader(this.#tools));
+    if (performance.now() - this.#leaderSince > LEASE_MS) this.#answers.delete('leader');
+    return this.#once('leader', () => {
+      this.#leaderSince = performance.now();
+      return unit.isLeader(this.#tools);
+    });
   }
 
   /** How many units the application is going to have, the leaving ones not counted. */
@@ -205,9 +211,16 @@ export class Juju<
     }) as Promise<readonly Relation<SchemaOf<R, E>>[]>;
   }
 
-  /** The only relation of an endpoint, or none. @throws TooManyRelationsError when there are several. */
-  async relation<E extends EndpointName<S>>(endpoint: E): Promise<Relation<SchemaOf<R, E>> | undefined> {
+  /**
+   * The only relation of an endpoint, or the one of this id, or none.
+   * @throws TooManyRelationsError when there are several and no id is given.
+   */
+  async relation<E extends EndpointName<S>>(
+    endpoint: E,
+    id?: number,
+  ): Promise<Relation<SchemaOf<R, E>> | undefined> {
     const all = await this.relations(endpoint);
+    if (id !== undefined) return all.find((relation) => relation.id === id);
     if (all.length > 1) throw new TooManyRelationsError(endpoint, all.length);
     return all[0];
   }
@@ -466,6 +479,8 @@ export class Juju<
     }
   }
 }
+
+const LEASE_MS = 30_000;
 
 const NOT_DEFERRABLE: ReadonlySet<string> = new Set([
   'action',

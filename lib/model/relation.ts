@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import {
   type DatabagIssue,
+  PermissionError,
   RelationAccessError,
   RelationDataError,
   RelationNotFoundError,
@@ -100,7 +101,13 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
     return this.#read({ app: this.remoteApp });
   }
 
-  remoteUnitData(unit: string): Promise<Bag> {
+  /** @throws RelationAccessError for a unit of an application that is not at the other side. */
+  async remoteUnitData(unit: string): Promise<Bag> {
+    if (!unit.startsWith(`${this.remoteApp}/`)) {
+      throw new RelationAccessError(
+        `cannot read data of ${unit} in ${this.name}: at its other side is ${this.remoteApp}; ask units() for those that are there`,
+      );
+    }
     return this.#read({ unit });
   }
 
@@ -187,9 +194,19 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
     const key = 'unit' in entity ? entity.unit : entity.app;
     const known = this.#reads.get(key);
     if (known !== undefined) return known;
-    const read = this.#orGone(relationGet(this.#context.tools, this, entity), {});
+    const read = this.#orGone(this.#orRefused(relationGet(this.#context.tools, this, entity), key), {});
     this.#reads.set(key, read);
     return read;
+  }
+
+  /** While a relation or a unit is going, Juju may refuse to show what the others published: nothing, then. */
+  async #orRefused(answer: Promise<Bag>, entity: string): Promise<Bag> {
+    try {
+      return await answer;
+    } catch (error) {
+      if (error instanceof PermissionError && entity !== this.#context.app) return {};
+      throw error;
+    }
   }
 
   /** A relation that Juju has dropped meanwhile reads as empty, and is forgotten. */

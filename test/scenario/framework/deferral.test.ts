@@ -29,7 +29,7 @@ function twoObservers(seen: string[], isDue: (observer: string) => boolean) {
 }
 
 describe('of several observers', () => {
-  // ops: 26, 31, 32
+  // ops: 26, 31, 32, 46
   test('only the one that deferred is called again, before the new event', async () => {
     const seen: string[] = [];
     let due = true;
@@ -161,7 +161,7 @@ describe('when the charm fails', () => {
 describe('events of the charm`s own', () => {
   const events = { ready: z.object({ url: z.string(), at: z.coerce.date() }) };
 
-  // ops: 23
+  // ops: 19, 21, 23
   test('are handled before emit returns, parts first', async () => {
     const seen: string[] = [];
     const part = definePart({
@@ -185,7 +185,7 @@ describe('events of the charm`s own', () => {
     expect(seen).toEqual(['before', 'part pg:5432', 'charm 2026', 'after']);
   });
 
-  // ops: 23, 32
+  // ops: 23, 32, 15.3
   test('deferred inside a handler are delivered in the next dispatch, before Juju`s event', async () => {
     const seen: string[] = [];
     const it = charm({

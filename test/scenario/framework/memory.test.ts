@@ -1,8 +1,13 @@
 /** What a unit keeps from one dispatch to the next: deferred events and stored values. */
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type CharmEvent, type JujuEvent, NotAllowedError } from 'charmwright';
 import { relation, secret, state, stateOf } from 'charmwright/testing';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { charmFiles } from '../../../lib/model/charm-files.ts';
+import { Memory } from '../../../lib/model/memory.ts';
 import { charm, rawHook, type Spec } from './charms.ts';
 
 /** Defers each event that it is told to, and writes down what it saw. */
@@ -39,6 +44,7 @@ describe('deferred events', () => {
     ]);
   });
 
+  // ops: 15.1
   test('that are equal are queued once, in the place of the oldest', async () => {
     const seen: string[] = [];
     const it = deferring(seen);
@@ -207,5 +213,64 @@ describe('stored values', () => {
     const twice = await still.run('update-status', once);
     expect(twice.hookTools.map(({ tool }) => tool)).toEqual(['state-get']);
     expect(stateOf(twice)).toEqual(stateOf(once));
+  });
+});
+
+describe('memory in a file of the charm`s folder', () => {
+  const counting = charm({
+    memory: 'file',
+    on: { 'config-changed': (juju, event) => juju.defer(event) },
+    reconcile: (juju) => juju.store('runs', (juju.stored('runs', z.number()) ?? 0) + 1),
+  });
+
+  // ops: 53, 54
+  test('keeps stored values and deferred events without a hook tool', async () => {
+    const once = await counting.run('config-changed', state());
+    const twice = await counting.run('update-status', once);
+    expect(twice.stored).toEqual({ runs: 2 });
+    expect(twice.deferred).toEqual([{ kind: 'config-changed' }]);
+    expect(twice.hookTools.map(({ tool }) => tool).filter((tool) => tool.startsWith('state-'))).toEqual([]);
+  });
+
+  // ops: 56
+  test('is gone with the pod', async () => {
+    const once = await counting.run('config-changed', state());
+    const replaced = state({ ...stateOf(once), stored: {}, deferred: [], memory: {} });
+    expect((await counting.run('start', replaced)).stored).toEqual({ runs: 1 });
+  });
+
+  // ops: 52
+  test('is as it was when the hook fails', async () => {
+    const failing = charm({
+      memory: 'file',
+      reconcile: (juju) => {
+        juju.store('runs', 9);
+        throw new Error('no');
+      },
+    });
+    const after = await failing.run('start', state({ stored: { runs: 1 } }), { onFailure: 'return' });
+    expect(after.stored).toEqual({ runs: 1 });
+  });
+
+  // ops: 53
+  test('is a file that only the charm`s user can read, replaced whole', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'files-'));
+    try {
+      const files = charmFiles(folder);
+      files.write('.state.json', '{"a":"1"}');
+      files.write('.state.json', '{"a":"2"}');
+      expect(files.read('.state.json')).toBe('{"a":"2"}');
+      expect((await stat(join(folder, '.state.json'))).mode & 0o777).toBe(0o600);
+      expect(await readdir(folder)).toEqual(['.state.json']);
+      files.remove('.state.json');
+      expect(files.read('.state.json')).toBeUndefined();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('that is not what the charm wrote is an error that names it, not an empty memory', async () => {
+    const files = { read: () => 'no JSON', write: () => undefined, remove: () => undefined };
+    await expect(Memory.inFile(files)).rejects.toThrow('cannot read .charmwright-state.json');
   });
 });

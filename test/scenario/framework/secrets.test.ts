@@ -1,5 +1,5 @@
 /** Secrets, ports and the workload's version: written when they differ, and only then. */
-import { NotAllowedError, PermissionError, SecretNotFoundError } from 'charmwright';
+import { NotAllowedError, PermissionError, SecretNotFoundError, type Secrets, secretId } from 'charmwright';
 import { findSecret, type Outcome, relation, secret, state } from 'charmwright/testing';
 import { describe, expect, test } from 'vitest';
 import { charm } from './charms.ts';
@@ -89,9 +89,96 @@ describe('an owned secret', () => {
   });
 });
 
+describe('the owner of a secret', () => {
+  const own = secret({ label: 'login', owner: 'unit', content: { token: 'a' } });
+  const before = state({ secrets: [own] });
+  const doing = (what: (secrets: Secrets) => Promise<unknown>) =>
+    charm({ reconcile: async ({ secrets }) => void (await what(secrets)) });
+
+  // ops: 112, 147
+  test('gives it a label, a description, a rotation and an expiry when it is made', async () => {
+    const expire = new Date('2027-01-01T00:00:00Z');
+    const it = doing((secrets) =>
+      secrets.add('unit', { token: 'a' }, { label: 'new', description: 'd', rotate: 'daily', expire }),
+    );
+    const made = findSecret(await it.run('update-status', state()), 'new');
+    expect(made).toMatchObject({ owner: 'unit', label: 'new', description: 'd', rotate: 'daily' });
+    expect(new Date(made.expire ?? '')).toEqual(expire);
+  });
+
+  // ops: 142
+  test('may ask what Juju knows about it, by id or by label, and which there are', async () => {
+    const seen: unknown[] = [];
+    const it = doing(async (secrets) => {
+      seen.push(await secrets.info(own.id), await secrets.info({ label: 'login' }), await secrets.ids());
+      seen.push(await secrets.owned('nothing'));
+    });
+    await it.run('update-status', before);
+    const known = { id: own.id, revision: 1, label: 'login', owner: 'unit', rotation: 'never', access: [] };
+    expect(seen).toEqual([known, known, [own.id], undefined]);
+  });
+
+  // ops: 143
+  test('changes content and settings apart: settings make no revision, equal content neither', async () => {
+    const it = doing(async (secrets) => {
+      await secrets.setInfo(own.id, { description: 'new', rotate: 'weekly' });
+      await secrets.setContent(own.id, { token: 'a' });
+    });
+    const after = await it.run('update-status', before);
+    expect(findSecret(after, own.id)).toMatchObject({ description: 'new', rotate: 'weekly' });
+    expect(findSecret(after, own.id).revisions).toHaveLength(1);
+    const next = await doing((secrets) => secrets.setContent(own.id, { token: 'b' })).run(
+      'update-status',
+      after,
+    );
+    expect(findSecret(next, own.id).revisions).toHaveLength(2);
+    await expect(
+      doing((secrets) => secrets.setInfo(own.id, {})).run('update-status', before),
+    ).rejects.toThrow('nothing to change is given');
+  });
+
+  test('who puts it again with other settings changes those alone', async () => {
+    const it = doing((secrets) => secrets.put('unit', 'login', { token: 'a' }, { description: 'x' }));
+    const after = await it.run('update-status', before);
+    expect(findSecret(after, 'login')).toMatchObject({ description: 'x' });
+    expect(findSecret(after, 'login').revisions).toHaveLength(1);
+    expect(calls(await it.run('update-status', after), 'secret-set')).toEqual([]);
+  });
+
+  // ops: 145
+  test('grants it to the other side of a relation, or to one unit of it, and takes that back', async () => {
+    const metrics = relation('metrics', { id: 7, remoteApp: 'prometheus' });
+    const world = state({ secrets: [own], relations: [metrics] });
+    const ref = { endpoint: 'metrics', id: 7 };
+    const all = await doing((secrets) => secrets.grant(own.id, ref)).run('update-status', world);
+    expect(findSecret(all, own.id).grants).toEqual([{ relationId: 7 }]);
+    const none = await doing((secrets) => secrets.revoke(own.id, ref)).run('update-status', all);
+    expect(findSecret(none, own.id).grants).toEqual([]);
+    const one = await doing((secrets) => secrets.grant(own.id, ref, 'prometheus/0')).run(
+      'update-status',
+      none,
+    );
+    expect(findSecret(one, own.id).grants).toMatchObject([{ relationId: 7, unit: 'prometheus/0' }]);
+  });
+
+  // ops: 69, 146
+  test('need not remove a revision that nobody reads any more, unless the charm handles it itself', async () => {
+    const two = secret({ label: 'login', owner: 'unit', content: { token: 'a' }, latest: { token: 'b' } });
+    const event = { kind: 'secret-remove', secret: two, revision: 1 } as const;
+    const world = state({ secrets: [two] });
+    const revisions = (after: Outcome) => findSecret(after, two.id).revisions.map(({ revision }) => revision);
+    expect(revisions(await charm({}).run(event, world))).toEqual([2]);
+    const keeping = charm({ on: { 'secret-remove': () => undefined } });
+    expect(revisions(await keeping.run(event, world))).toEqual([1, 2]);
+    const gone = await doing((secrets) => secrets.remove(two.id)).run('update-status', world);
+    expect(gone.secrets).toEqual([]);
+  });
+});
+
 describe('a secret of somebody else', () => {
   const theirs = secret({ content: { token: 'old' }, latest: { token: 'new' } });
 
+  // ops: 140, 141
   test('is read as it was when it was first read; peek and latest show the newest', async () => {
     const seen: unknown[] = [];
     const it = charm({
@@ -109,6 +196,42 @@ describe('a secret of somebody else', () => {
     const after = await it.run('start', state({ secrets: [theirs] }));
     expect(seen).toEqual(['old', 'new', 'old', 'new', 'new']);
     expect(findSecret(after, theirs.id).tracked).toBe(2);
+  });
+
+  // ops: 94, 138, 139
+  test('is found by its id, by its URI, or by the label that its reader gave it', async () => {
+    const seen: unknown[] = [];
+    const it = charm({
+      reconcile: async ({ secrets, model }) => {
+        seen.push(await secrets.read(` ${theirs.id} `), await secrets.read(`secret:${theirs.id}`));
+        seen.push(await secrets.read(`secret://${model.uuid}/${theirs.id}`));
+        seen.push(
+          await secrets.read({ id: theirs.id, label: 'mine' }),
+          await secrets.read({ label: 'mine' }),
+        );
+      },
+    });
+    const after = await it.run('start', state({ secrets: [theirs] }));
+    expect(seen).toEqual(Array(5).fill({ token: 'old' }));
+    expect(findSecret(after, theirs.id).label).toBe('mine');
+    expect([secretId('secret:abc'), secretId('secret://u-u/abc'), secretId('abc')]).toEqual([
+      'abc',
+      'abc',
+      'abc',
+    ]);
+  });
+
+  // ops: 140
+  test('is given as a copy, and asked for once in a dispatch', async () => {
+    const it = charm({
+      reconcile: async ({ secrets }) => {
+        const first = await secrets.read(theirs.id);
+        Object.assign(first, { token: 'changed' });
+        expect(await secrets.read(theirs.id)).toEqual({ token: 'old' });
+      },
+    });
+    const after = await it.run('start', state({ secrets: [theirs] }));
+    expect(calls(after, 'secret-get')).toHaveLength(1);
   });
 
   test('that is not there, or not granted, can be told apart', async () => {

@@ -267,3 +267,16 @@ describe('the credential of the cloud', () => {
     await expect(hooks.credentialGet(tools)).rejects.toThrow('juju trust APPLICATION --scope=cluster');
   });
 });
+
+// ops: 160, 161
+test('there is one function for each hook tool that ops has one for', () => {
+  const names = [
+    'actionFail, actionGet, actionLog, actionSet, applicationVersionSet, configGet, credentialGet, goalState',
+    'isLeader, jujuLog, jujuReboot, networkGet, openPort, closePort, openedPorts, relationGet, relationIds',
+    'relationList, relationApp, relationModel, relationSet, resourceGet, secretAdd, secretGet, secretGrant',
+    'secretIds, secretInfo, secretRemove, secretRevoke, secretSet, stateDelete, stateGet, stateSet, statusGet',
+    'appStatusGet, statusSet, storageAdd, storageGet, storageList',
+  ].flatMap((line) => line.split(', '));
+  const functions = Object.entries(hooks).filter(([, value]) => typeof value === 'function');
+  expect(functions.map(([name]) => name).toSorted()).toEqual(expect.arrayContaining(names.toSorted()));
+});

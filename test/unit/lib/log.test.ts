@@ -8,7 +8,7 @@ interface Message {
 }
 
 /** A juju-log that writes down what it is told, and refuses when told to. */
-function listening(options: { readonly refuses?: boolean } = {}) {
+function listening(options: { readonly refuses?: boolean; readonly toStderr?: boolean } = {}) {
   const messages: Message[] = [];
   const errors: string[] = [];
   const tools: ToolRunner = {
@@ -18,7 +18,7 @@ function listening(options: { readonly refuses?: boolean } = {}) {
       return { code: 0, stdout: '', stderr: '' };
     },
   };
-  return { log: new JujuLog(tools, (text) => errors.push(text)), messages, errors };
+  return { log: new JujuLog(tools, (text) => errors.push(text), options), messages, errors };
 }
 
 describe('the log', () => {
@@ -114,5 +114,30 @@ describe('the log', () => {
     log.warn('the line');
     await log.drain();
     expect(errors).toEqual(['WARNING the line\n']);
+  });
+
+  // ops: 156
+  test('goes to stderr as well, with its time and level, when JUJU_DEBUG asks for it', async () => {
+    const { log, messages, errors } = listening({ toStderr: true });
+    log.info('the line');
+    await log.drain();
+    expect(messages).toEqual([{ level: 'INFO', text: 'the line' }]);
+    expect(errors).toEqual([expect.stringMatching(/^\d{4}-\d\d-\d\dT\S+Z INFO the line\n$/)]);
+  });
+
+  // ops: 118
+  test('has security events as ops writes them: a line of JSON at level TRACE', async () => {
+    const { log, messages } = listening();
+    log.security('WARN', 'sys_restart', 'web/0', 'asks for a restart');
+    await log.drain();
+    expect(messages[0]?.level).toBe('TRACE');
+    expect(JSON.parse(messages[0]?.text ?? '')).toEqual({
+      datetime: expect.stringMatching(/^\d{4}-/),
+      level: 'WARN',
+      type: 'security',
+      appid: 'charm',
+      event: 'sys_restart:web/0',
+      description: 'asks for a restart',
+    });
   });
 });
