@@ -192,7 +192,7 @@ function assemble<S extends CharmSpec, R extends EndpointSchemas<S>, C extends C
     schemas: Object.assign({}, ...parts.map((part) => part.endpoints), charm.endpoints),
     context,
     event,
-    edges: { tools: watched(host.tools, log), pebble: (name) => host.pebble(name) },
+    edges: { ...host, tools: watched(host.tools, log), pebble: (name) => host.pebble(name) },
     memory,
     ledger,
     shown: new Shown(host.files, event),
