@@ -22,7 +22,7 @@ export interface SecretAttributes {
   readonly expire?: Date;
 }
 
-/** @returns the new secret's URI. */
+/** A new secret with its first revision, when the hook succeeds. @returns its URI. */
 export function secretAdd(
   tools: ToolRunner,
   owner: 'application' | 'unit',

@@ -46,6 +46,7 @@ export interface StatusShown {
   readonly message: string;
 }
 
+/** What is shown of this unit. */
 export async function statusGet(tools: ToolRunner): Promise<StatusShown> {
   const { status, message } = await callJson(tools, statusShape, 'status-get', [
     '--include-data',

@@ -1,6 +1,13 @@
 /** Small charms for the tests of the framework: one set of YAML names, and the handlers that a test needs. */
-import { type CharmParts, type CustomEvents, defineCharm, dispatch, type EndpointSchemas } from 'charmwright';
-import { type Context, context } from 'charmwright/testing';
+import {
+  type CharmParts,
+  type CustomEvents,
+  defineCharm,
+  dispatch,
+  type EndpointSchemas,
+  type Juju,
+} from 'charmwright';
+import { type Context, context, type Outcome, type State } from 'charmwright/testing';
 import { spec } from '../../types/example.ts';
 
 export type Spec = typeof spec;
@@ -53,4 +60,21 @@ export async function rawHook<const R extends EndpointSchemas<Spec>>(
     stderr: (text) => errors.push(text),
   });
   return { exitCode, calls, stderr: errors.join('') };
+}
+
+/** The hook tools that were called, in their order. */
+export function tools(outcome: Outcome): readonly string[] {
+  return outcome.hookTools.map(({ tool }) => tool);
+}
+
+/** What a reconcile at config-changed sees in a world. */
+export async function seen(world: State, look: (juju: Juju<Spec>) => Promise<unknown>): Promise<unknown> {
+  let result: unknown;
+  const it = charm({
+    reconcile: async (juju) => {
+      result = await look(juju);
+    },
+  });
+  await it.run('config-changed', world);
+  return result;
 }
