@@ -105,8 +105,8 @@ function recordingFolder(env: Environment): string | undefined {
 }
 
 /** What comes of a dispatch does not depend on whether its recording could be written. */
-async function recorded<S extends CharmSpec, R extends EndpointSchemas<S>>(
-  charm: Charm<S, R>,
+async function recorded<S extends CharmSpec, R extends EndpointSchemas<S>, C extends CustomEvents>(
+  charm: Charm<S, R, C>,
   host: Host,
   folder: string,
 ): Promise<number> {
