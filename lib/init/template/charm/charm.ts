@@ -1,8 +1,8 @@
 /** The charm: what it is related to, what it makes so, and its actions. */
-import { ActionFailed, active, blocked, defineCharm, waiting } from 'charmwright';
+import { ActionFailed, active, blocked, converge, defineCharm, waiting } from 'charmwright';
 import * as z from 'zod';
 import { spec } from './generated.ts';
-import { ask, runServer } from './workload.ts';
+import { ask, webServer } from './workload.ts';
 
 /** What one application tells another about its page. The leader writes it, for all units. */
 const page = z.object({ url: z.url() });
@@ -22,13 +22,12 @@ export const charm = defineCharm(spec, {
       for (const relation of await juju.relations('page')) await relation.publishApp({ url });
     }
 
-    const container = juju.container('web');
-    if (!(await container.canConnect())) return juju.addStatus(waiting('for the container'));
-
     const neighbour = await (await juju.relation('neighbour'))?.loadRemoteApp();
     const url = neighbour?.ok === true ? neighbour.data.url : '';
-    const program = `${juju.charmDir}/templates/server.mjs`;
-    await runServer(container, program, { GREETING: greeting, PORT: String(port), NEIGHBOUR: url });
+    const server = await webServer(juju.charmDir, { greeting, port, neighbour: url });
+    const outcome = await converge(juju.container('web'), server);
+    if (outcome.kind === 'unreachable') return juju.addStatus(waiting('for the container'));
+    if (outcome.kind === 'failed') return juju.addStatus(blocked(`[web] ${outcome.reason}`));
     await juju.setPorts([port]);
 
     // What the neighbour has not said yet, or has said wrongly, is named here.
