@@ -38,7 +38,18 @@ export function observersOf<S extends CharmSpec, R extends EndpointSchemas<S>, C
 /** One handler at work. */
 interface Delivery {
   readonly notice: Notice;
+  readonly isAgain: boolean;
   isDeferred: boolean;
+}
+
+/** A handler that is called, for who watches a dispatch: `isDeferred` is known when it has come to its end. */
+export interface Delivered {
+  /** A part's name, or `charm`. */
+  readonly observer: string;
+  readonly event: CharmEvent;
+  /** It was deferred by an earlier dispatch. */
+  readonly isAgain: boolean;
+  readonly isDeferred: boolean;
 }
 
 export interface DeliveriesParts {
@@ -48,6 +59,7 @@ export interface DeliveriesParts {
   readonly queue: DeferredQueue;
   readonly breakpoints: Breakpoints;
   readonly log: Log;
+  readonly delivering?: ((delivered: Delivered) => void) | undefined;
 }
 
 export class Deliveries {
@@ -56,12 +68,14 @@ export class Deliveries {
   readonly #queue: DeferredQueue;
   readonly #breakpoints: Breakpoints;
   readonly #log: Log;
+  readonly #delivering: DeliveriesParts['delivering'];
   /** By the event object that a handler was given. */
   readonly #byEvent = new WeakMap<object, Delivery>();
   readonly #running = new Set<Delivery>();
   #juju: AnyJuju | undefined;
 
-  constructor({ observers, events, queue, breakpoints, log }: DeliveriesParts) {
+  constructor({ observers, events, queue, breakpoints, log, delivering }: DeliveriesParts) {
+    this.#delivering = delivering;
     this.#observers = observers;
     this.#events = events;
     this.#queue = queue;
@@ -79,7 +93,7 @@ export class Deliveries {
     for (const notice of this.#queue.notices) {
       const observer = this.#observers.find(({ name }) => name === notice.observer);
       const event = observer === undefined ? undefined : this.#restored(notice.event);
-      const delivery: Delivery = { notice, isDeferred: false };
+      const delivery: Delivery = { notice, isAgain: true, isDeferred: false };
       if (observer !== undefined && event !== undefined) await this.#deliver(observer, event, delivery);
       if (!delivery.isDeferred) this.#queue.remove(notice);
     }
@@ -96,7 +110,7 @@ export class Deliveries {
         );
         continue;
       }
-      const delivery: Delivery = { notice, isDeferred: false };
+      const delivery: Delivery = { notice, isAgain: false, isDeferred: false };
       // Queued before it is handled: what a handler emits and defers comes after it.
       this.#queue.add(notice);
       const restored = this.#restored(event);
@@ -146,11 +160,21 @@ export class Deliveries {
 
   async #deliver(observer: Observer, event: CharmEvent, delivery: Delivery): Promise<void> {
     if (this.#juju === undefined) throw new TypeError('events are delivered after the model is there');
+    const handler = handlerOf(observer, event);
+    if (handler === undefined) return;
     this.#byEvent.set(event, delivery);
     this.#running.add(delivery);
+    this.#delivering?.({
+      observer: observer.name,
+      event,
+      isAgain: delivery.isAgain,
+      get isDeferred() {
+        return delivery.isDeferred;
+      },
+    });
     if (event.kind !== 'custom') await this.#breakpoints.beforeHandler();
     try {
-      await handlerOf(observer, event)?.(this.#juju, event);
+      await handler(this.#juju, event);
     } finally {
       this.#running.delete(delivery);
     }

@@ -23,7 +23,7 @@ import type { Pebble } from '../pebble/pebble.ts';
 import type { CharmSpec } from '../spec/spec.ts';
 import { runAction } from './action.ts';
 import { DeferredQueue } from './deferred.ts';
-import { Deliveries, type Observer, observersOf } from './deliver.ts';
+import { type Delivered, Deliveries, type Observer, observersOf } from './deliver.ts';
 import { EarlyTools } from './early-tools.ts';
 import { watched } from './security.ts';
 import { inSources } from './source-stack.ts';
@@ -40,6 +40,8 @@ export interface Host {
   stderr(text: string): void;
   /** Takes the trace of a dispatch that is traced, instead of the charm's folder and a collector; for tests. */
   readonly keepTrace?: (trace: Trace) => void;
+  /** Is told of each handler as it is called; for tests. */
+  readonly delivering?: (delivered: Delivered) => void;
 }
 
 /**
@@ -186,7 +188,10 @@ function assemble<S extends CharmSpec, R extends EndpointSchemas<S>, C extends C
   const ledger = new RelationLedger(memory, event, Object.keys(charm.spec.endpoints));
   const queue = new DeferredQueue(memory, log);
   const breakpoints = breakpointsOf(host.env, log, host.stderr);
-  const deliveries = new Deliveries({ observers, events, queue, breakpoints, log });
+  const deliveries = new Deliveries({
+    ...{ observers, events, queue, breakpoints, log },
+    delivering: host.delivering,
+  });
   const juju = new Juju<S, R, C>({
     spec: charm.spec,
     schemas: Object.assign({}, ...parts.map((part) => part.endpoints), charm.endpoints),

@@ -1,6 +1,7 @@
 /** Tests of charms without Juju: a state in, one event, a state out. */
 export { parseRecording, type Recording, RecordingError } from '../recording/format.ts';
 export { type Replay, type ReplayedCall, replay } from '../recording/replay.ts';
+export { completeState } from './complete-state.ts';
 export { type Context, context } from './context.ts';
 export { CharmCrashed, ImpossibleWorld } from './errors.ts';
 export { activeOnly } from './explore/canonical.ts';
@@ -9,6 +10,7 @@ export { type ExploreOptions, explore, type Outside } from './explore/explore.ts
 export type { Exploration, Failure, OrderFound, WaysFound } from './explore/findings.ts';
 export type { Possibilities } from './explore/possibilities.ts';
 export type { EventInput } from './input.ts';
+export { inside } from './inside.ts';
 export { type KillAt, Killer } from './killing.ts';
 export { loadState, snapshotState } from './load.ts';
 export {
@@ -27,7 +29,15 @@ export {
   state,
   storage,
 } from './make.ts';
-export type { ActionOutcome, Outcome, ToolUse } from './outcome.ts';
+export type {
+  ActionOutcome,
+  ExecutedCommand,
+  HandledEvent,
+  Outcome,
+  RemovedSecret,
+  ToolUse,
+} from './outcome.ts';
+export { rockLayer } from './rock-layer.ts';
 export type { ActionCall, ContextOptions, RunOptions } from './run-event.ts';
 export { type PebbleCall, type PebbleWitness, SimulatedPebble } from './simulated-pebble.ts';
 export {

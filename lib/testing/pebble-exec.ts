@@ -20,12 +20,15 @@ export class SimulatedProcess implements ExecProcess {
   readonly stderr: Readable | null;
   readonly #command: readonly string[];
   readonly #result: Promise<Required<ExecResult>>;
+  readonly #input: Promise<string>;
 
   constructor(container: ContainerState, command: readonly string[], options: ExecOptions) {
     const input = new PassThrough();
     this.stdin = input;
     this.#command = command;
-    this.#result = run(container, command, options, text(input));
+    this.#input = text(input);
+    this.#input.catch(() => undefined);
+    this.#result = run(container, command, options, this.#input);
     // Whoever asks for the result gets the error; a process that nobody waits for must not end the test.
     this.#result.catch(() => undefined);
     const { combineStderr = options.terminal ?? false } = options;
@@ -35,14 +38,19 @@ export class SimulatedProcess implements ExecProcess {
     else if (options.stdin !== undefined) input.end(options.stdin);
   }
 
+  /** What it was given, once its input has ended. */
+  input(): Promise<string> {
+    return this.#input;
+  }
+
   async wait(): Promise<void> {
-    if (!this.stdin.writableEnded) this.stdin.end();
+    await this.#endInput();
     const { code } = await this.#result;
     if (code !== 0) throw new ExecError(this.#command, code, null, null);
   }
 
   async output(): Promise<ExecOutput> {
-    if (!this.stdin.writableEnded) this.stdin.end();
+    await this.#endInput();
     const { code } = await this.#result;
     const [stdout, stderr] = await Promise.all([
       text(this.stdout),
@@ -50,6 +58,11 @@ export class SimulatedProcess implements ExecProcess {
     ]);
     if (code !== 0) throw new ExecError(this.#command, code, stdout, stderr);
     return { stdout, stderr: stderr ?? '' };
+  }
+
+  async #endInput(): Promise<void> {
+    if (!this.stdin.writableEnded) this.stdin.end();
+    await this.#input;
   }
 
   /** It ends by itself anyway. */

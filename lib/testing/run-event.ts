@@ -4,17 +4,17 @@ import type { Charm } from '../charm.ts';
 import { dispatch, type Host } from '../dispatch/dispatch.ts';
 import { hookName, type JujuEvent } from '../events/event.ts';
 import { takesServiceContext } from '../juju-version.ts';
-import { commitRefusal, HookSession, hookEnvironment, hookScope } from '../jujuc/index.ts';
+import { commitRefusal, HookSession, hookEnvironment, hookScope, type Pending } from '../jujuc/index.ts';
 import type { EndpointSchemas } from '../model/juju.ts';
-import type { Trace } from '../model/tracer.ts';
 import type { ActionSpec, CharmSpec } from '../spec/spec.ts';
 import { simulatedFiles } from './charm-files.ts';
 import { checkAction, checkWorld, type Surroundings } from './consistency.ts';
 import { CharmCrashed } from './errors.ts';
 import { type KillAt, Killer } from './killing.ts';
 import { container } from './make.ts';
-import type { ActionOutcome, Outcome, ToolUse } from './outcome.ts';
-import { type PebbleCall, SimulatedPebble } from './simulated-pebble.ts';
+import type { ActionOutcome, Outcome } from './outcome.ts';
+import { Recorder } from './recorder.ts';
+import { SimulatedPebble } from './simulated-pebble.ts';
 import { type State, stateOf } from './state.ts';
 import { unitView } from './unit-view.ts';
 import { World } from './world.ts';
@@ -113,15 +113,7 @@ async function dispatchIn<S extends CharmSpec, R extends EndpointSchemas<S>>(
   const session = new HookSession(view, hookScope(event, params), world);
   const killer = new Killer(killAt);
   const pebbles = new Map<string, SimulatedPebble>();
-  const hookTools: ToolUse[] = [];
-  const pebbleCalls: PebbleCall[] = [];
-  const serviceStarts: string[] = [];
-  const errors: string[] = [];
-  const traces: Trace[] = [];
-  const witness = {
-    call: (call: PebbleCall) => pebbleCalls.push(call),
-    serviceStarted: (name: string, service: string) => serviceStarts.push(`${name}/${service}`),
-  };
+  const recorder = new Recorder();
   const host: Host = {
     env: hookEnvironment({
       cause: event,
@@ -137,7 +129,7 @@ async function dispatchIn<S extends CharmSpec, R extends EndpointSchemas<S>>(
       run: (tool, args, stdin = '') =>
         killer.through('tool', () => {
           const { code, stdout, stderr } = session.answer({ tool, args, stdin, dir: charmDir });
-          hookTools.push({ tool, args, ...(stdin === '' ? {} : { stdin }), code });
+          recorder.tool({ tool, args, ...(stdin === '' ? {} : { stdin }), code });
           return { code, stdout, stderr };
         }),
     },
@@ -145,7 +137,7 @@ async function dispatchIn<S extends CharmSpec, R extends EndpointSchemas<S>>(
       const state = before.containers[name] ?? container(name, { canConnect: false });
       const pebble =
         pebbles.get(name) ??
-        new SimulatedPebble(state, killer, witness, {
+        new SimulatedPebble(state, killer, recorder, {
           takesServiceContext: takesServiceContext(jujuVersion),
         });
       pebbles.set(name, pebble);
@@ -153,8 +145,9 @@ async function dispatchIn<S extends CharmSpec, R extends EndpointSchemas<S>>(
     },
     files: simulatedFiles(world, charm.memory === 'file'),
     stdout: (text) => world.apply({ kind: 'log', level: 'DEBUG', message: text.trimEnd() }),
-    stderr: (text) => errors.push(text),
-    keepTrace: (trace) => traces.push(trace),
+    stderr: (text) => recorder.stderr(text),
+    keepTrace: (trace) => recorder.keepTrace(trace),
+    delivering: (delivered) => recorder.delivering(delivered),
   };
 
   const end = await Promise.race([ended(dispatch(charm, host, { rethrow: true })), killer.death]);
@@ -170,21 +163,23 @@ async function dispatchIn<S extends CharmSpec, R extends EndpointSchemas<S>>(
     exitCode: failure === 'done' ? 0 : failure === 'killed' ? 137 : 1,
     killed: failure === 'killed',
     ...(typeof failure === 'object' ? { error: failure.error } : {}),
+    ...recorder.recorded(),
     logs: world.logs,
-    stderr: errors.join(''),
     unitStatusHistory: world.unitStatuses,
     appStatusHistory: world.appStatuses,
-    hookTools: [...hookTools],
-    pebbleCalls: [...pebbleCalls],
-    serviceStarts: [...serviceStarts],
+    workloadVersionHistory: world.versions,
+    secretsRemoved: failure === 'done' ? removedIn(pending) : [],
     storageAdded: failure === 'done' ? pending.storageAdd : {},
     ...(pending.reboot === undefined ? {} : { reboot: pending.reboot }),
-    ...(traces[0] === undefined ? {} : { trace: traces[0] }),
   };
   if (typeof failure === 'object' && onFailure === 'throw') {
     throw new CharmCrashed(hookName(event), failure.error, outcome);
   }
   return { outcome, world };
+}
+
+function removedIn({ secrets }: Pending): Outcome['secretsRemoved'] {
+  return secrets.flatMap(({ id, remove }) => (remove === undefined ? [] : [{ id, ...remove }]));
 }
 
 /** How a dispatch ended by itself; what the charm threw is kept apart from what the test harness throws. */

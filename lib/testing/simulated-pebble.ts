@@ -63,6 +63,13 @@ export interface PebbleCall {
 export interface PebbleWitness {
   call(call: PebbleCall): void;
   serviceStarted(container: string, service: string): void;
+  /** A command was begun; `input` settles when its standard input has ended. */
+  executed?(
+    container: string,
+    command: readonly string[],
+    options: ExecOptions,
+    input: Promise<string>,
+  ): void;
 }
 
 /**
@@ -307,7 +314,9 @@ export class SimulatedPebble implements Pebble {
     return this.#call('exec', [command, options], () => {
       checkServiceContext(options, this.#takesServiceContext);
       if (command.length === 0) refuse('must specify command');
-      return new SimulatedProcess(this.#container, command, options);
+      const process = new SimulatedProcess(this.#container, command, options);
+      this.#witness.executed?.(this.#container.name, command, options, process.input());
+      return process;
     });
   }
 

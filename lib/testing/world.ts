@@ -29,6 +29,7 @@ export class World implements HookHost {
   readonly logs: LogLine[] = [];
   readonly unitStatuses: ShownStatus[] = [];
   readonly appStatuses: ShownStatus[] = [];
+  readonly versions: string[] = [];
   readonly actionLog: string[] = [];
   actionResults: Readonly<Record<string, unknown>> = {};
   actionFailure: string | undefined;
@@ -65,6 +66,7 @@ export class World implements HookHost {
         this.#state = { ...this.#state, appStatus: shown(effect.value) };
         break;
       case 'version':
+        this.versions.push(effect.version);
         this.#state = { ...this.#state, workloadVersion: effect.version };
         break;
       case 'log':

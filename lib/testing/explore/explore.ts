@@ -83,7 +83,7 @@ export async function explore<S extends CharmSpec, R extends EndpointSchemas<S>>
       });
     }
   };
-  return new Explorer(charm.spec, run, options).from(state);
+  return new Explorer(charm, run, options).from(state);
 }
 
 type Runner = (before: State, move: Move) => Promise<Outcome>;
@@ -93,20 +93,20 @@ const MOST_STATES = 2000;
 class Explorer {
   readonly #run: Runner;
   readonly #options: ExploreOptions;
-  readonly #spec: CharmSpec;
+  readonly #charm: Pick<Charm, 'spec' | 'memory'>;
   readonly #graph = new Graph();
   readonly #findings = new Findings();
 
-  constructor(spec: CharmSpec, run: Runner, options: ExploreOptions) {
+  constructor(charm: Pick<Charm, 'spec' | 'memory'>, run: Runner, options: ExploreOptions) {
     this.#run = run;
     this.#options = options;
-    this.#spec = spec;
+    this.#charm = charm;
   }
 
   async from(state: State): Promise<Exploration> {
-    const { app = this.#spec.name } = this.#options;
+    const { app = this.#charm.spec.name } = this.#options;
     const possible = { ...this.#options, relations: candidates(state, this.#options) };
-    const setting: Setting = { spec: this.#spec, app, possible };
+    const setting: Setting = { spec: this.#charm.spec, memory: this.#charm.memory ?? 'juju', app, possible };
     const usedIds = state.relations.map(({ id }) => id).toSorted((a, b) => a - b);
     const agenda = { owed: {}, usedIds, gone: false };
     const start: Place =

@@ -35,5 +35,7 @@ export interface Possibilities {
 export interface Setting {
   readonly spec: CharmSpec;
   readonly app: string;
+  /** Where the charm keeps what it stores: a file is gone with the pod. */
+  readonly memory: 'juju' | 'file';
   readonly possible: Possibilities;
 }

@@ -109,7 +109,7 @@ function replacement(setting: Setting, state: State, agenda: Agenda): Move {
   const newPod = (before: State): State =>
     names.reduce(
       (it, name) => withContainer(it, { ...freshContainer(setting, it, name), canConnect: false }),
-      before,
+      setting.memory === 'file' ? { ...before, stored: {}, deferred: [], memory: {} } : before,
     );
   const follows: Hook[] = [
     { name: 'a new pod takes its place', event: { kind: 'upgrade-charm' }, before: newPod },

@@ -218,6 +218,22 @@ describe('in Juju`s order', () => {
   });
 });
 
+// ops: 56
+test.each([
+  'juju',
+  'file',
+] as const)('what a charm stored in %s, when its pod is replaced', async (memory) => {
+  const charm = defineCharm(spec, { memory, actions: { greet: () => ({}) } });
+  const kept = new Map<string, unknown>();
+  await explore(charm, state({ stored: { title: 'a' }, deferred: [{ kind: 'config-changed' }] }), {
+    depth: 1,
+    ...quiet,
+    only: ({ name }) => name === 'the pod is replaced',
+    invariant: ({ stored }, before) => kept.set(before.unitStatus.name, stored),
+  });
+  expect([...kept.values()]).toEqual([memory === 'juju' ? { title: 'a' } : {}]);
+});
+
 describe('what it reports', () => {
   test('a hook that fails, with the shortest way to it as a story', async () => {
     const fragile = defineCharm(spec, {
