@@ -24,7 +24,6 @@ import type { CharmSpec } from '../spec/spec.ts';
 import { runAction } from './action.ts';
 import { DeferredQueue } from './deferred.ts';
 import { type Delivered, Deliveries, type Observer, observersOf } from './deliver.ts';
-import { EarlyTools } from './early-tools.ts';
 import { watched } from './security.ts';
 import { inSources } from './source-stack.ts';
 import { showStatuses } from './statuses.ts';
@@ -58,10 +57,10 @@ export async function dispatch<S extends CharmSpec, R extends EndpointSchemas<S>
     appId: `${JUJU_MODEL_UUID}-${JUJU_UNIT_NAME}`,
     toStderr: host.env.JUJU_DEBUG !== undefined,
   });
-  const opening = tracerOf(charm, host);
+  const tracer = tracerOf(charm, host);
   let failure: unknown;
   try {
-    await handle(charm, host, log, opening);
+    await handle(charm, tracer === undefined ? host : { ...host, ...tracer.edges(host), tracer }, log);
     return 0;
   } catch (error) {
     failure = error;
@@ -73,17 +72,17 @@ export async function dispatch<S extends CharmSpec, R extends EndpointSchemas<S>
     return 1;
   } finally {
     await log.drain();
-    await (await opening)?.end(failure);
+    await tracer?.end(failure);
   }
 }
 
 /** The first of the charm's parts that watches this dispatch. One that cannot must not stop it. */
-async function tracerOf<S extends CharmSpec, R extends EndpointSchemas<S>, C extends CustomEvents>(
+function tracerOf<S extends CharmSpec, R extends EndpointSchemas<S>, C extends CustomEvents>(
   { parts = [] }: Charm<S, R, C>,
   host: Host,
-): Promise<Tracer | undefined> {
+): Tracer | undefined {
   try {
-    return await parts.find(({ watch }) => watch !== undefined)?.watch?.(host);
+    return parts.find(({ watch }) => watch !== undefined)?.watch?.(host);
   } catch (error) {
     host.stderr(`cannot trace this dispatch: ${describe(error)}\n`);
     return undefined;
@@ -92,19 +91,15 @@ async function tracerOf<S extends CharmSpec, R extends EndpointSchemas<S>, C ext
 
 async function handle<S extends CharmSpec, R extends EndpointSchemas<S>, C extends CustomEvents>(
   charm: Charm<S, R, C>,
-  plain: Host,
+  host: Host & { readonly tracer?: Tracer },
   log: JujuLog,
-  opening: Promise<Tracer | undefined>,
 ): Promise<void> {
-  const context = parseContext(plain.env);
+  const { tracer } = host;
+  const context = parseContext(host.env);
   // parseEvent only returns names that are in the spec it is given, and runAction refuses an action that is not.
-  const event = parseEvent(plain.env, charm.spec) as JujuEvent<S>;
+  const event = parseEvent(host.env, charm.spec) as JujuEvent<S>;
   const restricted = isRestricted(event);
-  const tools = new EarlyTools(plain.tools, opening);
-  const memory = await loadMemory(charm, { ...plain, tools }, restricted);
-  const tracer = await opening;
-  const host = tracer === undefined ? plain : { ...plain, ...tracer.edges(plain), tracer };
-  tools.follow(host.tools);
+  const memory = await loadMemory(charm, host, restricted);
   const observers = tracer?.observers(observersOf(charm)) ?? observersOf(charm);
   const { juju, deliveries, queue, ledger, breakpoints } = assemble(charm, host, log, {
     context,

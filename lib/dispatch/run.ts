@@ -48,6 +48,8 @@ async function handle<S extends CharmSpec, R extends EndpointSchemas<S>, C exten
   charm: Charm<S, R, C>,
   charmDir: string,
 ): Promise<void> {
+  const { CHARMWRIGHT_SEND_TRACES: waiting } = process.env;
+  if (waiting !== undefined) return sendTraces(charm, waiting);
   const pebbles = await pebblesOf(charm.spec);
   const host: Host = {
     env: process.env,
@@ -61,6 +63,14 @@ async function handle<S extends CharmSpec, R extends EndpointSchemas<S>, C exten
   const folder = recordingFolder(process.env);
   process.exitCode = folder === undefined ? await dispatch(charm, host) : await recorded(charm, host, folder);
   await pebbles.close();
+}
+
+/** What a dispatch leaves behind to be done after its end; see tracing/sender.ts. */
+async function sendTraces<S extends CharmSpec, R extends EndpointSchemas<S>>(
+  { parts = [] }: Charm<S, R>,
+  folder: string,
+): Promise<void> {
+  for (const part of parts) await part.sendTraces?.(folder);
 }
 
 interface Pebbles {

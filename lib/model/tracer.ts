@@ -1,6 +1,6 @@
 /** How a dispatch is watched. Nothing of it is there unless the charm asked for it: see `charmwright/tracing`. */
 import type { Environment } from '../events/parse.ts';
-import type { ToolResult, ToolRunner } from '../hook-tools/runner.ts';
+import type { ToolRunner } from '../hook-tools/runner.ts';
 import type { Pebble } from '../pebble/pebble.ts';
 import type { CharmFiles } from './charm-files.ts';
 
@@ -64,8 +64,6 @@ export interface Tracer {
     work: () => T | Promise<T>,
     failure?: (result: T) => string | undefined,
   ): Promise<T>;
-  /** Adds the span of a hook tool that was started before there was a tracer, at that time of `performance.now()`. */
-  began(at: number, tool: string, args: readonly string[], result: Promise<ToolResult>): void;
   /** The same edges, with a span for each call. */
   edges(edges: TracedEdges): TracedEdges;
   /** The same parts of a charm, with a span for each handler. */

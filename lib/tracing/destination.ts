@@ -26,9 +26,9 @@ export function destinationAt(base: string | undefined, ca: string | undefined):
   return { url, ...(ca !== undefined && { ca }) };
 }
 
-/** The URL is the first line, what follows are the certificates: every traced dispatch reads it, and looks no further. */
-export function formatDestination({ url = '', ca = '' }: Destination): string {
-  return `${url}\n${ca}`;
+/** The URL is the first line, what follows are the certificates. Empty without a URL, as the dispatch script knows. */
+export function formatDestination({ url, ca = '' }: Destination): string {
+  return url === undefined ? '' : `${url}\n${ca}`;
 }
 
 /** A file that somebody has spoilt is written anew by the next event that looks. */

@@ -17,6 +17,7 @@ import {
   TRACING_REQUEST,
   unitCertificates,
 } from './relation-data.ts';
+import { watchDispatch } from './watch.ts';
 
 /** The charm's endpoints that require this interface. */
 type Requirer<S extends CharmSpec, I extends string> = {
@@ -80,6 +81,7 @@ export function tracing<S extends CharmSpec>(spec: S, options: TracingOptions<S>
     name: 'tracing',
     on: Object.fromEntries(hooks.map((hook) => [hook, look])),
     watch: (watched) => watch(spec, endpoints, watched),
+    sendTraces: async (folder) => (await import('./send.ts')).sendTraces(folder),
   });
 }
 
@@ -108,10 +110,9 @@ function mayFindOne(env: Watched['env'], endpoints: readonly string[]): boolean 
   );
 }
 
-async function watch(spec: CharmSpec, endpoints: readonly string[], watched: Watched) {
+function watch(spec: CharmSpec, endpoints: readonly string[], watched: Watched) {
   const known = watched.files.read(DESTINATION_FILE);
   if (known === undefined && !mayFindOne(watched.env, endpoints)) return undefined;
-  const { watchDispatch } = await import('./watch.ts');
   return watchDispatch(spec.name, watched, known);
 }
 

@@ -1,6 +1,5 @@
 /** Records one dispatch as a trace. Loaded only in the dispatches of a unit that has its tracing relation. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { ToolResult } from '../hook-tools/runner.ts';
 import type {
   Span,
   SpanAttributes,
@@ -12,7 +11,7 @@ import type {
 } from '../model/tracer.ts';
 import { HandlerSpans } from './handler-spans.ts';
 import { tracedPebble } from './pebble-spans.ts';
-import { toolAttributes, toolFailure, tracedTools } from './tool-spans.ts';
+import { tracedTools } from './tool-spans.ts';
 
 /** What a recorder leaves behind. */
 export interface Recorded {
@@ -69,7 +68,7 @@ export class Recorder implements Tracer {
     try {
       const result = await this.#current.run(spanId, work);
       const message = failure?.(result);
-      if (message !== undefined) error = failed(message);
+      if (message !== undefined) error = { at: now(), type: 'Error', message };
       return result;
     } catch (thrown) {
       error = errorOf(thrown);
@@ -77,23 +76,6 @@ export class Recorder implements Tracer {
     } finally {
       this.#add({ name, spanId, parentSpanId, start, end: now(), attributes, error });
     }
-  }
-
-  began(at: number, tool: string, args: readonly string[], result: Promise<ToolResult>): void {
-    const start = performance.timeOrigin + at;
-    const of = {
-      name: tool,
-      spanId: hex(16),
-      parentSpanId: this.#rootId,
-      start,
-      attributes: toolAttributes(tool, args),
-    };
-    const add = (message: string | undefined) =>
-      this.#add({ ...of, end: now(), error: message === undefined ? undefined : failed(message) });
-    result.then(
-      (answer) => add(toolFailure(answer)),
-      (error: Error) => add(error.message),
-    );
   }
 
   edges(edges: TracedEdges): TracedEdges {
@@ -142,10 +124,6 @@ export class Recorder implements Tracer {
     if (this.#spans.length < MOST_SPANS) this.#spans.push(span);
     else this.#dropped++;
   }
-}
-
-function failed(message: string): SpanError {
-  return { at: now(), type: 'Error', message };
 }
 
 function errorOf(thrown: unknown): SpanError {

@@ -1,13 +1,10 @@
 /** One dispatch under watch: from the first line of its log to a trace on disk, and a process that will send it. */
 import type { SpanAttributes, Tracer, Watched } from '../model/tracer.ts';
 import { TraceBuffer } from './buffer.ts';
-import { DESTINATION_FILE, parseDestination } from './destination.ts';
-import { exportAfterwards, takeRefusal } from './export.ts';
+import { DESTINATION_FILE } from './destination.ts';
 import { resourceSpans } from './otlp.ts';
 import { type Recorded, Recorder } from './recorder.ts';
-
-// Both are asked of the file that this becomes part of in a bundle.
-export { exportAndExit } from './export.ts';
+import { startSender, takeRefusal } from './sender.ts';
 
 /** @param destination as the last dispatch left it; undefined when this one has yet to find the relation. */
 export function watchDispatch(charm: string, watched: Watched, destination: string | undefined): Tracer {
@@ -19,7 +16,9 @@ export function watchDispatch(charm: string, watched: Watched, destination: stri
     logging.push(watched.tools.run('juju-log', ['--log-level', level, '--', text]).catch(() => undefined));
 
   const recorder = new Recorder(charm, resourceOf(charm, env), rootAttributes(env), async (recorded) => {
-    if (files.read(DESTINATION_FILE) !== undefined) keep(watched, folder, recorded);
+    const found = files.read(DESTINATION_FILE);
+    if (found !== undefined) keep(watched, folder, recorded);
+    if (found && keepTrace === undefined) startSender(folder, env);
     await Promise.all(logging);
   });
   if (destination !== undefined) {
@@ -32,8 +31,6 @@ export function watchDispatch(charm: string, watched: Watched, destination: stri
   if (keepTrace === undefined) {
     const refusal = takeRefusal(folder);
     if (refusal !== undefined) log('WARNING', `the collector refused traces: ${refusal}`);
-    if (destination === undefined || parseDestination(destination).url !== undefined)
-      exportAfterwards(folder);
   }
   return recorder;
 }

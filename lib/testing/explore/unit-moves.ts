@@ -106,10 +106,10 @@ function readyHook(name: string): Hook {
 /** The pod is moved, or the charm refreshed: what is not on a storage is gone. */
 function replacement(setting: Setting, state: State, agenda: Agenda): Move {
   const names = Object.keys(state.containers);
-  const newPod = (before: State): State =>
+  const newPod = ({ charmFiles: _gone, ...kept }: State): State =>
     names.reduce(
       (it, name) => withContainer(it, { ...freshContainer(setting, it, name), canConnect: false }),
-      setting.memory === 'file' ? { ...before, stored: {}, deferred: [], memory: {} } : before,
+      setting.memory === 'file' ? { ...kept, stored: {}, deferred: [], memory: {} } : kept,
     );
   const follows: Hook[] = [
     { name: 'a new pod takes its place', event: { kind: 'upgrade-charm' }, before: newPod },

@@ -1,18 +1,21 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
-import { createServer as createSocketServer } from 'node:net';
+import { createServer as createSocketServer, type Server as NetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { BUFFER_FOLDER, TraceBuffer } from '../../../lib/tracing/buffer.ts';
 import { DESTINATION_FILE, formatDestination } from '../../../lib/tracing/destination.ts';
-import { exportBuffer, takeRefusal } from '../../../lib/tracing/export.ts';
 import { resourceSpans } from '../../../lib/tracing/otlp.ts';
+import { sendBuffer } from '../../../lib/tracing/send.ts';
+import { takeRefusal } from '../../../lib/tracing/sender.ts';
+import { CERTIFICATE } from '../../support/certificate.ts';
 import { OtlpReceiver } from '../../support/otlp-receiver.ts';
+import { TLS_CERTIFICATE, TLS_KEY } from '../../support/tls.ts';
 
 let folder: string;
 
@@ -29,6 +32,11 @@ function trace(name: string): string {
     resource: { juju_unit: 'a/0' },
     spans: [span],
   });
+}
+
+function portOf(listening: NetServer): number {
+  const at = listening.address();
+  return typeof at === 'object' && at !== null ? at.port : 0;
 }
 
 function sendTo(url: string, ca?: string): Promise<void> {
@@ -50,7 +58,7 @@ const lock = () => join(folder, BUFFER_FOLDER, 'lock');
 
 /** As if nobody had tried for a while. */
 async function longAfterwards(): Promise<void> {
-  await utimes(lock(), new Date(0), new Date(0));
+  await writeFile(lock(), '0 1');
 }
 
 describe('after a dispatch', () => {
@@ -70,11 +78,11 @@ describe('after a dispatch', () => {
   test('nothing is sent without a destination, and all of it when there is one, the important ones first', async () => {
     await dispatch(10, 'passing by');
     await dispatch(50, 'handled');
-    await exportBuffer(folder);
+    await sendBuffer(folder);
     expect(waiting()).toHaveLength(2);
     await using collector = await receiver();
     await sendTo(`http://${collector.address}/v1/traces`);
-    await exportBuffer(folder);
+    await sendBuffer(folder);
     expect((await collector.spans()).map(({ name }) => name)).toEqual(['handled', 'passing by']);
   });
 
@@ -102,6 +110,37 @@ describe('after a dispatch', () => {
   });
 });
 
+describe('a collector with https', () => {
+  const url = (address: string) => `https://${address}/v1/traces`;
+
+  async function secured(): Promise<OtlpReceiver> {
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    await writeFile(cert, TLS_CERTIFICATE);
+    await writeFile(key, TLS_KEY);
+    return OtlpReceiver.start({ out: join(folder, 'received'), tls: { cert, key } });
+  }
+
+  test('gets traces when its certificate is trusted', async () => {
+    await using collector = await secured();
+    new TraceBuffer(folder).add(trace('secured'), 50);
+    await sendTo(url(collector.address), `${CERTIFICATE}\n${TLS_CERTIFICATE}`);
+    await sendBuffer(folder);
+    expect((await collector.spans()).map(({ name }) => name)).toEqual(['secured']);
+  });
+
+  test('gets none when it is not', async () => {
+    await using collector = await secured();
+    new TraceBuffer(folder).add(trace('secured'), 50);
+    for (const ca of [undefined, CERTIFICATE, 'no certificate']) {
+      await sendTo(url(collector.address), ca);
+      await sendBuffer(folder);
+      await longAfterwards();
+    }
+    expect(await collector.spans()).toEqual([]);
+    expect(waiting()).toHaveLength(1);
+  });
+});
+
 describe('a collector', () => {
   let server: Server;
   let requests: number;
@@ -115,8 +154,7 @@ describe('a collector', () => {
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const at = server.address();
-    return `http://127.0.0.1:${typeof at === 'object' && at !== null ? at.port : 0}/v1/traces`;
+    return `http://127.0.0.1:${portOf(server)}/v1/traces`;
   }
 
   afterEach(() => server?.close());
@@ -126,7 +164,7 @@ describe('a collector', () => {
   ])('that answers %i gets the same traces another time', async (status) => {
     await sendTo(await collectorThat(status, 'not now'));
     new TraceBuffer(folder).add(trace('kept'), 50);
-    await exportBuffer(folder);
+    await sendBuffer(folder);
     expect(waiting()).toHaveLength(1);
     expect(takeRefusal(folder)).toMatch(`answered ${status}: not now`);
     expect(takeRefusal(folder)).toBeUndefined();
@@ -137,19 +175,36 @@ describe('a collector', () => {
   ])('that answers %i has refused the data, and does not get them again', async (status) => {
     await sendTo(await collectorThat(status, 'bad'));
     new TraceBuffer(folder).add(trace('refused'), 50);
-    await exportBuffer(folder);
+    await sendBuffer(folder);
     expect(waiting()).toEqual([]);
     expect(takeRefusal(folder)).toMatch(`answered ${status}: bad`);
+  });
+
+  test('that is asked by a process that is killed gets the traces another time', async () => {
+    let asked: () => void;
+    const killed = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    server = createServer(async () => {
+      process.kill(Number((await readFile(lock(), 'utf8')).split(' ')[1]), 'SIGKILL');
+      asked();
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    await sendTo(`http://127.0.0.1:${portOf(server)}/v1/traces`);
+    await dispatch(50, 'kept');
+    await killed;
+    expect(waiting()).toHaveLength(1);
   });
 
   test('that is away is left alone for a while, in which no process is started for it', async () => {
     await sendTo(await collectorThat(503, ''));
     new TraceBuffer(folder).add(trace('kept'), 50);
-    await exportBuffer(folder);
-    await exportBuffer(folder);
+    await sendBuffer(folder);
+    await sendBuffer(folder);
     expect(requests).toBe(1);
     await longAfterwards();
-    await exportBuffer(folder);
+    await sendBuffer(folder);
     expect(requests).toBe(2);
   });
 
@@ -164,10 +219,9 @@ describe('a collector', () => {
     });
     odd.listen(0, '127.0.0.1');
     await once(odd, 'listening');
-    const at = odd.address();
-    await sendTo(`http://127.0.0.1:${typeof at === 'object' && at !== null ? at.port : 0}/v1/traces`);
+    await sendTo(`http://127.0.0.1:${portOf(odd)}/v1/traces`);
     new TraceBuffer(folder).add(trace('kept'), 50);
-    await exportBuffer(folder);
+    await sendBuffer(folder);
     expect(waiting()).toHaveLength(1);
     odd.close();
   });
@@ -212,10 +266,20 @@ describe('the buffer', () => {
     expect(waiting()).toEqual(['{"whole":1}']);
   });
 
+  test('on a full disk keeps what it has', async () => {
+    const buffer = new TraceBuffer(folder);
+    buffer.add('{"kept":1}', 50);
+    expect(buffer.closed()).toHaveLength(1);
+    await symlink('/dev/full', join(folder, BUFFER_FOLDER, '50-open.jsonl'));
+    expect(() => buffer.add('{"lost":1}', 50)).toThrow('ENOSPC');
+    await rm(join(folder, BUFFER_FOLDER, '50-open.jsonl'));
+    expect(waiting()).toEqual(['{"kept":1}']);
+  });
+
   test('that is no folder at all keeps nobody from working', async () => {
     await writeFile(join(folder, BUFFER_FOLDER), 'in the way');
     await sendTo('http://127.0.0.1:1/v1/traces');
     expect(() => new TraceBuffer(folder).add('{}', 50)).toThrow();
-    await exportBuffer(folder);
+    await sendBuffer(folder);
   });
 });
