@@ -6,45 +6,14 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { image } from '../../tools/peers.ts';
-import { type ReceivedSpan, spansIn } from '../support/otlp-receiver.ts';
-import { TestModel, type TinyCharm, unitStatus, writeCharm } from './tiny-charm.ts';
+import { Collector } from '../support/collector-charm.ts';
+import type { ReceivedSpan } from '../support/otlp-receiver.ts';
+import { TestModel, unitStatus } from './tiny-charm.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-const collector: TinyCharm = {
-  name: 'collector',
-  metadata: `
-containers:
-  otlp: {resource: otlp-image}
-resources:
-  otlp-image: {type: oci-image, description: the receiver}
-provides:
-  tracing: {interface: tracing}
-`,
-  script: `
-export PEBBLE_SOCKET=/charm/containers/otlp/pebble.socket
-case "$DISPATCH" in
-  hooks/otlp-pebble-ready)
-    cat > layer.yaml <<'LAYER'
-services:
-  otlp:
-    override: replace
-    startup: enabled
-    command: /bin/otlp-receiver --listen 0.0.0.0:4318 --out /var/spans.jsonl
-LAYER
-    /charm/bin/pebble add otlp layer.yaml
-    /charm/bin/pebble replan
-    open-port 4318
-    status-set active ;;
-  hooks/tracing-relation-changed)
-    juju-log "asked for $(relation-get --app receivers traced-k8s)"
-    url="http://$(network-get tracing --ingress-address):4318/"
-    relation-set --app "receivers=[{\\"protocol\\":{\\"name\\":\\"otlp_http\\",\\"type\\":\\"http\\"},\\"url\\":\\"$url\\"}]" ;;
-esac`,
-};
-
 let model: TestModel;
+let collector: Collector;
 
 beforeAll(async () => {
   model = await TestModel.open();
@@ -59,25 +28,17 @@ beforeAll(async () => {
     packed,
   ];
   await promisify(execFile)(process.execPath, pack, { cwd: ROOT });
-  await model.client.call('deploy', {
-    charm: await writeCharm(model.folder, collector),
-    resources: { 'otlp-image': await image('otlp-receiver') },
-  });
+  collector = new Collector(model);
+  await collector.deploy();
   await model.client.call('deploy', { charm: packed });
   await model.settled();
 });
 
 afterAll(() => model?.destroy());
 
-async function received(): Promise<readonly ReceivedSpan[]> {
-  return spansIn(await model.ssh('collector/0', 'otlp', ['/bin/sh', '-c', 'cat /var/spans.jsonl']));
-}
-
 /** The traces of the dispatches of one hook, each as its spans. */
-async function tracesOf(hook: string): Promise<readonly (readonly ReceivedSpan[])[]> {
-  const spans = await received();
-  const roots = spans.filter((span) => span.attributes['juju.dispatch_path'] === hook);
-  return roots.map(({ traceId }) => spans.filter((span) => span.traceId === traceId));
+function tracesOf(hook: string): Promise<readonly (readonly ReceivedSpan[])[]> {
+  return collector.tracesWith((span) => span.attributes['juju.dispatch_path'] === hook);
 }
 
 async function configure(values: Record<string, string>): Promise<void> {
@@ -86,11 +47,6 @@ async function configure(values: Record<string, string>): Promise<void> {
 }
 
 const files = () => model.exec('traced-k8s/0', 'ls -A .charmwright-traces 2>/dev/null; true');
-const otlp = (verb: string) =>
-  model.exec(
-    'collector/0',
-    `PEBBLE_SOCKET=/charm/containers/otlp/pebble.socket /charm/bin/pebble ${verb} otlp`,
-  );
 
 /** As if it had been found away a while ago. */
 const forgetOutage = () => model.exec('traced-k8s/0', 'rm -f .charmwright-traces/lock');
@@ -136,7 +92,7 @@ test('a dispatch arrives at the collector as one trace, with its handlers, hook 
 });
 
 test('what happens while the collector is away is kept on the disk, whatever else goes wrong', async () => {
-  await otlp('stop');
+  await collector.stop();
   const before = await tracesOf('hooks/config-changed').then((traces) => traces.length);
   for (const greeting of ['one', 'two']) await configure({ greeting });
   await model.client.call('set-config', { application: 'traced-k8s', values: { fail: 'true' } });
@@ -149,7 +105,7 @@ test('what happens while the collector is away is kept on the disk, whatever els
 });
 
 test('all of it arrives when the collector is back and another hook has run', async () => {
-  await otlp('start');
+  await collector.start();
   await forgetOutage();
   await configure({ greeting: 'three' });
   const traces = await vi.waitUntil(async () => {
@@ -197,5 +153,5 @@ test('recording ends with the relation', async () => {
   });
   await model.settled();
   expect(await model.exec('traced-k8s/0', 'ls -A')).not.toMatch(/\.charmwright-tracing$/m);
-  expect((await received()).length).toBeGreaterThan(0);
+  expect((await collector.received()).length).toBeGreaterThan(0);
 });

@@ -1,5 +1,15 @@
 import { SpecError } from 'charmwright';
-import { container, context, type Outcome, relation, type State, secret, state } from 'charmwright/testing';
+import {
+  container,
+  context,
+  crashTest,
+  explore,
+  type Outcome,
+  relation,
+  type State,
+  secret,
+  state,
+} from 'charmwright/testing';
 import { tracing } from 'charmwright/tracing';
 import { describe, expect, test } from 'vitest';
 import { parseDestination } from '../../../lib/tracing/destination.ts';
@@ -171,6 +181,28 @@ describe('the destination', () => {
     const after = await context(traced).run({ kind: 'relation-broken', relation: there }, back);
     expect(after.charmFiles).toBeUndefined();
     expect(after.trace).toBeUndefined();
+  });
+});
+
+describe('a traced charm', () => {
+  test('comes to the same end whatever happens to it, and in whatever order', async () => {
+    const found = await explore(traced, state({ leader: true }), {
+      depth: 3,
+      relations: [tempo('https://tempo:4318'), authority([PEM])],
+    });
+    expect(found.problems).toEqual([]);
+  });
+
+  test('comes to the same end when its hook is killed at any call', async () => {
+    const there = tempo('https://tempo:4318');
+    const world = state({
+      leader: true,
+      relations: [there, authority([PEM])],
+      containers: [container('web')],
+    });
+    const killed = await crashTest(traced, { kind: 'relation-changed', relation: there }, world);
+    expect(killed.problems).toEqual([]);
+    expect(killed.calls).toBeGreaterThan(5);
   });
 });
 
