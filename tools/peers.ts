@@ -8,6 +8,8 @@ const RECIPES = {
   ...PROGRAMS,
   'charm-check': { package: '.' },
   'otlp-receiver': { package: '.' },
+  sherve: { package: '.' },
+  'go-httpbin': { package: 'github.com/mccutchen/go-httpbin/v2/cmd/go-httpbin' },
   minio: {
     package: 'github.com/minio/minio',
     // Without these MinIO calls itself DEVELOPMENT.GOGET; the date is that of the pinned commit.
@@ -30,7 +32,13 @@ const RECIPES = {
 export type PeerName = keyof typeof RECIPES;
 /** The peers that run as a workload, inside a container of a unit. */
 export type ImageName = (typeof IMAGE_NAMES)[number];
-const IMAGE_NAMES = ['mimir', 'minio', 'otlp-receiver'] as const satisfies readonly PeerName[];
+const IMAGE_NAMES = [
+  'mimir',
+  'minio',
+  'otlp-receiver',
+  'sherve',
+  'go-httpbin',
+] as const satisfies readonly PeerName[];
 
 export const PEER_NAMES: readonly PeerName[] = Object.keys(RECIPES).filter(isPeerName);
 

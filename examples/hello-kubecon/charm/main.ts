@@ -1,0 +1,4 @@
+import { run } from 'charmwright';
+import { helloKubecon } from './charm.ts';
+
+await run(helloKubecon);

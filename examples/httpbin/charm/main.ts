@@ -1,0 +1,4 @@
+import { run } from 'charmwright';
+import { httpbin } from './charm.ts';
+
+await run(httpbin);

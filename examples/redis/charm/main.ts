@@ -1,0 +1,4 @@
+import { run } from 'charmwright';
+import { redis } from './charm.ts';
+
+await run(redis);

@@ -1,0 +1,36 @@
+/** Programs from Debian's packages, for tests: what the machine has, or what root may install. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+export type Installed =
+  | { readonly kind: 'there'; readonly path: string }
+  | { readonly kind: 'absent'; readonly why: string };
+
+export function redisServer(): Promise<Installed> {
+  return program('redis-server', 'redis-server');
+}
+
+async function program(name: string, debianPackage: string): Promise<Installed> {
+  const present = await whereIs(name);
+  if (present !== undefined) return { kind: 'there', path: present };
+  if (process.getuid?.() !== 0) return { kind: 'absent', why: `install ${debianPackage}` };
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
+  try {
+    await run('apt-get', ['update', '-qq'], { env, timeout: 120_000 });
+    const words = ['install', '-y', '-qq', '--no-install-recommends', debianPackage];
+    await run('apt-get', words, { env, timeout: 180_000 });
+  } catch (error) {
+    return { kind: 'absent', why: `apt-get cannot install it: ${String(error).slice(0, 200)}` };
+  }
+  const path = await whereIs(name);
+  return path === undefined ? { kind: 'absent', why: `install ${debianPackage}` } : { kind: 'there', path };
+}
+
+async function whereIs(name: string): Promise<string | undefined> {
+  return run('which', [name]).then(
+    ({ stdout }) => stdout.trim() || undefined,
+    () => undefined,
+  );
+}

@@ -1,0 +1,3 @@
+module charmwright.dev/tools/sherve
+
+go 1.26.5
