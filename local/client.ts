@@ -14,11 +14,11 @@ import {
   type Task,
   type Verb,
 } from './api.ts';
-import { ensureDaemon, modelExists } from './daemon/start.ts';
+import { ensureDaemon } from './daemon/start.ts';
 import { encodeFrame, readFrames } from './frames.ts';
 import type { SocketPath } from './socket-path.ts';
 
-export { modelExists };
+export { modelExists } from './daemon/start.ts';
 
 /** The daemon refused: `message` is Juju's own text. `status` is the HTTP status. */
 export class ModelError extends Error {
@@ -30,6 +30,7 @@ export class ModelError extends Error {
   }
 }
 
+/** Which model, and who is told of what takes long. */
 export interface OpenOptions {
   /** Default `.juju-local`; need not be absolute. */
   readonly modelDir?: string;
@@ -39,6 +40,7 @@ export interface OpenOptions {
   readonly progress?: (text: string) => void;
 }
 
+/** What a command in a unit reads and writes. */
 export interface Stdio {
   /** Bytes for the process's stdin; undefined gives it none. */
   readonly stdin?: AsyncIterable<Buffer | string>;
@@ -54,6 +56,10 @@ export async function openModel(options: OpenOptions = {}): Promise<LocalClient>
   return new LocalClient(socket);
 }
 
+/**
+ * A model that is open. `call` does what the verb of the same name does in `juju-local`: `deploy`, `integrate`, `status`,
+ * `run`, `destroy-model`. What comes as a stream has methods of its own. The model goes on after `close`.
+ */
 export class LocalClient {
   readonly #socket: SocketPath;
 

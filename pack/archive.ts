@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
 
+/** A file of a charm's archive. */
 export interface CharmFile {
   /** Relative to the charm's folder, with slashes. */
   readonly path: string;
@@ -20,6 +21,7 @@ export function mode(file: CharmFile): number {
   return 0o100000 | (file.executable === true ? 0o755 : 0o644);
 }
 
+/** Writes `target`, a zip archive, with its files in order. */
 export async function writeArchive(files: readonly CharmFile[], target: string): Promise<void> {
   const zip = new ZipFile();
   for (const file of inOrder(files)) {

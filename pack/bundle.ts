@@ -18,6 +18,7 @@ const REQUIRE = "import{createRequire}from'node:module';const require=createRequ
  */
 const JITLESS = '(globalThis.__zod_globalConfig??={}).jitless=true;';
 
+/** A charm's code, as it goes into its archive. */
 export interface Bundle {
   readonly files: readonly CharmFile[];
   /** Folders of the npm packages whose code is in it. */

@@ -15,6 +15,7 @@ import { type Architecture, NODE_VERSION, type NodeRuntime } from './node-runtim
 const PLAIN_FILES = ['metadata.yaml', 'config.yaml', 'actions.yaml', 'README.md', 'icon.svg'];
 const PLAIN_FOLDERS = ['templates'];
 
+/** A charm, read and bundled. */
 export interface CharmSource {
   readonly name: string;
   /** Everything but what depends on the architecture. */

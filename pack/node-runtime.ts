@@ -16,6 +16,7 @@ export const NODE_VERSION = '26.10.0';
 
 /** Names of architectures as Juju says them. */
 export const ARCHITECTURES = ['amd64', 'arm64'] as const;
+/** One of them. */
 export type Architecture = (typeof ARCHITECTURES)[number];
 
 const PACKAGES: Readonly<Record<Architecture, { readonly name: string; readonly integrity: string }>> = {
@@ -31,6 +32,7 @@ const PACKAGES: Readonly<Record<Architecture, { readonly name: string; readonly 
   },
 };
 
+/** Node as it goes into a charm. */
 export interface NodeRuntime {
   /** Path of the `node` binary. */
   readonly binary: string;
@@ -38,7 +40,10 @@ export interface NodeRuntime {
   readonly licence: string;
 }
 
-/** @throws PackError when npm cannot bring it, or brings something else than what is pinned. */
+/**
+ * The Node of an architecture, from the cache; npm brings it when it is not there, and `progress` is told so.
+ * @throws PackError when npm cannot bring it, or brings something else than what is pinned.
+ */
 export async function nodeRuntime(
   architecture: Architecture,
   progress: (text: string) => void,

@@ -40,11 +40,11 @@ interface ExportedErrors {
   readonly errors: readonly Declaration[];
 }
 
-/** The error classes that each entry exports, those below others after them. */
+/** The error classes that each entry of charmwright exports, those below others after them. */
 export async function exportedErrors(): Promise<readonly ExportedErrors[]> {
   const found: ExportedErrors[] = [];
   const seen = new Set<string>();
-  for (const entry of await entries()) {
+  for (const entry of (await entries()).filter(({ name }) => /^charmwright(\/|$)/.test(name))) {
     const errors = (await declarations(entry)).filter(
       ({ kind, name }) => kind === 'error' && !seen.has(name),
     );

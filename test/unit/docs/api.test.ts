@@ -9,9 +9,10 @@ test('every name that the package exports has a docstring', async () => {
   expect(await undocumented()).toEqual([]);
 });
 
-test('the entries are those of the package, and their exports are found through other files', async () => {
+test('the entries are those of the packages, and their exports are found through other files', async () => {
   const names = (await entries()).map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining(['charmwright', 'charmwright/testing', 'charmwright/pebble']));
+  expect(names.slice(-2)).toEqual(['charmwright-pack', 'juju-local']);
   const [main] = await entries();
   const found = main === undefined ? [] : await declarations(main);
   expect(found.map(({ name }) => name)).toEqual(
