@@ -22,7 +22,7 @@ import { Aborted } from './aborted.ts';
 import type { Breakpoints } from './breakpoints.ts';
 import type { CharmFiles } from './charm-files.ts';
 import type { Memory } from './memory.ts';
-import { type EndpointSchema, Relation, type RelationContext } from './relation.ts';
+import { type EndpointSchema, Relation, type RelationContext, stableJson } from './relation.ts';
 import type { RelationLedger } from './relation-ledger.ts';
 import { withSecrets } from './secret-option.ts';
 import { Secrets } from './secrets.ts';
@@ -382,7 +382,7 @@ export class Juju<
 
   /** Kept only if this dispatch succeeds. `undefined` forgets it. At most 64 KiB of JSON. */
   store(key: string, value: unknown): void {
-    this.#parts.memory.set(`stored.${key}`, value === undefined ? undefined : JSON.stringify(value));
+    this.#parts.memory.set(`stored.${key}`, value === undefined ? undefined : stableJson(value));
   }
 
   /**

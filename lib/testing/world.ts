@@ -124,6 +124,10 @@ export class World implements HookHost {
   }
 }
 
+function byText(a: unknown, b: unknown): number {
+  return stableJson(a) < stableJson(b) ? -1 : 1;
+}
+
 const ID_LETTERS = '0123456789abcdefghijklmnopqrstuv';
 
 /**
@@ -132,7 +136,8 @@ const ID_LETTERS = '0123456789abcdefghijklmnopqrstuv';
  */
 function secretId({ secrets, relations, stored, memory, deferred }: State, count: number): string {
   const known = secrets.map(({ id, revisions }) => [id, revisions.map(({ revision }) => revision)]);
-  const base = stableJson([known, relations, stored, memory, deferred, count]);
+  const inOrder = [known.toSorted(byText), relations.toSorted((a, b) => a.id - b.id)];
+  const base = stableJson([inOrder, stored, memory, deferred, count]);
   const bytes = createHash('sha256').update(base).digest().subarray(0, 20);
   return Array.from(bytes, (byte) => ID_LETTERS.charAt(byte % ID_LETTERS.length)).join('');
 }
