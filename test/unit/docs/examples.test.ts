@@ -118,3 +118,16 @@ test('the charm on the page about workloads compiles and passes its test', { tim
   expect([...files.keys()]).toContain('test/web.test.ts');
   expect(await tryOut(files, '.')).toContain('2 passed');
 });
+
+test('the tests on the page about testing pass, with the charm on the page of the npm package', {
+  timeout: 300_000,
+}, async () => {
+  const files = new Map([
+    ...filesOf(await readFile(join(ROOT, 'lib/README.md'), 'utf8')),
+    ...filesOf(await readFile(join(ROOT, 'docs/how-to/test-a-charm.md'), 'utf8')),
+    ['metadata.yaml', 'name: web\nrequires: {database: {interface: web_db}}\ncontainers: {web: {}}\n'],
+    ['config.yaml', 'options: {port: {type: int, default: 8080}}\n'],
+  ]);
+  expect([...files.keys()]).toContain('test/any-order.test.ts');
+  expect(await tryOut(files, '.')).toContain('6 passed');
+});
