@@ -54,17 +54,19 @@ export async function applyLayer(
 /** What earlier workloads of this label had and this one has not. */
 function retiredBy(workload: Workload, record: WorkloadRecord | undefined): Retired {
   const { services = {}, checks = {}, logTargets = {} } = workload;
-  const before = {
-    services: [...(record?.retired.services ?? []), ...Object.keys(record?.services ?? {})],
-    checks: [...(record?.retired.checks ?? []), ...(record?.checks ?? [])],
-    'log-targets': [...(record?.retired['log-targets'] ?? []), ...(record?.['log-targets'] ?? [])],
-  };
-  const without = (names: readonly string[], wanted: object) =>
-    names.filter((name) => !Object.hasOwn(wanted, name));
+  if (record === undefined) return { services: [], checks: [], 'log-targets': [] };
+  const { retired, restarting } = record;
+  const without = (wanted: object, ...names: readonly (readonly string[])[]) =>
+    [...new Set(names.flat())].filter((name) => !Object.hasOwn(wanted, name));
   return {
-    services: without(before.services, services),
-    checks: without(before.checks, checks),
-    'log-targets': without(before['log-targets'], logTargets),
+    services: without(
+      services,
+      retired.services,
+      Object.keys(record.services),
+      Object.keys(restarting?.services ?? {}),
+    ),
+    checks: without(checks, retired.checks, record.checks),
+    'log-targets': without(logTargets, retired['log-targets'], record['log-targets']),
   };
 }
 

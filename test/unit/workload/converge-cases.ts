@@ -313,6 +313,22 @@ export const CONVERGE_CASES: readonly WorkloadCase[] = [
     },
   },
   {
+    name: 'a service that was about to be restarted when its hook was killed is known, and is stopped when it goes',
+    run: async (bed) => {
+      await settled(bed, site(bed));
+      for (const path of recordsOf(bed.label)) await bed.pebble.remove(path, { recursive: true });
+      const killed = watched(bed.pebble, { after: 9, last: 'never', hears: 'nothing' });
+      await Promise.race([converge(killed.pebble, site(bed)), killed.cut]);
+      expect(killed.calls.at(-1)).toBe('restart');
+      const { services, files } = site(bed);
+      const { db: _, ...rest } = services;
+      const { [`${bed.dir}/etc/db.conf`]: __, ...others } = files;
+      const smaller: Workload = { label: bed.label, services: rest, files: others };
+      expect(await settled(bed, smaller)).toMatchObject({ stopped: ['db'], restarted: ['web'] });
+      expect((await states(bed)).db).toBe('inactive');
+    },
+  },
+  {
     name: 'a service that does not start is a failure with its last words, until it does',
     run: async (bed) => {
       const workload = site(bed);
