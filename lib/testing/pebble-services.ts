@@ -149,9 +149,10 @@ export function serviceInfos(
     }));
 }
 
-/** What Pebble counts for Prometheus, of which the simulation knows who is active. */
+/** What Pebble counts for Prometheus of services that it once started, of which the simulation knows who is active. */
 export function metricsText(container: ContainerState, plan: Plan): string {
   return serviceInfos(container, plan, [])
+    .filter(({ name }) => container.services[name] !== undefined)
     .map(({ name, current }) => `pebble_service_active{service="${name}"} ${current === 'active' ? 1 : 0}\n`)
     .join('');
 }

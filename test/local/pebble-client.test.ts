@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -37,6 +38,14 @@ async function failure(call: Promise<unknown>): Promise<unknown> {
     return error;
   }
   throw new Error('the call did not fail');
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
@@ -412,6 +421,37 @@ describe('identities', () => {
     expect(await client.identities()).toEqual({});
     expect(await failure(client.removeIdentities(['scraper']))).toBeInstanceOf(ApiError);
   });
+});
+
+// ops: 169, 194, 195
+test('metrics are for who has an identity that may read them, also over HTTP', async () => {
+  const httpPort = await freePort();
+  const other = await realPebble({ httpPort });
+  try {
+    const url = `http://127.0.0.1:${httpPort}/v1/metrics`;
+    // The hash of the word "secret", by sha512-crypt.
+    const password =
+      '$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1';
+    await other.client.addLayer('web', {
+      services: { web: { override: 'replace', command: 'sleep 1000' } },
+    });
+    await other.client.start(['web']);
+    await other.client.addIdentities({
+      scraper: { access: 'metrics', basic: { password } },
+      guest: { access: 'untrusted', basic: { password } },
+    });
+    expect((await other.client.systemInfo()).httpAddress).toBe(`127.0.0.1:${httpPort}`);
+    const ask = async (user?: string) =>
+      fetch(url, { headers: user === undefined ? {} : { authorization: `Basic ${btoa(user)}` } });
+    expect((await ask()).status).toBe(401);
+    expect((await ask('scraper:wrong')).status).toBe(401);
+    expect((await ask('guest:secret')).status).toBe(401);
+    const answer = await ask('scraper:secret');
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toContain('pebble_service_active{service="web"} 1');
+  } finally {
+    await other.remove();
+  }
 });
 
 // ops: 165, 166, 196

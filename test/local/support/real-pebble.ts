@@ -21,14 +21,16 @@ export interface RealPebble {
   remove(): Promise<void>;
 }
 
-export async function realPebble(): Promise<RealPebble> {
+/** @param options.httpPort Pebble listens there on 127.0.0.1, too, as in a pod where its checks are asked. */
+export async function realPebble({ httpPort }: { readonly httpPort?: number } = {}): Promise<RealPebble> {
   const binary = await peer('pebble');
   const dir = await mkdtemp(join(tmpdir(), 'pebble-'));
   const socketPath = join(dir, 'pebble.socket');
   const client = new PebbleClient({ socketPath });
   let process: ChildProcess | undefined;
+  const http = httpPort === undefined ? [] : ['--http', `127.0.0.1:${httpPort}`];
   const start = async () => {
-    process = spawn(binary, ['run', '--hold', '--create-dirs'], {
+    process = spawn(binary, ['run', '--hold', '--create-dirs', ...http], {
       env: { PATH: '/usr/bin:/bin', HOME: dir, PEBBLE: join(dir, 'pebble'), PEBBLE_SOCKET: socketPath },
       stdio: 'ignore',
     });

@@ -254,6 +254,7 @@ export const ACCESS_CASES: readonly PebbleCase[] = [
           '$6$saltsalt$TVLlQcbpFVof5W3Yz4DTP6gRstiNuHwwTt6GLc1E5n0U0aDehy0S5knV8wiOQSpT0Y77vwPZN.Pq.H91p5hVO1',
       };
       await pebble.addLayer('base', YAML);
+      expect(await pebble.metrics()).not.toContain('pebble_service_active');
       await pebble.start(['web']);
       await pebble.addIdentities({
         scraper: { access: 'metrics', basic },
