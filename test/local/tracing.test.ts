@@ -139,6 +139,20 @@ test('an action is a trace as well', async () => {
   await vi.waitUntil(async () => (await tracesOf('actions/greet')).length > 0, 20_000);
 });
 
+test('what the collector has against the traces is in the log of the next hook', async () => {
+  await model.exec('traced-k8s/0', "printf 'http://tempo answered 400: bad' > .charmwright-traces/refused");
+  await configure({ greeting: 'three and a half' });
+  const log: string[] = [];
+  for await (const line of model.client.debugLog({
+    limit: null,
+    include: ['traced-k8s/0'],
+    level: 'WARNING',
+  }))
+    log.push(line);
+  expect(log.join('\n')).toMatch('the collector refused traces: http://tempo answered 400: bad');
+  expect(await files()).not.toMatch('refused');
+});
+
 test('a buffer that cannot be written to costs the trace, and not the hook', async () => {
   await model.exec('traced-k8s/0', 'rm -rf .charmwright-traces; echo in the way > .charmwright-traces');
   await configure({ greeting: 'four' });
