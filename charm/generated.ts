@@ -17,8 +17,8 @@ export const spec = {
     "s3": {
       "role": "requires",
       "interface": "s3",
-      "optional": true,
-      "limit": 1
+      "limit": 1,
+      "optional": true
     },
     "mimir-peers": {
       "role": "peer",
@@ -123,6 +123,32 @@ export const spec = {
           "type": "boolean",
           "default": false
         }
+      },
+      "results": {
+        "namespace": {
+          "type": "string"
+        },
+        "tenant": {
+          "type": "string"
+        },
+        "dry-run": {
+          "type": "boolean"
+        },
+        "added": {
+          "type": "integer"
+        },
+        "changed": {
+          "type": "integer"
+        },
+        "removed": {
+          "type": "integer"
+        },
+        "unchanged": {
+          "type": "integer"
+        },
+        "groups": {
+          "type": "string"
+        }
       }
     },
     "list-rules": {
@@ -138,6 +164,20 @@ export const spec = {
           "type": "string",
           "default": "anonymous",
           "pattern": "^[A-Za-z0-9!_.*'()-]{1,150}$"
+        }
+      },
+      "results": {
+        "tenant": {
+          "type": "string"
+        },
+        "namespaces": {
+          "type": "string"
+        },
+        "groups": {
+          "type": "integer"
+        },
+        "rules": {
+          "type": "string"
         }
       }
     },
@@ -164,6 +204,23 @@ export const spec = {
         "dry-run": {
           "type": "boolean",
           "default": false
+        }
+      },
+      "results": {
+        "namespace": {
+          "type": "string"
+        },
+        "tenant": {
+          "type": "string"
+        },
+        "dry-run": {
+          "type": "boolean"
+        },
+        "removed": {
+          "type": "integer"
+        },
+        "groups": {
+          "type": "string"
         }
       }
     },
@@ -197,6 +254,20 @@ export const spec = {
           "type": "boolean",
           "default": false
         }
+      },
+      "results": {
+        "tenant": {
+          "type": "string"
+        },
+        "dry-run": {
+          "type": "boolean"
+        },
+        "changed": {
+          "type": "boolean"
+        },
+        "configured": {
+          "type": "boolean"
+        }
       }
     },
     "show-alertmanager-config": {
@@ -207,6 +278,22 @@ export const spec = {
           "type": "string",
           "default": "anonymous",
           "pattern": "^[A-Za-z0-9!_.*'()-]{1,150}$"
+        }
+      },
+      "results": {
+        "tenant": {
+          "type": "string"
+        },
+        "configured": {
+          "type": "boolean"
+        },
+        "config": {
+          "type": "string",
+          "optional": true
+        },
+        "templates": {
+          "type": "string",
+          "optional": true
         }
       }
     },
@@ -224,6 +311,17 @@ export const spec = {
           "maximum": 3600,
           "default": 600
         }
+      },
+      "results": {
+        "blocks": {
+          "type": "integer"
+        },
+        "series": {
+          "type": "integer"
+        },
+        "unit": {
+          "type": "string"
+        }
       }
     },
     "show-config": {
@@ -238,12 +336,38 @@ export const spec = {
           ],
           "default": "diff"
         }
+      },
+      "results": {
+        "mode": {
+          "type": "string",
+          "enum": [
+            "diff",
+            "full"
+          ]
+        },
+        "config": {
+          "type": "string"
+        }
       }
     },
     "show-stats": {
       "required": [],
       "additionalProperties": false,
-      "params": {}
+      "params": {},
+      "results": {
+        "tenants": {
+          "type": "string"
+        },
+        "tenant-count": {
+          "type": "integer"
+        },
+        "series": {
+          "type": "integer"
+        },
+        "samples-per-second": {
+          "type": "number"
+        }
+      }
     }
   }
 } as const satisfies CharmSpec;

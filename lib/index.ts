@@ -27,6 +27,7 @@ export {
   hookName,
   type JujuEvent,
 } from './events/event.ts';
+export { type Cases, matchEvent, type OfKind } from './events/match.ts';
 export type { Bag, RelationRef } from './hook-tools/relation.ts';
 export type { RotatePolicy, SecretAttributes, SecretContent, SecretInfo } from './hook-tools/secret.ts';
 export type {
@@ -40,7 +41,7 @@ export type {
 export { parseJson } from './json.ts';
 export { JujuVersion } from './juju-version.ts';
 export type { Log, LogFields, SecurityLevel } from './log.ts';
-export type { ActionContext, ActionResults, ResultValue } from './model/action.ts';
+export type { ActionContext, ActionReturn } from './model/action.ts';
 export type { CharmFiles } from './model/charm-files.ts';
 export {
   type Container,
@@ -54,6 +55,8 @@ export { type EndpointSchema, json, type Loaded, Relation, stableJson } from './
 export { type SecretName, type SecretSettings, Secrets, secretId } from './model/secrets.ts';
 export { active, blocked, maintenance, type Status, waiting, worst } from './model/status.ts';
 export type * from './spec/meta.ts';
+export type * from './spec/parameters.ts';
+export type * from './spec/results.ts';
 export type * from './spec/spec.ts';
 export { mountLocations } from './spec/spec.ts';
 export type * from './spec/types.ts';

@@ -1,6 +1,6 @@
 /**
  * The reference page of each charm, from its YAML files, and from docs/charms/NAME.yaml for what those do not hold:
- * the results of actions, and the statuses.
+ * the statuses.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -46,16 +46,20 @@ const parameterShape = described.extend({
   maxLength: z.number().optional(),
   pattern: z.string().optional(),
 });
+const resultShape = described.extend({
+  type: z.string(),
+  enum: z.array(scalar).optional(),
+  optional: z.boolean().default(false),
+});
 const actionsShape = z.record(
   z.string(),
   described.extend({
     params: z.record(z.string(), parameterShape).default({}),
     required: z.array(z.string()).default([]),
+    results: z.record(z.string(), resultShape).default({}),
   }),
 );
 export const notesShape = z.strictObject({
-  /** For each action: its results, and what they mean. */
-  results: z.record(z.string(), z.record(z.string(), z.string())),
   statuses: z.array(
     z.strictObject({
       status: z.enum(['blocked', 'waiting', 'maintenance', 'active']),
@@ -65,6 +69,7 @@ export const notesShape = z.strictObject({
   ),
 });
 type Parameter = z.output<typeof parameterShape>;
+type Result = z.output<typeof resultShape>;
 
 /** The text of a charm's page. Same files, same text. */
 export async function charmPage({ charm, folder }: Page): Promise<string> {
@@ -107,7 +112,7 @@ export async function charmPage({ charm, folder }: Page): Promise<string> {
       `### ${name}`,
       flat(action.description),
       ...parametersOf(action.params, action.required),
-      ...resultsOf(notes.results[name] ?? {}),
+      ...resultsOf(action.results),
     ]),
     '## Statuses',
     'Words in capitals stand for what your model has there. The worst status is the one that is shown.',
@@ -159,7 +164,11 @@ function limitsOf(it: Parameter): string {
   return limits.map((text) => ` ${text}`).join('');
 }
 
-function resultsOf(results: Readonly<Record<string, string>>): string[] {
-  const rows = Object.entries(results).map(([name, meaning]) => [code(name), meaning]);
-  return rows.length === 0 ? [] : [table(['result', 'what it is'], rows)];
+function resultsOf(results: Readonly<Record<string, Result>>): string[] {
+  const rows = Object.entries(results).map(([name, it]) => [
+    code(name),
+    it.enum === undefined ? it.type : it.enum.map((value) => code(String(value))).join(' or '),
+    `${flat(it.description)}${it.optional ? ' It may be absent.' : ''}`,
+  ]);
+  return rows.length === 0 ? [] : [table(['result', 'type', 'what it is'], rows)];
 }

@@ -1,7 +1,15 @@
 /** Every event Juju can send a charm, as one union. Source: Juju's hook names and environment (facts 4). */
 import type * as z from 'zod';
 import type { CharmSpec } from '../spec/spec.ts';
-import type { ActionName, ContainerName, EndpointName, StorageName } from '../spec/types.ts';
+import type {
+  ActionName,
+  ContainerName,
+  EndpointName,
+  EndpointWith,
+  StorageId,
+  StorageName,
+} from '../spec/types.ts';
+import type { OfKind } from './match.ts';
 
 export const LIFECYCLE_EVENTS = [
   'install',
@@ -42,8 +50,8 @@ export type RelationEvent<S extends CharmSpec = CharmSpec> = RelationEventBase<S
 export interface StorageEvent<S extends CharmSpec = CharmSpec> {
   readonly kind: 'storage-attached' | 'storage-detaching';
   readonly storage: StorageName<S>;
-  /** `data/0`. */
-  readonly storageId: string;
+  /** `data/0` */
+  readonly storageId: StorageId<S>;
   readonly location: string;
 }
 
@@ -128,16 +136,11 @@ export function assertNever(value: never): never {
 export type HookName<S extends CharmSpec> =
   | LifecycleKind
   | SecretEvent['kind']
-  | `${EndpointName<S>}-${RelationEvent['kind']}`
+  | `${EndpointName<S>}-${Exclude<RelationEvent['kind'], 'relation-broken'>}`
+  /** A peer relation is never broken: it ends with its application. */
+  | `${EndpointWith<S, 'provides' | 'requires'>}-relation-broken`
   | `${StorageName<S>}-${StorageEvent['kind']}`
   | `${ContainerName<S>}-${WorkloadEvent['kind']}`;
-
-/** The members of a union of events that can be of this kind, narrowed to it. */
-type OfKind<E extends { readonly kind: string }, K extends string> = E extends unknown
-  ? K extends E['kind']
-    ? E & { readonly kind: K }
-    : never
-  : never;
 
 /** The event that comes with a hook name: `s3-relation-changed` -> a relation-changed event. */
 export type EventOf<S extends CharmSpec, H extends string> = H extends LifecycleKind

@@ -1,6 +1,8 @@
 /** The environment Juju gives a hook, parsed once into a typed event. */
 import { EnvironmentError } from '../errors.ts';
 import type { CharmSpec } from '../spec/spec.ts';
+import { isStorageId } from '../spec/storage-id.ts';
+import type { StorageId } from '../spec/types.ts';
 import { type JujuEvent, LIFECYCLE_EVENTS, type LifecycleKind } from './event.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -20,10 +22,11 @@ export function parseContext(env: Environment): JujuContext {
   const unit = need(env, 'JUJU_UNIT_NAME');
   return {
     unit,
-    app: unit.slice(0, unit.lastIndexOf('/')),
+    app: appOf(unit) ?? odd('JUJU_UNIT_NAME', unit, 'app/0'),
     model: { name: need(env, 'JUJU_MODEL_NAME'), uuid: need(env, 'JUJU_MODEL_UUID') },
-    jujuVersion: env.JUJU_VERSION ?? '0.0.0',
-    charmDir: env.JUJU_CHARM_DIR ?? env.CHARM_DIR ?? process.cwd(),
+    // Juju 3 does not say its version in meter-status-changed.
+    jujuVersion: env.JUJU_VERSION || '0.0.0',
+    charmDir: env.JUJU_CHARM_DIR || env.CHARM_DIR || process.cwd(),
   };
 }
 
@@ -73,11 +76,15 @@ function secretEvent(env: Environment, kind: string): JujuEvent | undefined {
         kind,
         secretId: need(env, 'JUJU_SECRET_ID'),
         ...label(env),
-        revision: Number(need(env, 'JUJU_SECRET_REVISION')),
+        revision: revision(need(env, 'JUJU_SECRET_REVISION')),
       };
     default:
       return undefined;
   }
+}
+
+function revision(text: string): number {
+  return /^\d+$/.test(text) ? Number(text) : odd('JUJU_SECRET_REVISION', text, '2');
 }
 
 function label(env: Environment): { label?: string } {
@@ -93,7 +100,7 @@ function relationEvent(env: Environment, spec: CharmSpec, hook: string): JujuEve
   const base = {
     endpoint,
     relationId: relationId(need(env, 'JUJU_RELATION_ID')),
-    remoteApp: env.JUJU_REMOTE_APP || appOf(remoteUnit) || missing('JUJU_REMOTE_APP'),
+    remoteApp: remoteAppOf(env, remoteUnit),
   };
   switch (match?.[2]) {
     case 'relation-created':
@@ -121,9 +128,14 @@ function storageEvent(env: Environment, spec: CharmSpec, hook: string): JujuEven
   return {
     kind: match?.[2] === 'attached' ? 'storage-attached' : 'storage-detaching',
     storage,
-    storageId: need(env, 'JUJU_STORAGE_ID'),
+    storageId: storageIdOf(need(env, 'JUJU_STORAGE_ID')),
     location: env.JUJU_STORAGE_LOCATION ?? '',
   };
+}
+
+/** `data/0` */
+function storageIdOf(text: string): StorageId<CharmSpec> {
+  return isStorageId(text) ? text : odd('JUJU_STORAGE_ID', text, 'data/0');
 }
 
 function workloadEvent(env: Environment, spec: CharmSpec, hook: string): JujuEvent | undefined {
@@ -152,18 +164,32 @@ function workloadEvent(env: Environment, spec: CharmSpec, hook: string): JujuEve
 
 /** `s3:4` -> 4 */
 function relationId(text: string): number {
-  const id = Number(text.slice(text.lastIndexOf(':') + 1));
-  if (!Number.isInteger(id))
-    throw new EnvironmentError(`JUJU_RELATION_ID is "${text}", not like "endpoint:4"`);
-  return id;
+  const id = /^(?:.+:)?(\d+)$/.exec(text)?.[1];
+  return id === undefined ? odd('JUJU_RELATION_ID', text, 'endpoint:4') : Number(id);
 }
 
-function appOf(unit: string | undefined): string | undefined {
-  return unit?.includes('/') ? unit.slice(0, unit.lastIndexOf('/')) : undefined;
+/** The other side's application, by name or by its unit; the unit is one of its own. */
+function remoteAppOf(env: Environment, remoteUnit: string | undefined): string {
+  const byUnit = remoteUnit === undefined ? undefined : appOf(remoteUnit);
+  if (remoteUnit !== undefined && byUnit === undefined) odd('JUJU_REMOTE_UNIT', remoteUnit, 'app/0');
+  const app = env.JUJU_REMOTE_APP || byUnit || missing('JUJU_REMOTE_APP');
+  if (byUnit === undefined || byUnit === app) return app;
+  throw new EnvironmentError(
+    `JUJU_REMOTE_UNIT is "${remoteUnit}", which is no unit of JUJU_REMOTE_APP, "${app}"`,
+  );
+}
+
+/** `app/12` -> `app` */
+function appOf(unit: string): string | undefined {
+  return /^(.+)\/\d+$/.exec(unit)?.[1];
 }
 
 function need(env: Environment, name: string): string {
   return env[name] || missing(name);
+}
+
+function odd(name: string, text: string, like: string): never {
+  throw new EnvironmentError(`${name} is "${text}", not like "${like}"`);
 }
 
 function missing(name: string): never {

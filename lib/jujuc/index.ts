@@ -3,7 +3,7 @@ export { type CharmFiles, readCharmFiles } from '../spec/charm-files.ts';
 export { loadCharmSpec, readCharmSpec } from '../spec/load.ts';
 export type { CharmMeta } from '../spec/meta.ts';
 export { packedYaml } from '../spec/packed.ts';
-export type { CharmSpec } from '../spec/spec.ts';
+export type { CharmSpec, ResultSchema } from '../spec/spec.ts';
 export { specOf } from '../spec/spec-of.ts';
 export {
   alteringChanges,

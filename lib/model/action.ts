@@ -4,18 +4,15 @@ import type { CustomEvents } from '../events/event.ts';
 import { actionLog } from '../hook-tools/action.ts';
 import type { ToolRunner } from '../hook-tools/runner.ts';
 import { JujuVersion } from '../juju-version.ts';
+import type { ActionParams } from '../spec/parameters.ts';
+import { RESERVED_RESULTS, RESULT_KEY } from '../spec/result-names.ts';
+import type { ActionResults, DeclaredResults } from '../spec/results.ts';
 import type { ActionSpec, CharmSpec } from '../spec/spec.ts';
-import type { ActionName, ActionParams } from '../spec/types.ts';
+import type { ActionName } from '../spec/types.ts';
 import type { EndpointSchemas, Juju } from './juju.ts';
 
-/** One result of an action. Juju keeps all results as text. */
-export type ResultValue = string | number | boolean | undefined | { readonly [key: string]: ResultValue };
-
-/** Nested results become nested keys of the action's output; `undefined` is left out. */
-export type ActionResults = { readonly [key: string]: ResultValue };
-
-/** What a handler of action `A` gives back. */
-export type ActionReturn<_S extends CharmSpec, _A extends string> = ActionResults;
+/** What a handler of action `A` gives back: the `results` of actions.yaml, or anything when it declares none. */
+export type ActionReturn<S extends CharmSpec, A extends ActionName<S>> = DeclaredResults<S['actions'][A]>;
 
 /** What an action's handler holds: the unit, the checked parameters, and a way to tell its progress. */
 export interface ActionContext<
@@ -69,17 +66,6 @@ export function takesOthers(jujuVersion: string): boolean {
   return !new JujuVersion(jujuVersion).closesActionParams;
 }
 
-/** Result keys as Juju accepts them. */
-const RESULT_KEY = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
-
-/** Juju keeps these for what the action's process prints. */
-const RESERVED_KEYS: ReadonlySet<string> = new Set([
-  'stdout',
-  'stdout-encoding',
-  'stderr',
-  'stderr-encoding',
-]);
-
 /** Bytes; a result is one argument of a process, which holds 128 KiB. */
 const LONGEST_RESULT = 120_000;
 
@@ -93,7 +79,7 @@ export function flattenResults(results: ActionResults, prefix = ''): Record<stri
         `cannot return result "${prefix}${key}": Juju accepts lower-case letters, digits and hyphens only`,
       );
     }
-    if (RESERVED_KEYS.has(key)) {
+    if (RESERVED_RESULTS.has(key)) {
       throw new ActionFailed(`cannot return result "${prefix}${key}": Juju keeps that name for itself`);
     }
     if (typeof value === 'object') Object.assign(flat, flattenResults(value, `${prefix}${key}.`));

@@ -9,6 +9,7 @@ import * as unit from '../hook-tools/unit.ts';
 import { parseJson } from '../json.ts';
 import type { Log } from '../log.ts';
 import type { Pebble } from '../pebble/pebble.ts';
+import type { CharmMeta } from '../spec/meta.ts';
 import type { CharmSpec } from '../spec/spec.ts';
 import type {
   BindingName,
@@ -16,6 +17,7 @@ import type {
   ContainerName,
   EndpointName,
   ResourceName,
+  StorageId,
   StorageName,
 } from '../spec/types.ts';
 import { Aborted } from './aborted.ts';
@@ -40,9 +42,9 @@ type SchemaOf<R, E extends string> = E extends keyof R
   : EndpointSchema;
 
 /** One attached instance of a storage. */
-export interface StorageInstance {
+export interface StorageInstance<Id extends string = string> {
   /** `data/0` */
-  readonly id: string;
+  readonly id: Id;
   readonly kind: 'filesystem' | 'block';
   readonly location: string;
 }
@@ -153,6 +155,14 @@ export class Juju<
     return { ok: false, error: new ConfigError(issues) };
   }
 
+  /**
+   * Everything that the charm's YAML files say: descriptions, links, assumptions, devices. Read from the charm's folder
+   * when it is first asked for; the names and types that handlers work with need no reading.
+   */
+  meta(): Promise<CharmMeta> {
+    return this.#once('meta', async () => (await import('../spec/load.ts')).readCharmSpec(this.charmDir));
+  }
+
   /** Asked for again after 30 seconds: for so long Juju promises a leader that no other unit becomes one. */
   isLeader(): Promise<boolean> {
     if (performance.now() - this.#leaderSince > LEASE_MS) this.#answers.delete('leader');
@@ -247,9 +257,10 @@ export class Juju<
   }
 
   /** Attached instances of a storage. */
-  storage(name: StorageName<S>): Promise<readonly StorageInstance[]> {
+  storage<N extends StorageName<S>>(name: N): Promise<readonly StorageInstance<StorageId<S, N>>[]> {
     return this.#once(`storage ${name}`, async () => {
-      const ids = await unit.storageList(this.#tools, name);
+      // Juju numbers the instances of a storage after its name.
+      const ids = (await unit.storageList(this.#tools, name)) as StorageId<S, N>[];
       return Promise.all(ids.map(async (id) => ({ id, ...(await unit.storageGet(this.#tools, id)) })));
     });
   }

@@ -3,20 +3,10 @@ import * as z from 'zod';
 import { isReserved, RESERVED } from './metadata.ts';
 import { type Faults, isMap, readSection, type Section, type Tell } from './read-yaml.ts';
 import { compact, mapValues } from './records.ts';
+import { RESERVED_RESULTS, RESULT_KEY } from './result-names.ts';
 import type { ActionSpec, ParameterSchema, ResultSchema } from './spec.ts';
 
 const ACTION_NAME = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
-
-/** Of a result, as Juju accepts it from `action-set`. */
-export const RESULT_KEY = ACTION_NAME;
-
-/** Juju keeps these results for what the action's process prints. */
-export const RESERVED_RESULTS: ReadonlySet<string> = new Set([
-  'stdout',
-  'stdout-encoding',
-  'stderr',
-  'stderr-encoding',
-]);
 
 const result: z.ZodType<ResultSchema> = z.strictObject({
   type: z.enum(['string', 'integer', 'number', 'boolean', 'object']),

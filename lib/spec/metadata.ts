@@ -155,11 +155,11 @@ function links(yaml: Yaml): CharmLinks {
 }
 
 function endpoints(role: Role, yaml: Yaml['provides']): Record<string, EndpointSpec> {
-  return mapValues(yaml, ({ limit, description, ...it }) => ({
+  return mapValues(yaml, ({ interface: name, limit, optional, scope, description }) => ({
     role,
-    ...it,
-    ...compact({ limit: limit ?? undefined, description: description?.trim() }),
-  })) as Record<string, EndpointSpec>;
+    interface: name,
+    ...compact({ limit: limit ?? undefined, optional, scope, description: description?.trim() }),
+  }));
 }
 
 function storageSpec(yaml: z.output<typeof storage>, path: readonly string[], tell: Tell): StorageSpec {

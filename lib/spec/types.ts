@@ -1,14 +1,31 @@
 /** Types computed from a generated charm spec: the names and values an author may use. */
-import type { ActionSpec, CharmSpec, OptionSpec, ParameterSchema } from './spec.ts';
+import type { CharmSpec, OptionSpec, ResourceSpec, Role } from './spec.ts';
 
 /** Names of the endpoints in metadata.yaml. */
 export type EndpointName<S extends CharmSpec> = keyof S['endpoints'] & string;
+/**
+ * Names of the endpoints of a role, and of an interface if one is given: for what makes sense there only.
+ *
+ * @example
+ * const askFor = (endpoint: EndpointWith<Spec, 'requires', 's3'>) => {};
+ */
+export type EndpointWith<S extends CharmSpec, R extends Role, I extends string = string> = NamesWith<
+  S['endpoints'],
+  { readonly role: R; readonly interface: I }
+>;
 /** Names of the containers in metadata.yaml. */
 export type ContainerName<S extends CharmSpec> = keyof S['containers'] & string;
 /** Names of the storage in metadata.yaml. */
 export type StorageName<S extends CharmSpec> = keyof S['storage'] & string;
+/** Ids of storage instances: `data/0`. */
+export type StorageId<S extends CharmSpec, N extends StorageName<S> = StorageName<S>> = `${N}/${number}`;
 /** Names of the resources in metadata.yaml. */
 export type ResourceName<S extends CharmSpec> = keyof S['resources'] & string;
+/** Names of the resources of a type. */
+export type ResourceWith<S extends CharmSpec, T extends ResourceSpec['type']> = NamesWith<
+  S['resources'],
+  { readonly type: T }
+>;
 /** Names of the options in config.yaml. */
 export type OptionName<S extends CharmSpec> = keyof S['config'] & string;
 /** Names of the actions in actions.yaml. */
@@ -26,6 +43,11 @@ export interface SecretOption {
    */
   content(which?: 'tracked' | 'latest'): Promise<Readonly<Record<string, string>>>;
 }
+
+/** The names whose entries fit; of a charm that is not known, any name. */
+type NamesWith<Table, Fit> = string extends keyof Table
+  ? string
+  : { [N in keyof Table & string]: Table[N] extends Fit ? N : never }[keyof Table & string];
 
 type OptionValue<O extends OptionSpec> = O['type'] extends 'secret'
   ? SecretOption
@@ -45,38 +67,5 @@ export type ConfigValues<S extends CharmSpec> = {
 } & {
   readonly [N in OptionName<S> as HasDefault<S['config'][N]> extends true ? never : N]?: OptionValue<
     S['config'][N]
-  >;
-};
-
-/** The value of one JSON-Schema type name. */
-type ValueOf<T, P extends ParameterSchema> = T extends 'string'
-  ? string
-  : T extends 'integer' | 'number'
-    ? number
-    : T extends 'boolean'
-      ? boolean
-      : T extends 'array'
-        ? readonly (P['items'] extends ParameterSchema ? ParameterValue<P['items']> : unknown)[]
-        : T extends 'object'
-          ? Readonly<Record<string, unknown>>
-          : unknown;
-
-/** The TypeScript type of an action's parameter, from its JSON Schema. */
-export type ParameterValue<P extends ParameterSchema> = P extends { readonly enum: readonly (infer V)[] }
-  ? V
-  : P['type'] extends readonly (infer T)[]
-    ? ValueOf<T, P>
-    : ValueOf<P['type'], P>;
-
-type IsGiven<A extends ActionSpec, N extends keyof A['params']> = N extends A['required'][number]
-  ? true
-  : HasDefault<A['params'][N]>;
-
-/** An action's parameters after ajv has checked them and filled the defaults in. */
-export type ActionParams<A extends ActionSpec> = {
-  readonly [N in keyof A['params'] as IsGiven<A, N> extends true ? N : never]: ParameterValue<A['params'][N]>;
-} & {
-  readonly [N in keyof A['params'] as IsGiven<A, N> extends true ? never : N]?: ParameterValue<
-    A['params'][N]
   >;
 };

@@ -15,13 +15,16 @@ export interface Context<S extends CharmSpec> {
    * @throws ImpossibleWorld before anything runs; CharmCrashed when the hook failed.
    */
   run(event: EventInput<S>, state: State, options?: RunOptions): Promise<Outcome>;
-  /** Runs an action. Juju fills its defaults in first. Errors as of `run`. */
-  runAction(
-    name: ActionName<S>,
+  /**
+   * Runs an action. Juju fills its defaults in first. Errors as of `run`; and WrongResults when the action succeeded
+   * with other results than actions.yaml declares.
+   */
+  runAction<A extends ActionName<S>>(
+    name: A,
     params: Readonly<Record<string, unknown>>,
     state: State,
     options?: RunOptions,
-  ): Promise<ActionOutcome>;
+  ): Promise<ActionOutcome<S['actions'][A]>>;
 }
 
 /**
@@ -40,7 +43,15 @@ export function context<S extends CharmSpec, R extends EndpointSchemas<S>>(
   return {
     run: async (input, state, runOptions = {}) =>
       (await runEvent(charm, options, state, toEvent(input, state, app), runOptions)).outcome,
-    runAction: (name, params, state, runOptions = {}) =>
-      runAction(charm, options, state, { action: name, params }, runOptions),
+    runAction: async <A extends ActionName<S>>(
+      name: A,
+      params: Readonly<Record<string, unknown>>,
+      state: State,
+      runOptions: RunOptions = {},
+    ) =>
+      // Its results were compared with those that are declared, from which the type comes.
+      (await runAction(charm, options, state, { action: name, params }, runOptions)) as ActionOutcome<
+        S['actions'][A]
+      >,
   };
 }

@@ -22,3 +22,13 @@ export class ImpossibleWorld extends CharmwrightError {
     this.problems = problems;
   }
 }
+
+/** An action gave other results than actions.yaml declares, and succeeded. */
+export class WrongResults extends CharmwrightError {
+  override name = 'WrongResults';
+  readonly problems: readonly string[];
+  constructor(action: string, problems: readonly string[]) {
+    super(`action "${action}" gave other results than actions.yaml declares: ${problems.join('; ')}`);
+    this.problems = problems;
+  }
+}

@@ -3,7 +3,7 @@ export { parseRecording, type Recording, RecordingError } from '../recording/for
 export { type Replay, type ReplayedCall, replay } from '../recording/replay.ts';
 export { completeState } from './complete-state.ts';
 export { type Context, context } from './context.ts';
-export { CharmCrashed, ImpossibleWorld } from './errors.ts';
+export { CharmCrashed, ImpossibleWorld, WrongResults } from './errors.ts';
 export { activeOnly } from './explore/canonical.ts';
 export { type CrashTest, type CrashTestOptions, crashTest } from './explore/crash-test.ts';
 export { type ExploreOptions, explore, type Outside } from './explore/explore.ts';

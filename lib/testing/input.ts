@@ -10,6 +10,7 @@ import {
 import type { SecretView, StorageView } from '../jujuc/index.ts';
 import type { Notice } from '../pebble/types.ts';
 import type { CharmSpec } from '../spec/spec.ts';
+import { storageId } from '../spec/storage-id.ts';
 import type { ContainerName, EndpointName, StorageName } from '../spec/types.ts';
 import { ImpossibleWorld } from './errors.ts';
 import { type ContainerState, findRelation, findSecret, type RelationState, type State } from './state.ts';
@@ -116,11 +117,11 @@ function storageEvent(input: Extract<EventInput, { storage: unknown }>, state: S
       `${kind} names storage "${wanted}", of which the state has ${matches.length} (it has: ${known}): add storage('${wanted}') to the state's storages, or give the instance's id`,
     ]);
   }
-  return { kind, storage: nameOf(only.id), storageId: only.id, location: only.location };
+  return { kind, storage: nameOf(only.id), storageId: storageId(only.id), location: only.location };
 }
 
-function nameOf(storageId: string): string {
-  return storageId.slice(0, storageId.lastIndexOf('/'));
+function nameOf(id: string): string {
+  return id.slice(0, id.lastIndexOf('/'));
 }
 
 function secretEvent(input: Extract<EventInput, { secret: unknown }>, state: State): JujuEvent {

@@ -2,6 +2,8 @@
 import type { CharmEvent } from '../events/event.ts';
 import type { Trace } from '../model/tracer.ts';
 import type { ExecOptions } from '../pebble/pebble.ts';
+import type { ShownResults } from '../spec/results.ts';
+import type { ActionSpec } from '../spec/spec.ts';
 import type { PebbleCall } from './simulated-pebble.ts';
 import type { ShownStatus, State } from './state.ts';
 import type { LogLine } from './world.ts';
@@ -72,11 +74,15 @@ export interface Outcome extends State {
   readonly trace?: Trace;
 }
 
-/** What an action gave, and the world after it. */
-export interface ActionOutcome {
-  readonly results: Readonly<Record<string, unknown>>;
+/**
+ * What an action gave, and the world after it. Its results are those that actions.yaml declares, as the text that Juju
+ * makes of them; of a failed action they are what it had given by then.
+ */
+export type ActionOutcome<A extends ActionSpec = ActionSpec> = {
   readonly log: readonly string[];
-  /** Why the action failed; undefined when it did not. */
-  readonly failed?: string;
   readonly state: Outcome;
-}
+} & (
+  | { readonly failed?: undefined; readonly results: ShownResults<A> }
+  /** Why the action failed. */
+  | { readonly failed: string; readonly results: Partial<ShownResults<A>> }
+);

@@ -8,6 +8,7 @@ import { commitRefusal, HookSession, hookEnvironment, hookScope, type Pending } 
 import type { EndpointSchemas } from '../model/juju.ts';
 import type { ActionSpec, CharmSpec } from '../spec/spec.ts';
 import { simulatedFiles } from './charm-files.ts';
+import { checkResults } from './check-results.ts';
 import { checkAction, checkWorld, type Surroundings } from './consistency.ts';
 import { CharmCrashed } from './errors.ts';
 import { type KillAt, Killer } from './killing.ts';
@@ -82,12 +83,10 @@ export async function runAction<S extends CharmSpec, R extends EndpointSchemas<S
   const { outcome, world } = await dispatchIn(charm, options, stateOf(state), event, given, runOptions);
   const failed =
     world.actionFailure ?? (outcome.exitCode === 0 ? undefined : `exit status ${outcome.exitCode}`);
-  return {
-    results: world.actionResults,
-    log: world.actionLog,
-    ...(failed === undefined ? {} : { failed }),
-    state: outcome,
-  };
+  const { actionResults: results, actionLog: log } = world;
+  if (failed !== undefined) return { results, log, failed, state: outcome };
+  checkResults(action, charm.spec.actions[action], results);
+  return { results, log, state: outcome };
 }
 
 function withDefaults(

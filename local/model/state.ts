@@ -2,6 +2,7 @@
  * The model's whole state, as data. What a real controller keeps in its database lies here in one value; the
  * schemas read it back from disk. Transitions in the files beside this one turn one state into the next.
  */
+import type { ResultSchema } from 'charmwright/juju';
 import { z } from 'zod';
 
 const strings = z.record(z.string(), z.string());
@@ -61,7 +62,7 @@ export const hookSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.enum(['storage-attached', 'storage-detaching']),
     storage: z.string(),
-    storageId: z.string(),
+    storageId: z.templateLiteral([z.string(), '/', z.int()]),
     location: z.string(),
   }),
   z.object({ kind: z.literal('pebble-ready'), container: z.string() }),
@@ -231,6 +232,8 @@ const charmSpec = z.object({
       additionalProperties: z.boolean().exactOptional(),
       parallel: z.boolean().exactOptional(),
       executionGroup: z.string().exactOptional(),
+      // Checked when the charm was read; only shown.
+      results: z.record(z.string(), z.custom<ResultSchema>()).exactOptional(),
     }),
   ),
 });
@@ -293,7 +296,7 @@ export type Secret = z.infer<typeof secretSchema>;
 
 export const storageSchema = z.object({
   /** `data/0`. */
-  id: z.string(),
+  id: z.templateLiteral([z.string(), '/', z.int()]),
   name: z.string(),
   kind: z.enum(['filesystem', 'block']),
   life,

@@ -16,6 +16,8 @@ export function actionSchema(name: string, action: Action): Record<string, unkno
     required: action.required,
     // As Juju 3, which this model is; Juju 4 takes no other parameter unless it is said.
     additionalProperties: action.additionalProperties ?? true,
+    // Juju keeps a key that it does not know.
+    ...(action.results === undefined ? {} : { results: action.results }),
   };
 }
 

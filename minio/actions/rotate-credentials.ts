@@ -1,4 +1,4 @@
-import { type ActionContext, ActionFailed, type ActionResults } from 'charmwright';
+import { type ActionContext, ActionFailed, type ActionReturn } from 'charmwright';
 import { apply } from '../charm/apply.ts';
 import type { Spec } from '../charm/generated.ts';
 import { look } from '../charm/reconcile.ts';
@@ -6,7 +6,10 @@ import type { s3Provider } from '../relations/s3.ts';
 
 type Context = ActionContext<Spec, 'rotate-credentials', { readonly s3: typeof s3Provider }>;
 
-export async function rotateCredentials({ juju, params }: Context): Promise<ActionResults> {
+export async function rotateCredentials({
+  juju,
+  params,
+}: Context): Promise<ActionReturn<Spec, 'rotate-credentials'>> {
   if (!(await juju.isLeader())) {
     throw new ActionFailed(
       `only the leader keeps the credentials: juju run ${juju.app}/leader rotate-credentials`,

@@ -57,12 +57,28 @@ export const spec = {
         "name": {
           "type": "string"
         }
+      },
+      "results": {
+        "bucket": {
+          "type": "string"
+        },
+        "created": {
+          "type": "boolean"
+        }
       }
     },
     "list-buckets": {
       "required": [],
       "additionalProperties": false,
-      "params": {}
+      "params": {},
+      "results": {
+        "count": {
+          "type": "integer"
+        },
+        "buckets": {
+          "type": "string"
+        }
+      }
     },
     "rotate-credentials": {
       "required": [],
@@ -71,6 +87,14 @@ export const spec = {
         "relation-id": {
           "type": "integer",
           "minimum": 0
+        }
+      },
+      "results": {
+        "rotated": {
+          "type": "integer"
+        },
+        "relations": {
+          "type": "string"
         }
       }
     }

@@ -1,5 +1,6 @@
 /** Events of the unit itself: its beginning, its end, and what an operator or Kubernetes does to it between. */
 import { stableJson } from '../../model/relation.ts';
+import { storageId } from '../../spec/storage-id.ts';
 import type { RelationState, State } from '../state.ts';
 import {
   type Agenda,
@@ -144,7 +145,7 @@ function removal(setting: Setting, state: State, agenda: Agenda): Move {
   const hooks: Hook[] = [
     ...state.storages.map(({ id, location }): Hook => {
       const storage = id.slice(0, id.lastIndexOf('/'));
-      const event = { kind: 'storage-detaching', storage, storageId: id, location } as const;
+      const event = { kind: 'storage-detaching', storage, storageId: storageId(id), location } as const;
       return { name: `storage ${id} is detached`, event };
     }),
     ...others.flatMap((relation) => endOf(setting, relation, departs(relation))),
@@ -179,7 +180,7 @@ export function beginning(setting: Setting, state: State, agenda: Agenda): Place
   );
   const attached = storages.map(({ id, location }): OwedHook => {
     const storage = id.slice(0, id.lastIndexOf('/'));
-    const event = { kind: 'storage-attached', storage, storageId: id, location } as const;
+    const event = { kind: 'storage-attached', storage, storageId: storageId(id), location } as const;
     return { rank: 3, name: `storage ${id} is attached`, event };
   });
   const hooks: OwedHook[] = [

@@ -19,6 +19,7 @@ import { errorNotes, exportedErrors } from '../../../docs/generate/errors-page.t
 import { parseContext } from '../../../lib/events/parse.ts';
 import * as hooks from '../../../lib/hook-tools/index.ts';
 import { loadCharmSpec } from '../../../lib/spec/load.ts';
+import { checkResults } from '../../../lib/testing/check-results.ts';
 import { charm } from '../../scenario/framework/charms.ts';
 
 let dir: string;
@@ -158,6 +159,8 @@ const makers: Readonly<Record<string, () => Promise<unknown> | unknown>> = {
   SnapshotError: () => parseSnapshot('{}', 'web-0.json'),
   RecordingError: () => parseRecording('{', 'failed.json'),
   ImpossibleWorld: () => charm({}).run('start', state({ config: { prot: 1 } })),
+  WrongResults: async () =>
+    checkResults('restore', { params: {}, required: [], results: { done: { type: 'boolean' } } }, {}),
 };
 
 const failedExec = { code: 1, stderr: 'no such unit' };

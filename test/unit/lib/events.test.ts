@@ -1,3 +1,4 @@
+import { EnvironmentError } from 'charmwright';
 import { describe, expect, test } from 'vitest';
 import { hookName } from '../../../lib/events/event.ts';
 import { parseContext, parseEvent } from '../../../lib/events/parse.ts';
@@ -107,7 +108,7 @@ describe('the environment of a hook becomes one typed event', () => {
         environment('hooks/database-relation-changed', { ...unnamed, JUJU_REMOTE_UNIT: 'pg' }),
         spec,
       ),
-    ).toThrow(/JUJU_REMOTE_APP is not set/);
+    ).toThrow(/JUJU_REMOTE_UNIT is "pg", not like "app\/0"/);
   });
 
   test('a hook of another version of the charm is unknown, not an error, so that a unit can roll back', () => {
@@ -123,6 +124,55 @@ describe('the environment of a hook becomes one typed event', () => {
       /JUJU_REMOTE_UNIT is not set/,
     );
     expect(() => parseContext({})).toThrow(/JUJU_UNIT_NAME is not set/);
+  });
+
+  // ops: 153
+  test.each([
+    [
+      'config-changed',
+      { JUJU_UNIT_NAME: 'example-k8s' },
+      'JUJU_UNIT_NAME is "example-k8s", not like "app/0"',
+    ],
+    ['config-changed', { JUJU_MODEL_UUID: '' }, 'JUJU_MODEL_UUID is not set'],
+    ['database-relation-created', { ...relation, JUJU_RELATION_ID: 'database:' }, 'not like "endpoint:4"'],
+    ['database-relation-created', { ...relation, JUJU_REMOTE_APP: '' }, 'JUJU_REMOTE_APP is not set'],
+    [
+      'database-relation-changed',
+      { ...relation, JUJU_REMOTE_UNIT: 'pg' },
+      'JUJU_REMOTE_UNIT is "pg", not like',
+    ],
+    [
+      'database-relation-changed',
+      { ...relation, JUJU_REMOTE_UNIT: 'my/0' },
+      'no unit of JUJU_REMOTE_APP, "pg"',
+    ],
+    ['data-storage-attached', { JUJU_STORAGE_ID: 'data' }, 'JUJU_STORAGE_ID is "data", not like "data/0"'],
+    ['secret-changed', {}, 'JUJU_SECRET_ID is not set'],
+    [
+      'secret-expired',
+      { JUJU_SECRET_ID: 'secret:a', JUJU_SECRET_REVISION: '' },
+      'JUJU_SECRET_REVISION is not set',
+    ],
+    ['secret-expired', { JUJU_SECRET_ID: 'secret:a', JUJU_SECRET_REVISION: 'two' }, 'is "two", not like "2"'],
+    ['web-pebble-check-failed', {}, 'JUJU_PEBBLE_CHECK_NAME is not set'],
+    [
+      'web-pebble-custom-notice',
+      { JUJU_NOTICE_ID: '1', JUJU_NOTICE_TYPE: 'custom' },
+      'JUJU_NOTICE_KEY is not set',
+    ],
+  ])('%s in an environment that Juju never gives is refused, and the variable named: %o', (hook, extra, says) => {
+    const read = () => {
+      const env = environment(`hooks/${hook}`, extra);
+      return [parseContext(env), parseEvent(env, spec)];
+    };
+    expect(read).toThrow(EnvironmentError);
+    expect(read).toThrow(says);
+  });
+
+  // ops: 153
+  test('a Juju that does not say its version, or a folder, is no fault', () => {
+    const env = environment('hooks/meter-status-changed', { JUJU_VERSION: '', JUJU_CHARM_DIR: '' });
+    expect(parseContext(env)).toMatchObject({ jujuVersion: '0.0.0', charmDir: process.cwd() });
   });
 
   // ops: 89, 100

@@ -30,6 +30,7 @@ describe('charm/generated.ts', () => {
     'lib/init/template',
     'test/charms/hello',
     'test/charms/traced',
+    'test/charms/one-file',
   ])('of %s is what its YAML files say', async (folder) => {
     const present = await readFile(join(ROOT, folder, 'charm/generated.ts'), 'utf8');
     expect(present, 'run npm run generate').toBe(generateSpec(await readCharmSpec(join(ROOT, folder))));

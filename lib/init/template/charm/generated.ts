@@ -11,8 +11,8 @@ export const spec = {
     "neighbour": {
       "role": "requires",
       "interface": "web_page",
-      "optional": true,
-      "limit": 1
+      "limit": 1,
+      "optional": true
     }
   },
   "extraBindings": [],

@@ -1,4 +1,4 @@
-// Written by `charmwright generate` from metadata.yaml, config.yaml and actions.yaml. Do not edit.
+// Written by `charmwright generate` from the charm's YAML files. Do not edit.
 import type { CharmSpec } from 'charmwright';
 
 export const spec = {
@@ -16,8 +16,7 @@ export const spec = {
   "config": {
     "greeting": {
       "type": "string",
-      "default": "hello",
-      "description": "Published in every relation."
+      "default": "hello"
     }
   },
   "actions": {}

@@ -1,4 +1,4 @@
-// Written by `charmwright generate` from metadata.yaml, config.yaml and actions.yaml. Do not edit.
+// Written by `charmwright generate` from the charm's YAML files. Do not edit.
 import type { CharmSpec } from 'charmwright';
 
 export const spec = {
