@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
-import { readCharmSpec } from 'charmwright/juju';
+import { loadCharmSpec, packedYaml, readCharmFiles } from 'charmwright/juju';
 import * as z from 'zod';
 import type { CharmFile } from './archive.ts';
 import { type Bundle, bundle } from './bundle.ts';
@@ -12,7 +12,7 @@ import { thirdPartyLicences } from './licences.ts';
 import { type Architecture, NODE_VERSION, type NodeRuntime } from './node-runtime.ts';
 
 /** Copied as they are, when the charm's folder has them. */
-const PLAIN_FILES = ['metadata.yaml', 'config.yaml', 'actions.yaml', 'README.md', 'icon.svg'];
+const PLAIN_FILES = ['README.md', 'icon.svg'];
 const PLAIN_FOLDERS = ['templates'];
 
 /** A charm, read and bundled. */
@@ -29,7 +29,8 @@ export interface CharmSource {
  * @throws PackError, or SpecError about one of the YAML files.
  */
 export async function readCharm(folder: string, root: string): Promise<CharmSource> {
-  const { name } = await readCharmSpec(folder);
+  const yaml = await readCharmFiles(folder);
+  const { name } = loadCharmSpec(yaml, folder);
   const [bundled, version, licence, plain, folders] = await Promise.all([
     bundle(folder, root),
     versionOf(root),
@@ -41,6 +42,7 @@ export async function readCharm(folder: string, root: string): Promise<CharmSour
     { path: 'dispatch', content: await readFile(join(import.meta.dirname, 'dispatch')), executable: true },
     { path: 'version', content: Buffer.from(`${version}\n`) },
     ...(licence === undefined ? [] : [{ path: 'LICENSE', content: licence }]),
+    ...Object.entries(packedYaml(yaml)).map(([path, text]) => ({ path, content: Buffer.from(text) })),
     ...plain.flat(),
     ...folders.flat(),
     ...bundled.files,

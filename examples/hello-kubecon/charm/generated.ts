@@ -7,8 +7,8 @@ export const spec = {
     "ingress": {
       "role": "requires",
       "interface": "ingress",
-      "optional": true,
-      "limit": 1
+      "limit": 1,
+      "optional": true
     }
   },
   "extraBindings": [],

@@ -7,14 +7,14 @@ export const spec = {
     "charm-tracing": {
       "role": "requires",
       "interface": "tracing",
-      "optional": true,
-      "limit": 1
+      "limit": 1,
+      "optional": true
     },
     "receive-ca-cert": {
       "role": "requires",
       "interface": "certificate_transfer",
-      "optional": true,
-      "limit": 1
+      "limit": 1,
+      "optional": true
     }
   },
   "extraBindings": [],

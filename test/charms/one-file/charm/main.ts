@@ -1,0 +1,4 @@
+import { run } from 'charmwright';
+import { oneFile } from './charm.ts';
+
+await run(oneFile);
