@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { PACKAGE_NAMES, packPackage } from '../../tools/npm/packages.ts';
+import { peer } from '../../tools/peers.ts';
 
 /** The longest that one command may take, on a slow machine with others at work. */
 const PATIENCE_MS = 300_000;
@@ -143,7 +144,7 @@ test(
   async () => {
     await run(charm, 'npm', 'run', 'lint');
     await run(charm, 'npm', 'run', 'static');
-    expect(await run(charm, 'npm', 'run', 'unit')).toContain('7 passed');
+    expect(await run(charm, 'npm', 'run', 'unit')).toContain('9 passed');
   },
   3 * PATIENCE_MS,
 );
@@ -152,6 +153,11 @@ test(
   'it is packed, and runs in a model: it is active, its action works, it has a neighbour',
   async () => {
     expect(await run(charm, 'npm', 'run', 'integration')).toContain('2 passed');
+    const packed = (await readdir(join(charm, 'dist'))).map((name) => join(charm, 'dist', name));
+    expect(packed).toHaveLength(1);
+    const report = JSON.parse(await run(folder, await peer('charm-check'), ...packed));
+    expect(report, "Juju's own library reads it").toMatchObject({ name: 'star', actions: ['greet'] });
+
     expect(await models()).toEqual([]);
     // No process of the model is left: each has its folder on its command line.
     const mine = join(folder, 'models', 'model-');

@@ -89,7 +89,7 @@ test('the first charm of the tutorial is as it says, and passes its tests with w
   await program('charmwright', 'generate');
   await program('biome', 'check', '.');
   await program('tsc', '--noEmit');
-  expect((await program('vitest', 'run', 'test/unit')).stdout).toContain('8 passed');
+  expect((await program('vitest', 'run', 'test/unit')).stdout).toContain('10 passed');
 });
 
 async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {

@@ -37,7 +37,7 @@ describe('a new charm', () => {
     await run('charmwright', 'generate', '--check');
     await run('tsc', '--noEmit');
     const { stdout } = await run('vitest', 'run', 'test/unit');
-    expect(stdout).toContain('7 passed');
+    expect(stdout).toContain('9 passed');
   });
 
   test('has its own name wherever the template has another', async () => {

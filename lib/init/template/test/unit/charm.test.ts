@@ -2,7 +2,17 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { active, blocked } from 'charmwright';
-import { container, context, findContainer, findRelation, relation, state } from 'charmwright/testing';
+import {
+  activeOnly,
+  container,
+  context,
+  crashTest,
+  explore,
+  findContainer,
+  findRelation,
+  relation,
+  state,
+} from 'charmwright/testing';
 import { expect, test } from 'vitest';
 import { charm } from '../../charm/charm.ts';
 
@@ -65,4 +75,24 @@ test('the action asks the server', async () => {
 test('the action fails, and says so, when nothing serves', async () => {
   const { failed } = await unit.runAction('greet', { name: 'Ann' }, { ...world, config: { port: 1 } });
   expect(failed).toBe('the web server does not answer on port 1');
+});
+
+test('from its installation on, whatever happens in whatever order leads to the same end', async () => {
+  const moon = relation('neighbour', { remoteApp: 'moon', remoteAppData: { url: 'http://moon:8080' } });
+  const { problems } = await explore(charm, world, {
+    from: 'nothing',
+    depth: 2,
+    relations: [moon, relation('page')],
+    configs: [{ greeting: 'Good morning' }, { port: 70_000 }],
+    containers: [container('web')],
+    // A unit that is not active keeps what it has, and that depends on what came before.
+    ignore: activeOnly,
+    oneEnd: true,
+  });
+  expect(problems).toEqual([]);
+});
+
+test('a hook that is killed at any of its steps, and run again, ends the same', async () => {
+  const { problems } = await crashTest(charm, 'config-changed', world);
+  expect(problems).toEqual([]);
 });
