@@ -94,14 +94,26 @@ export class MinioApi {
     this.#options = options;
   }
 
-  /** Waits until MinIO says that it is ready. @returns whether it did in time. */
+  /** Waits until MinIO says that it is ready, and knows its accounts. @returns whether it did in time. */
   async waitReady(withinMs: number): Promise<boolean> {
     const deadline = Date.now() + withinMs;
-    while (!(await this.#isReady())) {
+    while (!((await this.#isReady()) && (await this.#knowsAccounts()))) {
       if (Date.now() >= deadline) return false;
       await sleep(100);
     }
     return true;
+  }
+
+  /** It calls itself ready some moments before it has loaded its accounts, and refuses all that concerns them. */
+  async #knowsAccounts(): Promise<boolean> {
+    try {
+      await this.policies();
+      return true;
+    } catch (error) {
+      // Refused for another reason: whoever asks next is told why.
+      if (error instanceof MinioError) return !(error instanceof MinioUnreachableError);
+      throw error;
+    }
   }
 
   /** @returns whether it was missing. */
