@@ -159,7 +159,10 @@ export interface FileInfo {
   readonly group?: string;
 }
 
-/** Whose a new file or directory is. Give both a user and a group, or neither: Pebble ignores one alone. */
+/**
+ * Whose a new file or directory is, and its new parents too. A user alone, whom the container must know, brings his
+ * primary group; a group alone is refused.
+ */
 export interface Ownership {
   readonly user?: string;
   readonly userId?: number;

@@ -29,6 +29,7 @@ export function writeFile(
   options: PushOptions,
 ): ContainerState {
   const path = absolute(given);
+  checkOwner(given, options);
   if (isDir(container, path)) throw wrong(given, `rename ${path}.new~ ${path}: file exists`);
   const parent = posix.dirname(path);
   const based = options.makeDirs === true ? withParents(container, given, parent, {}) : container;
@@ -66,6 +67,7 @@ export function exists(container: ContainerState, path: string): boolean {
 /** @throws PathError */
 export function makeDir(container: ContainerState, given: string, options: MakeDirOptions): ContainerState {
   const path = absolute(given);
+  checkOwner(given, options);
   if (container.files[path] !== undefined) throw wrong(given, `mkdir ${path}: not a directory`);
   if (options.makeParents === true) return withParents(container, given, path, options);
   if (isDir(container, path)) throw wrong(given, `mkdir ${path}: file exists`);
@@ -97,6 +99,11 @@ export function removePath(container: ContainerState, given: string, options: Re
 
 function picked<T>(record: Readonly<Record<string, T>>, keep: (key: string) => boolean): Record<string, T> {
   return Object.fromEntries(Object.entries(record).filter(([key]) => keep(key)));
+}
+
+function checkOwner(given: string, { user, userId, group, groupId }: Ownership): void {
+  if ((user ?? userId) !== undefined || (group ?? groupId) === undefined) return;
+  throw wrong(given, 'cannot look up user and group: must specify user, not just group');
 }
 
 function absolute(path: string): string {

@@ -340,6 +340,53 @@ describe('files', () => {
     expect(await client.exists(dir)).toBe(false);
   });
 
+  test('every kind of file is told from the others, and a link from what it leads to', async () => {
+    const dir = join(pebble.dir, 'kinds');
+    await client.makeDir(join(dir, 'directory'), { makeParents: true });
+    await client.push(join(dir, 'file'), 'abc');
+    const script = 'ln -s file symlink && ln -s nowhere broken && mkfifo named-pipe';
+    await (await client.exec(['sh', '-c', script], { workingDir: dir })).wait();
+    const kinds = (await client.list(dir)).map(({ name, type, size }) => [name, type, size]);
+    expect(kinds).toEqual([
+      ['broken', 'symlink', undefined],
+      ['directory', 'directory', undefined],
+      ['file', 'file', 3],
+      ['named-pipe', 'named-pipe', undefined],
+      ['symlink', 'symlink', undefined],
+    ]);
+    expect((await client.list('/dev/null'))[0]?.type).toBe('device');
+    expect((await client.list(pebble.socketPath))[0]?.type).toBe('socket');
+    expect(await client.exists(join(dir, 'broken'))).toBe(false);
+    expect(await client.isDir(join(dir, 'symlink'))).toBe(false);
+    expect(await client.pullText(join(dir, 'symlink'))).toBe('abc');
+    expect(await failure(client.pull(join(dir, 'broken')))).toMatchObject({ kind: 'not-found' });
+  });
+
+  test.runIf(process.getuid?.() === 0)('files and directories belong to whom they are given', async () => {
+    const dir = join(pebble.dir, 'owned');
+    await client.makeDir(join(dir, 'deep'), { makeParents: true, userId: 1_234, groupId: 2_345 });
+    await client.push(join(dir, 'deep', 'file'), 'x', {
+      user: 'nobody',
+      group: 'nogroup',
+      permissions: 0o640,
+    });
+    await client.push(join(dir, 'new', 'file'), 'x', { makeDirs: true, userId: 1_234, groupId: 2_345 });
+    const owner = async (...names: string[]) => {
+      const [info] = await client.list(join(dir, ...names), { itself: true });
+      return [info?.user ?? info?.userId, info?.group ?? info?.groupId];
+    };
+    expect(await owner('deep')).toEqual([1_234, 2_345]);
+    expect(await owner('deep', 'file')).toEqual(['nobody', 'nogroup']);
+    expect(await owner('new')).toEqual([1_234, 2_345]);
+    expect(await owner('new', 'file')).toEqual([1_234, 2_345]);
+    await client.push(join(dir, 'named'), 'x', { user: 'nobody' });
+    expect(await owner('named')).toEqual(['nobody', 'nogroup']);
+    const unknown = client.push(join(dir, 'unknown'), 'x', { userId: 1_234 });
+    expect(await failure(unknown)).toMatchObject({
+      pebbleMessage: 'cannot look up user and group: user: unknown userid 1234',
+    });
+  });
+
   test('a path that is not there is a path error of kind not-found', async () => {
     const path = join(pebble.dir, 'missing', 'file');
     const calls = [

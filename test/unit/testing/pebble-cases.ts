@@ -22,6 +22,8 @@ async function states(pebble: Pebble): Promise<string[]> {
   return (await pebble.services()).map(({ name, startup, current }) => `${name} ${startup} ${current}`);
 }
 
+const NO_USER = /^cannot look up user and group: must specify user, not just group$/;
+
 const fileErrors: readonly [
   name: string,
   kind: string,
@@ -33,6 +35,18 @@ const fileErrors: readonly [
     'not-found',
     (d) => RegExp(`^stat ${d}/none: no such file or directory$`),
     (p, d) => p.pull(`${d}/none`),
+  ],
+  [
+    'writing for a group without a user',
+    'generic-file-error',
+    () => NO_USER,
+    (p, d) => p.push(`${d}/x`, '', { groupId: 0 }),
+  ],
+  [
+    'making for a group without a user',
+    'generic-file-error',
+    () => NO_USER,
+    (p, d) => p.makeDir(`${d}/x`, { group: 'root' }),
   ],
   [
     'reading a directory',
