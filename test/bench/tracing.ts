@@ -16,7 +16,7 @@ import { quietUnit } from '../support/unit-view.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const WARM_UP = 3;
 /** Hooks of a unit do not come without a pause; what is sent after one is not to meet the next. */
-const PAUSE_MS = 250;
+const PAUSE_MS = 600;
 
 /** One dispatch, in milliseconds. */
 export interface TracedSample {

@@ -7,17 +7,20 @@ import { createServer as createSocketServer, type Server as NetServer } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { BUFFER_FOLDER, TraceBuffer } from '../../../lib/tracing/buffer.ts';
 import { DESTINATION_FILE, formatDestination } from '../../../lib/tracing/destination.ts';
 import { resourceSpans } from '../../../lib/tracing/otlp.ts';
 import { sendBuffer } from '../../../lib/tracing/send.ts';
 import { takeRefusal } from '../../../lib/tracing/sender.ts';
+import { peer } from '../../../tools/peers.ts';
 import { CERTIFICATE } from '../../support/certificate.ts';
 import { OtlpReceiver } from '../../support/otlp-receiver.ts';
 import { TLS_CERTIFICATE, TLS_KEY } from '../../support/tls.ts';
 
 let folder: string;
+
+beforeAll(() => peer('otlp-receiver'), 300_000);
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'traces-'));
