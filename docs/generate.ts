@@ -3,7 +3,7 @@
  *
  * `--check` writes nothing, and fails when a page is not up to date or the rows of docs/parity/ and the tests'
  * comments disagree. `--open` lists the rows of ops' features that
- * no test shows yet. `--parity` writes the page of those rows as well.
+ * no test shows yet. `--all` writes the pages that are made of lib/ and of tests as well.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -19,7 +19,7 @@ const CHECKED: readonly GeneratedPage[] = PAGES.map((page) => ({
   text: () => charmPage(page),
 }));
 
-/** Written with `--parity` only: every marked test changes it, so that changes made side by side would meet in it. */
+/** Written with `--all` only: changes that are made side by side would all meet in them. */
 const AT_LEISURE: readonly GeneratedPage[] = [errorsPage, parityPage, ...(await apiPages())];
 
 async function check(pages: readonly GeneratedPage[]): Promise<void> {
@@ -69,4 +69,4 @@ if (process.argv.includes('--open')) await listOpen();
 else if (process.argv.includes('--check')) {
   await check(CHECKED);
   await checkSources();
-} else await write(process.argv.includes('--parity') ? [...CHECKED, ...AT_LEISURE] : CHECKED);
+} else await write(process.argv.includes('--all') ? [...CHECKED, ...AT_LEISURE] : CHECKED);

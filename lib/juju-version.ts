@@ -46,14 +46,17 @@ export class JujuVersion {
     );
   }
 
+  /** Whether both are the same version. @throws JujuVersionError as the constructor. */
   equals(other: JujuVersion | string): boolean {
     return this.compare(other) === 0;
   }
 
+  /** Whether it is the other version or a newer one. @throws JujuVersionError as the constructor. */
   isAtLeast(other: JujuVersion | string): boolean {
     return this.compare(other) >= 0;
   }
 
+  /** Whether it is older than the other. @throws JujuVersionError as the constructor. */
   isBefore(other: JujuVersion | string): boolean {
     return this.compare(other) < 0;
   }
@@ -65,6 +68,7 @@ export class JujuVersion {
     return `${this.major}.${this.minor}${separator}${this.patch}${build}`;
   }
 
+  /** The version as text. */
   toJSON(): string {
     return this.toString();
   }

@@ -17,10 +17,15 @@ export type SecurityLevel = 'INFO' | 'WARN' | 'CRITICAL';
  * hidden.
  */
 export interface Log {
+  /** Finer than debug; Juju shows it when the model is configured so. */
   trace(message: string, fields?: LogFields): void;
+  /** For who looks for a fault. */
   debug(message: string, fields?: LogFields): void;
+  /** What happened. */
   info(message: string, fields?: LogFields): void;
+  /** What should not be, and what the charm goes on with. */
   warn(message: string, fields?: LogFields): void;
+  /** What a person must look at. */
   error(message: string, fields?: LogFields): void;
   /**
    * A security event in the vocabulary of OWASP, as a line of JSON at level TRACE, as ops writes them:

@@ -8,6 +8,7 @@ import { ROOT } from './markdown.ts';
 export interface ShownBy {
   /** Path from the repository's root. */
   readonly file: string;
+  /** With those of the groups around it. */
   readonly title: string;
   /** The line of the test, starting at 1. */
   readonly line: number;
@@ -38,14 +39,23 @@ export function marksIn(file: string, text: string): Found {
   const { program, comments } = parseSync(file, text);
   const titles = new Map<number, string>();
   const lineOf = lineFinder(text);
+  const around: string[] = [];
   const note = (node: Node): void => {
     const title = titleOf(node, text);
+    const line = lineOf(node.start);
     // The outermost node of a line comes first, and is the one meant.
-    if (title !== undefined && !titles.has(lineOf(node.start))) titles.set(lineOf(node.start), title);
+    if (title !== undefined && !titles.has(line)) titles.set(line, [...around, title].join(': '));
+    if (title !== undefined && isGroup(node)) around.push(title);
   };
-  new Visitor({ CallExpression: note, ObjectExpression: note, ArrayExpression: note, Property: note }).visit(
-    program,
-  );
+  new Visitor({
+    CallExpression: note,
+    'CallExpression:exit': (node) => {
+      if (isGroup(node) && titleOf(node, text) !== undefined) around.pop();
+    },
+    ObjectExpression: note,
+    ArrayExpression: note,
+    Property: note,
+  }).visit(program);
   const tests: ShownBy[] = [];
   const problems: string[] = [];
   for (const { type, value, start } of comments) {
@@ -65,6 +75,10 @@ export function marksIn(file: string, text: string): Found {
 }
 
 const TESTS = ['test', 'it', 'describe'];
+
+function isGroup(node: Node): boolean {
+  return node.type === 'CallExpression' && rootOf(node.callee) === 'describe';
+}
 
 /** A test's name: of `test('…')`, `describe.each(table)('…')`, `{ name: '…' }`, `['…', case]` or `'…': case`. */
 function titleOf(node: Node, text: string): string | undefined {

@@ -34,6 +34,7 @@ export interface Host {
   readonly tools: ToolRunner;
   /** The framework's own files in the charm's folder. */
   readonly files: CharmFiles;
+  /** The Pebble of a workload container. */
   pebble(container: string): Pebble;
   stdout(text: string): void;
   stderr(text: string): void;

@@ -252,8 +252,10 @@ export interface ToolAnswer {
 
 /** What the keeper of the model does for a running hook. */
 export interface HookHost {
+  /** Something that takes effect at once. */
   apply(effect: Immediate): void;
   /** A fresh bare id of 20 characters, for `secret-add`. */
   newSecretId(): string;
+  /** The time by which secrets expire and rotate. */
   now(): Date;
 }

@@ -117,6 +117,7 @@ export class Juju<
   readonly #appStatuses: Status[] = [];
   #leaderSince = Number.NEGATIVE_INFINITY;
 
+  /** @internal */
   constructor(parts: DispatchParts<S>) {
     this.#parts = parts;
     this.event = parts.event;
@@ -163,7 +164,10 @@ export class Juju<
     return this.#once('meta', async () => (await import('../spec/load.ts')).readCharmSpec(this.charmDir));
   }
 
-  /** Asked for again after 30 seconds: for so long Juju promises a leader that no other unit becomes one. */
+  /**
+   * Whether this unit leads its application. Asked for again after 30 seconds: for so long Juju promises a leader that
+   * no other unit becomes one.
+   */
   isLeader(): Promise<boolean> {
     if (performance.now() - this.#leaderSince > LEASE_MS) this.#answers.delete('leader');
     return this.#once('leader', () => {
@@ -298,6 +302,7 @@ export class Juju<
     return unit.openPort(this.#tools, portText(port));
   }
 
+  /** One port less. */
   closePort(port: PortName): Promise<void> {
     return unit.closePort(this.#tools, portText(port));
   }
@@ -423,12 +428,12 @@ export class Juju<
     return this.#parts.edges.files;
   }
 
-  /** For the framework: what the handlers left behind. */
+  /** For the framework: what the handlers left behind. @internal */
   outcome(): Outcome {
     return { unitStatuses: this.#unitStatuses, appStatuses: this.#appStatuses };
   }
 
-  /** For the framework: writes the databags that changed. */
+  /** For the framework: writes the databags that changed. @internal */
   async flush(): Promise<void> {
     for (const [, relation] of [...this.#relations].toSorted(([a], [b]) => a - b)) await relation.flush();
   }

@@ -55,6 +55,7 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
   #remoteModel: Promise<string> | undefined;
   #isGone: boolean;
 
+  /** @internal */
   constructor(
     context: RelationContext,
     endpoint: string,
@@ -101,7 +102,10 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
     return this.#read({ app: this.remoteApp });
   }
 
-  /** @throws RelationAccessError for a unit of an application that is not at the other side. */
+  /**
+   * Data of one unit on the other side; of one that has left, its last.
+   * @throws RelationAccessError for a unit of an application that is not at the other side.
+   */
   async remoteUnitData(unit: string): Promise<Bag> {
     if (!unit.startsWith(`${this.remoteApp}/`)) {
       throw new RelationAccessError(
@@ -117,10 +121,12 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
     return this.#remoteModel;
   }
 
+  /** The other application's data by the endpoint's `remoteApp` schema. Wrong data is an answer, and never thrown. */
   async loadRemoteApp(): Promise<Loaded<Side<E, 'remoteApp'>>> {
     return this.#parse('remoteApp', this.remoteApp, await this.remoteAppData());
   }
 
+  /** One unit's data by the endpoint's `remoteUnit` schema. */
   async loadRemoteUnit(unit: string): Promise<Loaded<Side<E, 'remoteUnit'>>> {
     return this.#parse('remoteUnit', unit, await this.remoteUnitData(unit));
   }
@@ -158,7 +164,7 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
     this.#wanted.set('app', this.#encode('localApp', data));
   }
 
-  /** Writes what differs, one call a databag. The framework calls it once, at the end of the dispatch. */
+  /** Writes what differs, one call a databag. The framework calls it once, at the end of the dispatch. @internal */
   async flush(): Promise<void> {
     for (const side of ['app', 'unit'] as const) {
       const wanted = this.#wanted.get(side);

@@ -40,7 +40,7 @@ export class Secrets {
   readonly #model: string;
   readonly #reads = new Map<string, Promise<SecretContent>>();
 
-  /** `model`: the UUID of the model, which a bare id is of. */
+  /** `model`: the UUID of the model, which a bare id is of. @internal */
   constructor(tools: ToolRunner, model: string) {
     this.#tools = tools;
     this.#model = model;
@@ -154,6 +154,7 @@ export class Secrets {
     return secretGrant(this.#tools, this.#uri(id), relation, unit);
   }
 
+  /** Takes a grant back. */
   revoke(id: string, relation: RelationRef, unit?: string): Promise<void> {
     return secretRevoke(this.#tools, this.#uri(id), relation, unit);
   }

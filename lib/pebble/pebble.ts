@@ -94,6 +94,7 @@ export interface ExecProcess {
  * ChangeError when it fails and TimeoutError when it does not finish in time.
  */
 export interface Pebble {
+  /** Version of Pebble, and which start of the container this is. */
   systemInfo(): Promise<SystemInfo>;
   /**
    * Whether Pebble answers. False when the socket is missing or refuses, or when Pebble answers with an error. A
@@ -109,6 +110,7 @@ export interface Pebble {
    * @param layer as an object, or as the YAML text that is sent as it is.
    */
   addLayer(label: string, layer: Layer | string, options?: { readonly combine?: boolean }): Promise<void>;
+  /** All layers combined, as Pebble runs them. */
   plan(): Promise<Plan>;
   /**
    * The plan as text; equal texts are equal plans. Cheaper than `plan()`, which loads a YAML library, where the question
@@ -124,6 +126,7 @@ export interface Pebble {
   start(names: readonly string[], options?: ActOptions): Promise<Change>;
   /** Stops services and those that require them. */
   stop(names: readonly string[], options?: ActOptions): Promise<Change>;
+  /** Stops and starts these services; one that does not run is started. */
   restart(names: readonly string[], options?: ActOptions): Promise<Change>;
   /** Starts the services with `startup: enabled`. ApiError `no-default-services` when there are none. */
   autostart(options?: ActOptions): Promise<Change>;
@@ -142,6 +145,7 @@ export interface Pebble {
    */
   logs(services?: readonly string[], count?: number): Promise<readonly LogEntry[]>;
 
+  /** All health checks, or those of a level or of these names. */
   checks(options?: {
     readonly level?: CheckLevel;
     readonly names?: readonly string[];
@@ -195,6 +199,7 @@ export interface Pebble {
 
   /** Records a custom notice; the key is `example.com/path`. Returns the notice's id. */
   notify(key: string, options?: NotifyOptions): Promise<string>;
+  /** One notice. @throws ApiError of status 404 when there is none. */
   notice(id: string): Promise<Notice>;
   /** Oldest repetition first. */
   notices(filter?: NoticesFilter): Promise<readonly Notice[]>;
@@ -209,13 +214,16 @@ export interface Pebble {
    */
   okayWarnings(until: string): Promise<number>;
 
+  /** One change, as it stands now. @throws ApiError of status 404 when there is none. */
   change(id: string): Promise<Change>;
+  /** Changes that are under way, or those that are asked for. */
   changes(options?: {
     readonly select?: ChangeSelect;
     readonly service?: string;
   }): Promise<readonly Change[]>;
   /** Waits until the change is finished, well or badly; without `timeoutMs`, forever. */
   waitChange(id: string, timeoutMs?: number): Promise<Change>;
+  /** Asks Pebble to stop a change that is under way. */
   abortChange(id: string): Promise<Change>;
 
   /**
@@ -225,6 +233,7 @@ export interface Pebble {
    */
   metrics(credentials?: BasicCredentials): Promise<string>;
 
+  /** Who may use this Pebble, by name. */
   identities(): Promise<Readonly<Record<string, Identity>>>;
   /** ApiError when one of them is there already. */
   addIdentities(identities: Readonly<Record<string, Identity>>): Promise<void>;

@@ -18,6 +18,7 @@ export class Killer {
   #effects = 0;
   #isDead = false;
 
+  /** @internal */
   constructor(at: KillAt) {
     this.#at = at;
   }

@@ -71,7 +71,11 @@ function fileName({ name }: Entry): string {
 async function overview(all: readonly Entry[]): Promise<string> {
   const rows = all.map(async (entry) => {
     const found = await declarations(entry);
-    return [`[${code(entry.name)}](${fileName(entry)})`, await purpose(entry), `${found.length}`];
+    return [
+      `[${code(entry.name)}](${fileName(entry)})`,
+      firstSentence(await purpose(entry)),
+      `${found.length}`,
+    ];
   });
   return `${[
     '# The API of charmwright, charmwright-pack and juju-local',
@@ -91,8 +95,12 @@ async function purpose({ file }: Entry): Promise<string> {
   return first === undefined ? '' : (it.docOf(first)?.text ?? '');
 }
 
+function firstSentence(text: string): string {
+  return /^.*?\.(?=\s|$)/s.exec(text)?.[0] ?? text;
+}
+
 async function page(entry: Entry): Promise<string> {
-  const found = await declarations(entry);
+  const [found, known] = await Promise.all([declarations(entry), places()]);
   const groups = Object.entries(KINDS).map(([kind, title]) => ({
     title,
     list: found.filter((it) => it.kind === kind),
@@ -106,7 +114,7 @@ async function page(entry: Entry): Promise<string> {
       ({ title, list }) =>
         `**${title}**: ${list.map(({ name }) => `[${name}](#${anchor(name)})`).join(', ')}`,
     ),
-    ...shown.flatMap(({ title, list }) => [`## ${title}`, ...list.flatMap((it) => section(it, found))]),
+    ...shown.flatMap(({ title, list }) => [`## ${title}`, ...list.flatMap((it) => section(it, known))]),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
@@ -114,24 +122,36 @@ async function page(entry: Entry): Promise<string> {
 function anchor(heading: string): string {
   return heading
     .toLowerCase()
-    .replace(/[^a-z0-9 -]/g, '')
+    .replace(/[^a-z0-9_ -]/g, '')
     .replaceAll(' ', '-');
 }
 
-function section(it: Declaration, all: readonly Declaration[]): string[] {
-  const promised = new Set(
-    all
-      .filter(({ name }) => it.implements.includes(name))
-      .flatMap(({ members }) => members.map(({ name }) => name)),
-  );
-  const members = it.members.filter(({ name }) => !promised.has(name));
+/** Where each name stands, for links: its page, and what is declared there. */
+type Places = ReadonlyMap<string, { readonly page: string; readonly declaration: Declaration }>;
+
+async function places(): Promise<Places> {
+  const found: [string, { readonly page: string; readonly declaration: Declaration }][] = [];
+  // The first entry that has a name is where it is described.
+  for (const entry of (await entries()).toReversed()) {
+    for (const declaration of await declarations(entry)) {
+      found.push([declaration.name, { page: fileName(entry), declaration }]);
+    }
+  }
+  return new Map(found);
+}
+
+function section(it: Declaration, known: Places): string[] {
+  const interfaces = it.implements.flatMap((name) => known.get(name) ?? []);
+  const promised = interfaces.flatMap(({ declaration }) => declaration.members.map(({ name }) => name));
+  const members = it.members.filter(({ name }) => !promised.includes(name));
   const fields = members.filter(({ isField }) => isField);
   return [
     `### ${it.name}`,
     block(withFields(it.signature, fields)),
     ...doc(it.doc),
-    ...it.implements.map(
-      (name) => `All that [${name}](#${anchor(name)}) has${members.length > fields.length ? ', and:' : '.'}`,
+    ...interfaces.map(
+      ({ page, declaration: { name } }) =>
+        `All that [${name}](${page}#${anchor(name)}) has${members.length > fields.length ? ', and:' : '.'}`,
     ),
     ...members.filter(({ isField }) => !isField).flatMap(member),
     `Source: [${it.file}](../../../${it.file})`,

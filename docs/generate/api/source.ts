@@ -73,14 +73,16 @@ export async function exportsOf(file: string): Promise<readonly Found[]> {
   const found: Found[] = [];
   for (const statement of it.body) {
     if (statement.type === 'ExportAllDeclaration') {
-      found.push(...(await exportsOf(relative(file, statement.source.value))));
+      const others = await exportsOf(relative(file, statement.source.value));
+      found.push(...others.filter(({ name }) => !found.some((it) => it.name === name)));
     } else if (statement.type === 'ExportNamedDeclaration') {
       if (statement.source !== null) {
         const others = await exportsOf(relative(file, statement.source.value));
         for (const { local, exported } of statement.specifiers) {
           const other = others.find(({ name }) => name === nameOf(local));
           if (other === undefined) throw new Error(`${file}: cannot find ${nameOf(local)}`);
-          found.push({ ...other, name: nameOf(exported) });
+          const name = nameOf(exported);
+          if (!found.some((it) => it.name === name)) found.push({ ...other, name });
         }
       } else if (statement.declaration !== null) {
         for (const name of declaredBy(statement.declaration)) add(found, name, it, statement);

@@ -80,6 +80,19 @@ describe('the reconcile', () => {
   });
 });
 
+// ops: 25
+test('a handler for a hook that is not there, or of another event, does not compile, and never runs', async () => {
+  const seen: string[] = [];
+  // @ts-expect-error: metadata.yaml has no such endpoint
+  const misspelt = charm({ on: { 'databse-relation-changed': () => void seen.push('misspelt') } });
+  // @ts-expect-error: an update-status is about no relation
+  const wrong = charm({ on: { 'update-status': (_, { remoteApp }) => void seen.push(remoteApp) } });
+  for (const each of [misspelt, wrong]) {
+    await each.run({ kind: 'relation-changed', relation: database }, world);
+  }
+  expect(seen).toEqual([]);
+});
+
 describe('a hook that this version of the charm does not know', () => {
   // ops: 7
   test('is reconciled like any other, so that a unit can be rolled back', async () => {

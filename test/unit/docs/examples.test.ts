@@ -1,6 +1,6 @@
 /** What readers copy works: each example is written out as its page says, compiled and run. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { generateSpec } from '../../../lib/generate/generate.ts';
 import { makeCharm } from '../../../lib/init/init.ts';
 import { readCharmSpec } from '../../../lib/spec/load.ts';
+import { snippetsOf, writeSnippets } from './snippets.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const run = promisify(execFile);
@@ -18,6 +19,21 @@ function filesOf(page: string): ReadonlyMap<string, string> {
   return new Map([...blocks].map(([, path = '', text = '']) => [path, text]));
 }
 
+const program = (name: string) => join(ROOT, 'node_modules/.bin', name);
+
+/** Checks the types of all files in a folder. @throws with what the compiler says. */
+async function compile(folder: string, compilerOptions: object = {}): Promise<void> {
+  await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+  const base = join(ROOT, 'tsconfig.json');
+  const options = { extends: base, compilerOptions, include: [`${folder}/**/*.ts`], exclude: [] };
+  await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(options));
+  const types = join(ROOT, 'node_modules/@types');
+  await run(program('tsc'), ['--noEmit', '--typeRoots', types], { cwd: folder }).catch((error: unknown) => {
+    throw new Error(String(Object(error).stdout), { cause: error });
+  });
+}
+
 /** @returns what the example's own test run printed. Throws when it does not compile, or a test of it fails. */
 async function tryOut(files: ReadonlyMap<string, string>, charm: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'example-'));
@@ -26,18 +42,11 @@ async function tryOut(files: ReadonlyMap<string, string>, charm: string): Promis
       await mkdir(join(folder, dirname(path)), { recursive: true });
       await writeFile(join(folder, path), text);
     }
-    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-    await writeFile(join(folder, 'package.json'), '{"type":"module"}');
     await writeFile(
       join(folder, charm, 'charm/generated.ts'),
       generateSpec(await readCharmSpec(join(folder, charm))),
     );
-    const options = { extends: join(ROOT, 'tsconfig.json'), include: [`${folder}/**/*.ts`], exclude: [] };
-    await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(options));
-    const program = (name: string) => join(ROOT, 'node_modules/.bin', name);
-    await run(program('tsc'), ['--noEmit', '--typeRoots', join(ROOT, 'node_modules/@types')], {
-      cwd: folder,
-    });
+    await compile(folder);
     const { stdout } = await run(program('vitest'), ['run', '--root', folder], { cwd: folder });
     return stdout;
   } finally {
@@ -130,4 +139,25 @@ test('the tests on the page about testing pass, with the charm on the page of th
   ]);
   expect([...files.keys()]).toContain('test/any-order.test.ts');
   expect(await tryOut(files, '.')).toContain('6 passed');
+});
+
+test('the short examples of every page compile, beside a charm that has what they use', {
+  timeout: 120_000,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'snippets-'));
+  try {
+    const pages = (await readdir(join(ROOT, 'docs'), { recursive: true }))
+      .filter((name) => /^(explanation|how-to|reference\/from-ops)/.test(name) && name.endsWith('.md'))
+      .toSorted();
+    let count = 0;
+    for (const page of pages) {
+      const snippets = snippetsOf(await readFile(join(ROOT, 'docs', page), 'utf8'));
+      count += snippets.length;
+      if (snippets.length > 0) await writeSnippets(join(folder, page), snippets);
+    }
+    expect(count).toBeGreaterThan(70);
+    await compile(folder, { noUnusedLocals: false, noUnusedParameters: false });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

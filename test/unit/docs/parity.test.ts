@@ -48,8 +48,8 @@ const more = {
   expect(problems).toEqual([]);
   expect(tests.map(({ title, line, rows }) => `${line} ${title}: ${rows.join(' ')}`)).toEqual([
     '3 plain: 1',
-    '6 skipped: 1 2',
-    '9 of $x: 15.3',
+    '6 outer: skipped: 1 2',
+    '9 outer: of $x: 15.3',
     '13 a case: 3',
     '15 a row: 4',
     '19 by its key: 5',
