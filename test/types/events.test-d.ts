@@ -1,5 +1,5 @@
 /** A case of the event union that nobody thought of does not compile. */
-import { type Cases, type JujuEvent, matchEvent } from 'charmwright';
+import { assertNever, type Cases, type JujuEvent, matchEvent } from 'charmwright';
 import type { spec } from './example.ts';
 
 type Event = JujuEvent<typeof spec>;
@@ -53,7 +53,7 @@ export function noneForTheOthers(event: Event): string {
   return matchEvent(event, { install: () => 'installed' });
 }
 
-// --- A switch.
+// --- A switch that ends in assertNever.
 
 export function inASwitch(event: RelationEvent): string {
   switch (event.kind) {
@@ -61,12 +61,22 @@ export function inASwitch(event: RelationEvent): string {
     case 'relation-joined':
     case 'relation-changed':
     case 'relation-departed':
+    case 'relation-broken':
       return event.remoteApp;
-    default: {
-      const rest: 'relation-broken' = event.kind;
+    default:
+      return assertNever(event);
+  }
+}
+
+export function oneIsForgotten(event: RelationEvent): string {
+  switch (event.kind) {
+    case 'relation-created':
+    case 'relation-joined':
+    case 'relation-changed':
+    case 'relation-departed':
+      return event.remoteApp;
+    default:
       // @ts-expect-error relation-broken is left
-      const none: never = event;
-      return `${rest} ${none}`;
-    }
+      return assertNever(event);
   }
 }
