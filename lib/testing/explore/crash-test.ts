@@ -61,9 +61,11 @@ export async function crashTest<S extends CharmSpec, R extends EndpointSchemas<S
   return killEverywhere(name, run, state, options.ignore ?? ((it) => it));
 }
 
-type Runner = (before: State, options: RunOptions) => Promise<Outcome>;
+/** Runs one event in a state. */
+export type Runner = (before: State, options: RunOptions) => Promise<Outcome>;
 
-async function killEverywhere(
+/** What `crashTest` does, with whatever runs the event. */
+export async function killEverywhere(
   name: string,
   run: Runner,
   state: State,

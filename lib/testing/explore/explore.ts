@@ -4,9 +4,10 @@ import type { EndpointSchemas } from '../../model/juju.ts';
 import type { CharmSpec } from '../../spec/spec.ts';
 import { ImpossibleWorld } from '../errors.ts';
 import type { Outcome } from '../outcome.ts';
-import { type ContextOptions, runAction, runEvent } from '../run-event.ts';
+import { type ContextOptions, type RunOptions, runAction, runEvent } from '../run-event.ts';
 import { type RelationState, type State, stateOf } from '../state.ts';
 import type { Move, Place } from './agenda.ts';
+import { type Runner as KilledRunner, killEverywhere } from './crash-test.ts';
 import { type Exploration, Findings } from './findings.ts';
 import { type Found, Graph } from './graph.ts';
 import { movesFrom } from './moves.ts';
@@ -31,6 +32,8 @@ export interface ExploreOptions extends Possibilities, ContextOptions, Compariso
    * Holds for charms that look at the world and make it so, and remember nothing of how it came about.
    */
   readonly oneEnd?: boolean;
+  /** True: each event is killed at each of its calls as well, and run again, as `crashTest` does. */
+  readonly kills?: boolean;
   /**
    * What the world holds besides the state, such as a real server's data: it is read after each event, and written
    * before the next, which may start from an earlier state.
@@ -70,12 +73,12 @@ export async function explore<S extends CharmSpec, R extends EndpointSchemas<S>>
   state: State,
   options: ExploreOptions,
 ): Promise<Exploration> {
-  const run: Runner = async (before, { name, event, params }) => {
+  const run: Runner = async (before, { name, event, params }, runOptions = {}) => {
+    const how = { onFailure: 'return', ...runOptions } as const;
     try {
-      if (event.kind !== 'action')
-        return (await runEvent(charm, options, before, event, { onFailure: 'return' })).outcome;
+      if (event.kind !== 'action') return (await runEvent(charm, options, before, event, how)).outcome;
       const call = { action: event.action, params: params ?? {} };
-      return (await runAction(charm, options, before, call, { onFailure: 'return' })).state;
+      return (await runAction(charm, options, before, call, how)).state;
     } catch (error) {
       if (!(error instanceof ImpossibleWorld)) throw error;
       throw new TypeError(`explore holds "${name}" for possible, and the consistency checker does not`, {
@@ -86,7 +89,7 @@ export async function explore<S extends CharmSpec, R extends EndpointSchemas<S>>
   return new Explorer(charm, run, options).from(state);
 }
 
-type Runner = (before: State, move: Move) => Promise<Outcome>;
+type Runner = (before: State, move: Move, runOptions?: RunOptions) => Promise<Outcome>;
 
 const MOST_STATES = 2000;
 
@@ -161,6 +164,7 @@ class Explorer {
       return undefined;
     }
     this.#judge(found, move, outcome, before);
+    if (this.#options.kills === true) await this.#kill(found, move, before);
     const reached = steps + (move.isOwed ? 0 : 1);
     const place: Place = { state: stateOf(outcome), agenda: move.agenda, ...(await this.#outside()) };
     const { found: to } = this.#graph.find(place, reached, { found, move });
@@ -176,6 +180,19 @@ class Explorer {
 
   #isFull(): boolean {
     return this.#graph.size >= (this.#options.maxStates ?? MOST_STATES);
+  }
+
+  async #kill(found: Found, move: Move, before: State): Promise<void> {
+    const { outside, ignore = (state) => state } = this.#options;
+    const run: KilledRunner = async (state, how) => {
+      // A killed run leaves what is outside as it is: only the first one begins with what was there.
+      if (state === before) await outside?.write(found.outside);
+      return this.#run(state, move, how);
+    };
+    const after = await outside?.read();
+    for (const problem of (await killEverywhere(move.name, run, before, ignore)).problems)
+      this.#findings.killed(found, move, problem);
+    if (outside !== undefined) await outside.write(after);
   }
 
   #judge(found: Found, move: Move, outcome: Outcome, before: State): void {

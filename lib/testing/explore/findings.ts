@@ -38,6 +38,8 @@ export interface Exploration {
   readonly crashes: readonly Failure[];
   /** The same for `invariant`. */
   readonly broken: readonly Failure[];
+  /** With `kills`: events that end differently when they were killed and run again; `error` says where. */
+  readonly killed: readonly Failure[];
   /** One for each pair of events. */
   readonly orders: readonly OrderFound[];
   /** With `oneEnd`: one for each set of differences. */
@@ -53,6 +55,7 @@ export class Findings {
   #stoppedAt: number | undefined;
   readonly #crashes = new Map<string, Failure>();
   readonly #broken = new Map<string, Failure>();
+  readonly #killed = new Map<string, Failure>();
   readonly #orders = new Map<string, OrderFound>();
   readonly #ways = new Map<string, WaysFound>();
 
@@ -72,6 +75,10 @@ export class Findings {
     keepFirst(this.#broken, found, move, error);
   }
 
+  killed(found: Found, move: Move, problem: string): void {
+    keepFirst(this.#killed, found, move, problem);
+  }
+
   order({ found, first, second, differences }: OrderDifference): void {
     const key = [kindOf(first), kindOf(second)].sort().join(' and ');
     if (this.#orders.has(key)) return;
@@ -86,11 +93,13 @@ export class Findings {
   exploration(states: number): Exploration {
     const crashes = [...this.#crashes.values()];
     const broken = [...this.#broken.values()];
+    const killed = [...this.#killed.values()];
     const orders = [...this.#orders.values()];
     const ways = [...this.#ways.values()];
     const problems = [
       ...crashes.map((crash) => told(`the charm fails in ${crash.hook}: ${said(crash.error)}`, crash.story)),
       ...broken.map((it) => told(`what must hold does not after ${it.hook}: ${said(it.error)}`, it.story)),
+      ...killed.map((it) => told(said(it.error), it.story)),
       ...orders.map(orderTold),
       ...ways.map(waysTold),
     ];
@@ -100,7 +109,7 @@ export class Findings {
       states,
       events: this.#events,
       isComplete: this.#stoppedAt === undefined,
-      ...{ crashes, broken, orders, ways, problems },
+      ...{ crashes, broken, killed, orders, ways, problems },
       summary: `explored ${states} states by ${this.#events} events${stopped}: ${result}`,
     };
   }

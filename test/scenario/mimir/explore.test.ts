@@ -89,6 +89,19 @@ test('a unit on a bucket bears any three things after one another', async () => 
   expect(found.states).toBeGreaterThanOrEqual(600);
 }, 90_000);
 
+test('whatever comes to a unit on a bucket, it may be killed at each of its calls', async () => {
+  const found = await explore(charm, await onBucket(), {
+    ...WORLD,
+    depth: 1,
+    kills: true,
+    relations: [sender, grafana],
+    configs: [{ 'log-level': 'debug' }],
+    secrets: { [S3_SECRET.id]: [{ ...KEYS, 'secret-key': 'new' }] },
+  });
+  expect(found.problems).toEqual([]);
+  expect(found.isComplete).toBe(true);
+}, 90_000);
+
 test('a unit on its own disk bears any two things, among them the bucket that comes and goes', async () => {
   const found = await explore(charm, await running({ relations: [peers] }), {
     ...WORLD,

@@ -328,6 +328,28 @@ describe('what it reports', () => {
     ]);
   });
 
+  test('with kills: an event that ends differently when it is killed and run again', async () => {
+    const adding = defineCharm(spec, {
+      on: {
+        'web-pebble-ready': async (juju) => {
+          const web = juju.container('web');
+          const before = (await web.exists('/list')) ? await web.pullText('/list') : '';
+          await web.push('/list', `${before}line\n`);
+        },
+      },
+      actions: { greet: () => ({}) },
+    });
+    const options = { depth: 1, ...quiet, only: ({ name }: { name: string }) => /ready|time/.test(name) };
+    const world = state({ containers: [container('web')] });
+    expect((await explore(adding, world, options)).problems).toEqual([]);
+    const found = await explore(adding, world, { ...options, kills: true });
+    expect(found.problems).toEqual([
+      expect.stringMatching(
+        /^container web is told as ready, killed after call \d+: push of container web: \/list, .*\n.*\n {2}1\. container web/,
+      ),
+    ]);
+  });
+
   test('what must hold and does not', async () => {
     const found = await explore(charm, state({ leader: true, relations: [db] }), {
       depth: 1,
