@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readCharm } from '../../../pack/charm.ts';
+import { ADVICE, PROBE, readReport } from '../../support/loaded-modules.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const TOOLS = ['state-get', 'state-set', 'state-delete', 'juju-log', 'status-set', 'config-get', 'is-leader'];
@@ -16,6 +17,11 @@ answer="\${0%/*}/\${0##*/}.answer"
 [ -e "$answer" ] || exit 0
 cat "$answer"
 `;
+
+/** What a unit without relations remembers. */
+const SETTLED = `${JSON.stringify({
+  'charmwright.relations': JSON.stringify({ known: [], published: {}, unlisted: [] }),
+})}\n`;
 
 let folder: string;
 beforeAll(async () => {
@@ -97,4 +103,15 @@ describe('what the unit remembers', () => {
     ).toHaveLength(1);
     await rm(join(folder, 'charm/.charmwright-state.json'));
   });
+});
+
+test('a dispatch with nothing to do of a minimal charm loads zod, and of Node what every program has', async () => {
+  await settle();
+  const [probe, file] = [join(folder, 'probe.cjs'), join(folder, 'loaded.json')];
+  await writeFile(probe, PROBE);
+  await answer('state-get', SETTLED);
+  await dispatch('update-status', { NODE_OPTIONS: `--require=${probe}`, LOADED_MODULES_FILE: file });
+  const loaded = readReport(await readFile(file, 'utf8'));
+  expect(loaded, ADVICE).toMatchObject({ builtins: [], packages: ['zod'] });
+  expect(loaded.bytes, ADVICE).toBeLessThan(130_000);
 });
