@@ -1,7 +1,7 @@
 /** Carries out a plan, by difference. Safe to repeat, and to be killed at any point. */
 import { blocked, type Juju, type Status, waiting } from 'charmwright';
 import type { Pebble } from 'charmwright/pebble';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { grafanaSourceApp, grafanaSourceUnit } from '../relations/grafana-source.ts';
 import { type Agreement, agreementBag, peerUnit } from '../relations/peers.ts';
 import { remoteWriteApp, remoteWriteUnit } from '../relations/remote-write.ts';

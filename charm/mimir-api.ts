@@ -1,7 +1,7 @@
 /** Mimir's HTTP API, as much of it as the charm uses. Every request has a time-out, every answer a schema. */
 import { parseJson } from 'charmwright';
 import { HttpClient, HttpError, HttpTooLongError } from 'charmwright/http';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { readMetrics, type Sample, sumOf } from './metrics.ts';
 import {
   MimirAnswerError,
@@ -24,8 +24,8 @@ export type StoredGroup = z.infer<typeof groupSchema>;
 const namespacesSchema = z.record(z.string(), z.array(groupSchema));
 
 const alertmanagerSchema = z.object({
-  template_files: z.record(z.string(), z.string()).nullish(),
-  alertmanager_config: z.string().nullish(),
+  template_files: z.nullish(z.record(z.string(), z.string())),
+  alertmanager_config: z.nullish(z.string()),
 });
 
 export interface AlertmanagerConfig {
@@ -34,9 +34,9 @@ export interface AlertmanagerConfig {
 }
 
 /** Go prints an empty list as `null`. */
-const tenantStatsSchema = z
-  .array(z.object({ userID: z.string(), numSeries: z.number(), ingestionRate: z.number() }))
-  .nullable();
+const tenantStatsSchema = z.nullable(
+  z.array(z.object({ userID: z.string(), numSeries: z.number(), ingestionRate: z.number() })),
+);
 
 export interface TenantStats {
   readonly tenant: string;
@@ -47,7 +47,7 @@ export interface TenantStats {
 }
 
 const buildInfoSchema = z.object({
-  data: z.object({ version: z.string(), revision: z.string().optional() }),
+  data: z.object({ version: z.string(), revision: z.optional(z.string()) }),
 });
 
 interface Request {
@@ -286,8 +286,8 @@ export class MimirApi {
     throw new MimirAnswerError(`cannot understand what Mimir answered (${what}): ${yaml.problem}`);
   }
 
-  #parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-    const parsed = schema.safeParse(value);
+  #parse<T>(schema: z.core.$ZodType<T>, value: unknown, what: string): T {
+    const parsed = z.safeParse(schema, value);
     if (parsed.success) return parsed.data;
     const [issue] = parsed.error.issues;
     throw new MimirAnswerError(

@@ -1,6 +1,6 @@
 /** Reads everything the plan is made from. Touches Juju and Pebble, and changes nothing. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { type Juju, PermissionError, type Relation, SecretNotFoundError } from 'charmwright';
 import {
   ApiError,
@@ -10,7 +10,7 @@ import {
   PebbleError,
   TimeoutError,
 } from 'charmwright/pebble';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { readsAppAddress } from '../relations/grafana-source.ts';
 import { type Agreement, readAgreement } from '../relations/peers.ts';
 import { type ObjectStorage, readS3, s3SecretUri } from '../relations/s3.ts';
@@ -73,8 +73,8 @@ export async function observe(juju: MimirJuju): Promise<Inputs> {
 }
 
 const agreementShape = z.object({
-  replicationFactor: z.number().optional(),
-  alertmanagerDigest: z.string().optional(),
+  replicationFactor: z.optional(z.number()),
+  alertmanagerDigest: z.optional(z.string()),
 });
 
 async function observeAgreement(juju: MimirJuju): Promise<Agreement | undefined> {
@@ -113,7 +113,7 @@ const READ_AGAIN: ReadonlySet<string> = new Set([
 async function remembered<T>(
   juju: MimirJuju,
   relation: Pick<Relation, 'id' | 'name'>,
-  schema: z.ZodType<T>,
+  schema: z.core.$ZodType<T>,
   read: () => Promise<T>,
 ): Promise<T> {
   const { event } = juju;
@@ -197,8 +197,13 @@ async function observeContainer(pebble: Pebble): Promise<Inputs['container']> {
 }
 
 /** The name that Kubernetes gives the unit's pod. */
-async function unitName({ unit, app, model }: MimirJuju): Promise<string> {
-  const resolver = await readFile('/etc/resolv.conf', 'utf8').catch(() => '');
+function unitName({ unit, app, model }: MimirJuju): string {
+  let resolver = '';
+  try {
+    resolver = readFileSync('/etc/resolv.conf', 'utf8');
+  } catch {
+    // The cluster's default, then.
+  }
   return `${unit.replace('/', '-')}.${app}-endpoints.${model.name}.svc.${clusterDomain(resolver)}`;
 }
 

@@ -4,75 +4,81 @@
  * templates are Mimir's to judge.
  */
 import { isDeepStrictEqual } from 'node:util';
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import english from 'zod/v4/locales/en.js';
 import { durationMs } from './durations.ts';
 import type { MimirApi, StoredGroup } from './mimir-api.ts';
 import { readYaml } from './yaml-text.ts';
 
 const MOST_PROBLEMS = 10;
 
-const duration = z
-  .string()
-  .refine((text) => durationMs(text) !== undefined, 'is not a duration such as 30s or 5m')
-  .optional();
+// What is of the wrong type is told in zod's English words.
+z.config(english());
+
+const matching = (pattern: RegExp, problem: string) => z.string().check(z.regex(pattern, problem));
+const text = z.string().check(z.minLength(1, 'is empty'));
+const expression = z.string().check(z.trim(), z.minLength(1, 'is empty'));
+const duration = z.optional(
+  z
+    .string()
+    .check(z.refine((given) => durationMs(given) !== undefined, 'is not a duration such as 30s or 5m')),
+);
 /** YAML's empty value reads as an empty text. */
-const labels = z.preprocess(
-  (value) => (value === '' ? {} : value),
-  z.record(z.string().regex(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'is not the name of a label'), z.string()).optional(),
+const labels = z.pipe(
+  z.transform((value) => (value === '' ? {} : value)),
+  z.optional(z.record(matching(/^[a-zA-Z_][a-zA-Z0-9_]*$/, 'is not the name of a label'), z.string())),
 );
 
 const recordingRule = z.strictObject({
-  record: z.string().regex(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, 'is not the name of a metric'),
-  expr: z.string().trim().min(1, 'is empty'),
+  record: matching(/^[a-zA-Z_:][a-zA-Z0-9_:]*$/, 'is not the name of a metric'),
+  expr: expression,
   labels,
 });
 const alertingRule = z.strictObject({
-  alert: z.string().min(1, 'is empty'),
-  expr: z.string().trim().min(1, 'is empty'),
+  alert: text,
+  expr: expression,
   for: duration,
   keep_firing_for: duration,
   labels,
   annotations: labels,
 });
-const rule = z.unknown().transform((value, context) => {
-  const given = z
-    .looseObject({ alert: z.unknown().optional(), record: z.unknown().optional() })
-    .safeParse(value);
+const kind = z.looseObject({ alert: z.optional(z.unknown()), record: z.optional(z.unknown()) });
+const rule = z.transform((value: unknown, context) => {
+  const given = kind.safeParse(value);
   const names = given.success
     ? [given.data.alert, given.data.record].filter((name) => name !== undefined)
     : [];
   if (!given.success || names.length !== 1) {
-    context.addIssue({ code: 'custom', message: 'must have one of `alert` and `record`' });
+    const message = 'must have one of `alert` and `record`';
+    context.issues.push({ code: 'custom', input: value, message });
     return z.NEVER;
   }
   const parsed =
     given.data.alert === undefined ? recordingRule.safeParse(value) : alertingRule.safeParse(value);
   if (parsed.success) return parsed.data;
   for (const issue of parsed.error.issues) {
-    context.addIssue({ code: 'custom', message: said(issue), path: issue.path });
+    context.issues.push({ code: 'custom', input: value, message: said(issue), path: issue.path });
   }
   return z.NEVER;
 });
 
 const group = z.strictObject({
-  name: z.string().min(1, 'is empty'),
+  name: text,
   interval: duration,
   query_offset: duration,
-  limit: z
-    .string()
-    .regex(/^\d{1,9}$/, 'is not a whole number')
-    .transform(Number)
-    .optional(),
+  limit: z.optional(z.pipe(matching(/^\d{1,9}$/, 'is not a whole number'), z.transform(Number))),
   labels,
   // Mimir's own additions.
-  source_tenants: z.array(z.string()).optional(),
-  align_evaluation_time_on_interval: z
-    .enum(['true', 'false'])
-    .transform((text) => text === 'true')
-    .optional(),
-  rules: z.array(rule).min(1, 'has no rules'),
+  source_tenants: z.optional(z.array(z.string())),
+  align_evaluation_time_on_interval: z.optional(
+    z.pipe(
+      z.enum(['true', 'false']),
+      z.transform((given) => given === 'true'),
+    ),
+  ),
+  rules: z.array(rule).check(z.minLength(1, 'has no rules')),
 });
-const file = z.strictObject({ groups: z.array(group).min(1, 'has no groups') });
+const file = z.strictObject({ groups: z.array(group).check(z.minLength(1, 'has no groups')) });
 
 export type RuleGroup = z.output<typeof group>;
 

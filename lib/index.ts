@@ -43,6 +43,7 @@ export { JujuVersion } from './juju-version.ts';
 export type { Log, LogFields, SecurityLevel } from './log.ts';
 export type { ActionContext, ActionReturn } from './model/action.ts';
 export type { CharmFiles } from './model/charm-files.ts';
+export { json } from './model/json-value.ts';
 export {
   type Container,
   type EndpointSchemas,
@@ -51,7 +52,7 @@ export {
   type PortName,
   type StorageInstance,
 } from './model/juju.ts';
-export { type EndpointSchema, json, type Loaded, Relation, stableJson } from './model/relation.ts';
+export { type EndpointSchema, type Loaded, Relation, stableJson } from './model/relation.ts';
 export { type SecretName, type SecretSettings, Secrets, secretId } from './model/secrets.ts';
 export { active, blocked, maintenance, type Status, waiting, worst } from './model/status.ts';
 export type * from './spec/meta.ts';

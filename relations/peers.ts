@@ -1,6 +1,6 @@
 /** The peer relation: what the units of this application tell each other. */
 import type { Bag } from 'charmwright';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** What all units agree on. Written by the leader. */
 export interface Agreement {
@@ -11,13 +11,11 @@ export interface Agreement {
 }
 
 const agreementSchema = z.object({
-  'replication-factor': z
-    .string()
-    .regex(/^[1-9]$/)
-    .transform(Number)
-    .optional()
-    .catch(undefined),
-  'alertmanager-digest': z.string().optional(),
+  'replication-factor': z.catch(
+    z.optional(z.pipe(z.string().check(z.regex(/^[1-9]$/)), z.transform(Number))),
+    undefined,
+  ),
+  'alertmanager-digest': z.optional(z.string()),
 });
 
 /** Our application's databag. A value that is none of ours counts as absent: the leader writes it again. */

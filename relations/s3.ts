@@ -4,7 +4,7 @@
  */
 import { X509Certificate } from 'node:crypto';
 import { type Bag, parseJson } from 'charmwright';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { type KeyProblem, keyProblems } from './bag.ts';
 
 /** How to reach the bucket, checked and in the form Mimir wants. */
@@ -69,45 +69,40 @@ export function s3SecretUri(bag: Bag): string | undefined {
 
 const HOST = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9._-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/;
 
-const endpoint = z
-  .string()
-  .trim()
-  .max(512, 'is too long')
-  .transform((text, context) => {
+const endpoint = z.pipe(
+  z.string().check(z.trim(), z.maxLength(512, 'is too long')),
+  z.transform((text: string, context) => {
     const [, scheme, rest = ''] = /^(?:([a-zA-Z][a-zA-Z0-9+.-]*):\/\/)?(.*?)\/*$/s.exec(text) ?? [];
     const known = scheme === undefined || ['http', 'https'].includes(scheme.toLowerCase());
     const port = Number(/:(\d+)$/.exec(rest)?.[1] ?? 1);
     if (known && HOST.test(rest) && port >= 1 && port <= 65_535)
       return { scheme: scheme?.toLowerCase(), host: rest };
     // The text itself is not repeated: it may hold a user and a password.
-    context.addIssue({
-      code: 'custom',
-      message: 'must be http://HOST:PORT or https://HOST:PORT, without a path or a user',
-    });
+    const message = 'must be http://HOST:PORT or https://HOST:PORT, without a path or a user';
+    context.issues.push({ code: 'custom', input: undefined, message });
     return z.NEVER;
-  });
+  }),
+);
 
 /** Text of credentials is taken as it is: `123456` and `true` are keys, not JSON. */
 const credential = z
   .string()
-  .max(1024, 'is too long')
-  .regex(/^[^\p{Cc}]+$/u, 'has control characters');
+  .check(z.maxLength(1024, 'is too long'), z.regex(/^[^\p{Cc}]+$/u, 'has control characters'));
 
-const caChain = z.string().transform((text, context) => {
+const readChain = z.transform((text: string, context) => {
   const list = z.array(z.string()).safeParse(parseJson(text));
   if (!list.success) {
-    context.addIssue({ code: 'custom', message: 'must be a JSON list of certificates' });
+    context.issues.push({ code: 'custom', input: text, message: 'must be a JSON list of certificates' });
     return z.NEVER;
   }
   const chain = list.data.map(pem);
   const bad = chain.indexOf(undefined);
   if (bad === -1) return chain.join('\n');
-  context.addIssue({
-    code: 'custom',
-    message: `certificate ${bad + 1} of ${chain.length} is not a PEM certificate`,
-  });
+  const message = `certificate ${bad + 1} of ${chain.length} is not a PEM certificate`;
+  context.issues.push({ code: 'custom', input: text, message });
   return z.NEVER;
 });
+const caChain = z.pipe(z.string(), readChain);
 
 /** A certificate in PEM; the specification says base64 of PEM, providers write PEM. */
 function pem(text: string): string | undefined {
@@ -119,28 +114,26 @@ function pem(text: string): string | undefined {
   }
 }
 
+const matching = (pattern: RegExp, problem: string) => z.string().check(z.regex(pattern, problem));
+
 /** The provider's databag. Keys we do not use may hold anything. */
 const providerSchema = z.object({
   endpoint,
-  bucket: z
-    .string()
-    .regex(
-      /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-      'must be 3 to 63 lower-case letters, digits, dots and dashes',
+  bucket: matching(
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+    'must be 3 to 63 lower-case letters, digits, dots and dashes',
+  ),
+  region: z.optional(matching(/^[a-zA-Z0-9-]{1,64}$/, 'must be letters, digits and dashes')),
+  path: z.optional(
+    z.pipe(
+      z.string().check(z.maxLength(256, 'is too long')),
+      z.transform((path) => path.replaceAll(/[^a-zA-Z0-9]/g, '')),
     ),
-  region: z
-    .string()
-    .regex(/^[a-zA-Z0-9-]{1,64}$/, 'must be letters, digits and dashes')
-    .optional(),
-  path: z
-    .string()
-    .max(256, 'is too long')
-    .transform((path) => path.replaceAll(/[^a-zA-Z0-9]/g, ''))
-    .optional(),
-  's3-uri-style': z.enum(['path', 'host'], 'must be path or host').optional(),
-  's3-api-version': z.enum(['2', '4'], 'must be 2 or 4').optional(),
-  'tls-ca-chain': caChain.optional(),
-  'secret-extra': z.string().regex(SECRET_URI, 'must be the URI of a secret').optional(),
+  ),
+  's3-uri-style': z.optional(z.enum(['path', 'host'], 'must be path or host')),
+  's3-api-version': z.optional(z.enum(['2', '4'], 'must be 2 or 4')),
+  'tls-ca-chain': z.optional(caChain),
+  'secret-extra': z.optional(matching(SECRET_URI, 'must be the URI of a secret')),
   'access-key': credential,
   'secret-key': credential,
 });

@@ -1,5 +1,5 @@
 /** The config options: what each may be, and what the operator is told about one that is not. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { durationMs, HOUR_MS, YEAR_MS } from '../durations.ts';
 import { firstLine } from '../text.ts';
 import type { RawOptions } from './inputs.ts';
@@ -47,15 +47,16 @@ export type OptionsResult =
   | { readonly ok: false; readonly problems: readonly OptionProblem[] };
 
 function duration(least: number, allowed: string, zeroAllowed: boolean) {
-  return z.string().refine((text) => {
+  const isAllowed = (text: string) => {
     const ms = durationMs(text.trim());
     if (ms === undefined || ms > LONGEST_MS) return false;
     return (zeroAllowed && ms === 0) || ms >= least;
-  }, allowed);
+  };
+  return z.string().check(z.refine(isAllowed, allowed));
 }
 
 const count = (least: number, allowed: string) =>
-  z.number(allowed).int(allowed).min(least, allowed).max(MOST, allowed);
+  z.int(allowed).check(z.gte(least, allowed), z.lte(MOST, allowed));
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const FACTORS = [1, 3, 5] as const;
@@ -76,7 +77,7 @@ const schema = z.object({
   'max-global-exemplars-per-user': count(0, `a whole number from 0 to ${MOST}`),
   'max-global-series-per-user': count(0, `a whole number from 0 (no limit) to ${MOST}`),
   'ingestion-rate': count(1, `a whole number from 1 to ${MOST}`),
-  'replication-factor': z.literal(FACTORS, '1, 3 or 5').optional(),
+  'replication-factor': z.optional(z.literal(FACTORS, '1, 3 or 5')),
   'log-level': z.enum(LEVELS, 'debug, info, warn or error'),
   // Mimir itself judges these when they are uploaded.
   'alertmanager-config': z.string(),

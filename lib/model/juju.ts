@@ -1,5 +1,6 @@
 /** What a handler holds in its hand: the unit, its relations, its containers, as Juju knows them now. */
 import type { z } from 'zod';
+import { safeParse } from 'zod/mini';
 import { ConfigError, NotAllowedError, RelationNotFoundError, TooManyRelationsError } from '../errors.ts';
 import type { CharmEvent, CustomEvents, EventInput, JujuEvent, RelationEvent } from '../events/event.ts';
 import type { JujuContext } from '../events/parse.ts';
@@ -146,8 +147,8 @@ export class Juju<
    * const config = await juju.loadConfig(z.object({ port: z.int().min(1).max(65535) }));
    * if (!config.ok) return juju.addStatus(blocked(config.error.message));
    */
-  async loadConfig<T>(schema: z.ZodType<T>): Promise<LoadedConfig<T>> {
-    const result = schema.safeParse(await this.config());
+  async loadConfig<T>(schema: z.core.$ZodType<T>): Promise<LoadedConfig<T>> {
+    const result = safeParse(schema, await this.config());
     if (result.success) return { ok: true, data: result.data };
     const issues = result.error.issues.map(({ path: [key = '', ...inner], message }) => ({
       key: String(key),
@@ -387,10 +388,10 @@ export class Juju<
   }
 
   /** A value this unit keeps over dispatches and pod restarts, or undefined when it has none of that shape. */
-  stored<T>(key: string, schema: z.ZodType<T>): T | undefined {
+  stored<T>(key: string, schema: z.core.$ZodType<T>): T | undefined {
     const text = this.#parts.memory.get(`stored.${key}`);
     if (text === undefined) return undefined;
-    const result = schema.safeParse(parseJson(text));
+    const result = safeParse(schema, parseJson(text));
     if (!result.success)
       this.log.warn(`stored value "${key}" has another shape than expected: taken as absent`);
     return result.success ? result.data : undefined;

@@ -1,6 +1,7 @@
 /** One relation: the databags of both sides, typed by the endpoint's schemas. */
 
-import * as z from 'zod';
+import type * as z from 'zod';
+import { encode } from 'zod/mini';
 import {
   type DatabagIssue,
   PermissionError,
@@ -238,7 +239,7 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
 
   #encode<K extends 'localApp' | 'localUnit'>(side: K, data: Side<E, K>): Bag {
     const schema = this.#schema[side];
-    const encoded: unknown = schema === undefined ? data : z.encode(schema, data);
+    const encoded: unknown = schema === undefined ? data : encode(schema, data);
     const bag = textMap.parse(encoded);
     return Object.fromEntries(Object.entries(bag).filter(([, value]) => value !== ''));
   }
@@ -264,21 +265,6 @@ function check(schema: z.ZodType, bag: Bag): Checked {
 function toIssue({ path, message }: z.core.$ZodIssue): DatabagIssue {
   const [key = '', ...inner] = path;
   return { key: String(key), problem: inner.length === 0 ? message : `${inner.join('.')}: ${message}` };
-}
-
-/** A databag value that is JSON text: decodes to `schema`'s value, encodes with sorted keys. */
-export function json<T extends z.ZodType>(schema: T) {
-  return z.codec(z.string(), schema, {
-    decode: (text, context) => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        context.issues.push({ code: 'custom', input: text, message: 'is not JSON' });
-        return z.NEVER;
-      }
-    },
-    encode: (value) => stableJson(value),
-  });
 }
 
 /** JSON with the keys of every object sorted, so that equal values give equal bytes. */

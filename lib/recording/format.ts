@@ -1,5 +1,5 @@
 /** The file that a recorded dispatch leaves: what it was told, all that it asked, and what was answered. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { CharmwrightError } from '../errors.ts';
 import { parseJson } from '../json.ts';
 
@@ -47,7 +47,7 @@ const recordingSchema = z.object({
   /** Juju's variables, without those that let somebody speak for the unit. */
   environment: z.record(z.string(), z.string()),
   /** The framework's own files in the charm's folder, as they were before; null for one that was not there. */
-  files: z.record(z.string(), z.string().nullable()),
+  files: z.record(z.string(), z.nullable(z.string())),
   /** Placeholder to where its value was found first. */
   masked: z.record(z.string(), z.string()),
   /** In the order in which they were asked. */

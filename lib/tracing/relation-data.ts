@@ -1,5 +1,5 @@
 /** What the interfaces `tracing` (v2) and `certificate_transfer` say, as far as a charm needs it that sends traces. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Bag } from '../hook-tools/relation.ts';
 import { parseJson } from '../json.ts';
 
