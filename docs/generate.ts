@@ -1,56 +1,50 @@
 /**
- * Writes the pages that come from sources: the charms' reference and the list of what ops has.
+ * Writes the pages that come from sources: the charms' reference from their YAML files, the reference of API and errors
+ * from the docstrings, and the list of what ops has from docs/parity/ and the tests.
  *
- * `--check` writes nothing, and fails when a page is not up to date or the rows of docs/parity/ and the tests'
- * comments disagree. `--open` lists the rows of ops' features that
- * no test shows yet. `--all` writes the pages that are made of lib/ and of tests as well.
+ * `--check` writes nothing, and fails when a page is not up to date, when an export has no docstring, or when a row of
+ * ops is not as it must be. `--open` lists what is still missing: rows that no test shows, errors without explanation.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { apiPages, undocumented } from './generate/api/page.ts';
-import { charmPage, PAGES } from './generate/charm-page.ts';
-import { errorsPage, unexplainedErrors } from './generate/errors-page.ts';
-import { type GeneratedPage, ROOT } from './generate/markdown.ts';
-import { openRows, parityPage, readParity } from './generate/parity.ts';
+import { undocumented } from './generate/api/page.ts';
+import { unexplainedErrors } from './generate/errors-page.ts';
+import { ROOT } from './generate/markdown.ts';
+import { generatedPages } from './generate/pages.ts';
+import { openRows, readParity } from './generate/parity.ts';
 
-/** Pages that must be up to date at every commit. */
-const CHECKED: readonly GeneratedPage[] = PAGES.map((page) => ({
-  file: page.file,
-  text: () => charmPage(page),
-}));
+async function check(): Promise<void> {
+  const problems = [...(await sourceProblems()), ...(await stalePages())];
+  for (const problem of problems) console.error(problem);
+  if (problems.length > 0) process.exitCode = 1;
+}
 
-/** Written with `--all` only: changes that are made side by side would all meet in them. */
-const AT_LEISURE: readonly GeneratedPage[] = [errorsPage, parityPage, ...(await apiPages())];
-
-async function check(pages: readonly GeneratedPage[]): Promise<void> {
-  for (const { file, text } of pages) {
-    if (await isUpToDate(file, await text())) console.log(`${file}: up to date`);
-    else {
-      console.error(`${file} is not what its sources say; run npm run generate`);
-      process.exitCode = 1;
-    }
+async function stalePages(): Promise<string[]> {
+  const problems: string[] = [];
+  for (const { file, text } of await generatedPages()) {
+    if (await isUpToDate(file, await text())) continue;
+    problems.push(`${file} is not what its sources say; run npm run generate`);
   }
+  return problems;
 }
 
-/** Exports without a docstring, rows that are not there, tests that show a row which has no name here. */
-async function checkSources(): Promise<void> {
-  const bare = (await undocumented()).map(
-    (name) => `${name} has no docstring, which its reference is made of`,
-  );
-  const { problems } = await readParity();
-  for (const problem of [...bare, ...problems]) console.error(problem);
-  if (bare.length + problems.length > 0) process.exitCode = 1;
+/** Exports without a docstring, rows that are not there, rows that no test shows. */
+async function sourceProblems(): Promise<string[]> {
+  const parity = await readParity();
+  return [
+    ...(await undocumented()).map((name) => `${name} has no docstring, which its reference is made of`),
+    ...parity.problems,
+    ...openRows(parity).map(({ id, feature }) => `row ${id} of ops is shown by no test: ${feature}`),
+  ];
 }
 
-async function write(pages: readonly GeneratedPage[]): Promise<void> {
-  for (const { file, text } of pages) {
+async function write(): Promise<void> {
+  for (const { file, text } of await generatedPages()) {
     const wanted = await text();
-    if (await isUpToDate(file, wanted)) console.log(`${file}: up to date`);
-    else {
-      await mkdir(join(ROOT, dirname(file)), { recursive: true });
-      await writeFile(join(ROOT, file), wanted);
-      console.log(`${file}: written`);
-    }
+    if (await isUpToDate(file, wanted)) continue;
+    await mkdir(join(ROOT, dirname(file)), { recursive: true });
+    await writeFile(join(ROOT, file), wanted);
+    console.log(`${file}: written`);
   }
 }
 
@@ -66,7 +60,5 @@ async function listOpen(): Promise<void> {
 }
 
 if (process.argv.includes('--open')) await listOpen();
-else if (process.argv.includes('--check')) {
-  await check(CHECKED);
-  await checkSources();
-} else await write(process.argv.includes('--all') ? [...CHECKED, ...AT_LEISURE] : CHECKED);
+else if (process.argv.includes('--check')) await check();
+else await write();

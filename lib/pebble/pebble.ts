@@ -120,7 +120,7 @@ export interface Pebble {
 
   /** All services, or the named ones; names that are not in the plan are left out. */
   services(names?: readonly string[]): Promise<readonly ServiceInfo[]>;
-  /** @throws NotInPlanError */
+  /** One service. @throws NotInPlanError */
   service(name: string): Promise<ServiceInfo>;
   /** Starts services and those they require. Without a name, Pebble refuses. */
   start(names: readonly string[], options?: ActOptions): Promise<Change>;
@@ -150,7 +150,7 @@ export interface Pebble {
     readonly level?: CheckLevel;
     readonly names?: readonly string[];
   }): Promise<readonly CheckInfo[]>;
-  /** @throws NotInPlanError */
+  /** One health check, as it stands now. @throws NotInPlanError */
   check(name: string): Promise<CheckInfo>;
   /** Runs a check at once, stopped or not, and tells what it found. ApiError with status 404 when there is none. */
   refreshCheck(name: string): Promise<RefreshedCheck>;
@@ -173,9 +173,9 @@ export interface Pebble {
   exists(path: string): Promise<boolean>;
   /** Whether the path, after links, is a directory; false when nothing is there. @throws PathError */
   isDir(path: string): Promise<boolean>;
-  /** @throws PathError */
+  /** Makes a directory. @throws PathError */
   makeDir(path: string, options?: MakeDirOptions): Promise<void>;
-  /** @throws PathError */
+  /** Removes a file, or an empty directory; with `recursive`, one with all that is in it. @throws PathError */
   remove(path: string, options?: RemoveOptions): Promise<void>;
 
   /**
