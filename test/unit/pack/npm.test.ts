@@ -58,7 +58,7 @@ console.log((await context(hello).run('start', state())).unitStatus);\n`,
   expect(stdout).toContain("name: 'active', message: 'hello'");
 });
 
-test('a charm is checked against its types', async () => {
+test('a charm is checked against its types', { timeout: 60_000 }, async () => {
   const options = { extends: join(ROOT, 'tsconfig.json'), include: ['**/*.ts'], exclude: ['node_modules'] };
   await writeFile(join(project, 'tsconfig.json'), JSON.stringify(options));
   const check = () => run(join(ROOT, 'node_modules/.bin/tsc'), ['--noEmit'], { cwd: project });
@@ -97,3 +97,17 @@ async function sourcesOf(path: string): Promise<string[]> {
   const own = names.filter((name) => name.endsWith('.ts') && !/^(init\/template|node_modules)\//.test(name));
   return Promise.all(own.map((name) => readFile(join(path, name), 'utf8')));
 }
+
+test('a command that needs a newer Node says so, and how to get one', { timeout: 60_000 }, async () => {
+  const installed = join(project, 'node_modules/charmwright-pack');
+  await writePackage('charmwright-pack', installed);
+  const code = `Object.defineProperty(process.versions, 'node', { value: '20.1.0' });
+    await import(${JSON.stringify(join(installed, 'start.js'))});`;
+  await expect(node('--input-type=module', '-e', code)).rejects.toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^charmwright-pack needs Node.js 24 or newer, .* npx charmwright-pack\.\n$/,
+    ),
+  });
+});
