@@ -35,6 +35,11 @@ const suites: readonly Suite[] = [
     about: 'the packed charms and real peers',
     run: (scratch) => vitest('integration', scratch),
   },
+  {
+    name: 'both',
+    about: 'scenarios again, with the packed charms in the local model',
+    run: (scratch) => vitest('both', scratch),
+  },
 ];
 
 const scratch = await mkdtemp(join(tmpdir(), 'suites-'));

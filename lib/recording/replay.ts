@@ -2,13 +2,20 @@
 import { Readable, Writable } from 'node:stream';
 import type { Charm } from '../charm.ts';
 import { dispatch, type Host } from '../dispatch/dispatch.ts';
+import type { CustomEvents } from '../events/event.ts';
 import { type HttpAnswer, HttpConnectionError } from '../http.ts';
 import type { EndpointSchemas } from '../model/juju.ts';
 import { ApiError, ExecError } from '../pebble/errors.ts';
 import type { ExecProcess, Pebble } from '../pebble/pebble.ts';
 import type { CharmSpec } from '../spec/spec.ts';
 import { Answers, type Found, lineOf } from './answers.ts';
-import type { RecordedCall, RecordedOutcome, RecordedPebble, Recording } from './format.ts';
+import {
+  parseRecording,
+  type RecordedCall,
+  type RecordedOutcome,
+  type RecordedPebble,
+  type Recording,
+} from './format.ts';
 import { decode, encode } from './values.ts';
 
 /** One call of the charm in a replay. */
@@ -42,6 +49,14 @@ const CHANGING =
   /^(addLayer|start|stop|restart|autostart|replan|sendSignal|startChecks|stopChecks|push|makeDir|remove|notify|replaceIdentities|removeIdentities)$/;
 const LOG = 'juju-log';
 
+/** How a recorded dispatch is run again. */
+export interface ReplayOptions {
+  /** Where to stop for a debugger, as `JUJU_DEBUG_AT` says it: `hook`, `all`, or names of breakpoints. */
+  readonly debugAt?: string | undefined;
+  /** The charm's folder here; the working directory when absent. */
+  readonly charmDir?: string;
+}
+
 /**
  * Runs the dispatch again. Nothing outside this process is touched: hook tools, Pebble and HTTP requests are answered
  * from the recording.
@@ -50,22 +65,26 @@ const LOG = 'juju-log';
  * const recording = parseRecording(await readFile('recordings/update-status.json', 'utf8'), 'the recording');
  * expect((await replay(web, recording)).differences).toEqual([]);
  */
-export async function replay<S extends CharmSpec, R extends EndpointSchemas<S>>(
-  charm: Charm<S, R>,
-  recording: Recording,
+export async function replay<S extends CharmSpec, R extends EndpointSchemas<S>, C extends CustomEvents>(
+  charm: Charm<S, R, C>,
+  recorded: Recording,
+  { debugAt, charmDir = process.cwd() }: ReplayOptions = {},
 ): Promise<Replay> {
+  const recording = movedTo(charmDir, recorded);
   const answers = new Answers(recording.calls);
   const calls: ReplayedCall[] = [];
   let stderr = '';
   const host: Host = {
-    env: { ...recording.environment },
+    env: { ...recording.environment, JUJU_DEBUG_AT: debugAt },
     tools: { run: async (tool, args, stdin) => answerTool(answers, calls, tool, args, stdin) },
     pebble: (container) => replayedPebble(answers, calls, container),
     files: replayedFiles(recording.files),
     keepTrace: () => undefined,
     stdout: () => undefined,
     stderr: (text) => {
-      stderr += text;
+      // Where a debugger is waited for must be read before.
+      if (debugAt !== undefined) process.stderr.write(text);
+      else stderr += text;
     },
   };
   const straighten = await replayHttp(answers, calls);
@@ -133,7 +152,7 @@ function replayedPebble(answers: Answers, calls: ReplayedCall[], container: stri
     const found = answers.find(asked);
     note(calls, lineOf(asked), found);
     const call: RecordedPebble | undefined = found.kind === 'unknown' ? undefined : found.call;
-    if (call !== undefined) return method === 'exec' ? process(args, call.outcome) : given(call.outcome);
+    if (call !== undefined) return method === 'exec' ? endedProcess(args, call.outcome) : given(call.outcome);
     if (!CHANGING.test(method))
       throw new ApiError(404, 'not-recorded', `the recording has no answer to this ${method}`, method);
     return found.kind === 'unknown' && found.nearest !== undefined ? given(found.nearest.outcome) : undefined;
@@ -146,6 +165,14 @@ function replayedPebble(answers: Answers, calls: ReplayedCall[], container: stri
   };
   // Whatever method is called, the recording answers it or says that it cannot.
   return new Proxy({}, handler) as Pebble;
+}
+
+/** Wherever the unit's own folder of the charm stands in it, this one does. */
+function movedTo(charmDir: string, recording: Recording): Recording {
+  const { JUJU_CHARM_DIR: there = '' } = recording.environment;
+  if (there === '') return recording;
+  const text = JSON.stringify(recording).replaceAll(JSON.stringify(there).slice(1, -1), charmDir);
+  return parseRecording(text, 'the recording');
 }
 
 function replayedFiles(files: Recording['files']): Host['files'] {
@@ -166,7 +193,7 @@ function given(outcome: RecordedOutcome): unknown {
 }
 
 /** A command as it ended then; its standard input leads nowhere. */
-function process([command]: readonly unknown[], outcome: RecordedOutcome): ExecProcess {
+function endedProcess([command]: readonly unknown[], outcome: RecordedOutcome): ExecProcess {
   const end = given(outcome);
   const field = (name: string): unknown =>
     typeof end === 'object' && end !== null ? Reflect.get(end, name) : undefined;

@@ -6,6 +6,7 @@ import * as pebble from '../pebble/errors.ts';
 
 const BYTES = '$base64';
 const ERROR = '$error';
+const MAP = '$map';
 /** What came in or went out by a stream is not kept. */
 export const STREAM = { $stream: true } as const;
 
@@ -15,6 +16,7 @@ export function encode(value: unknown): unknown {
   if (value instanceof Readable) return STREAM;
   if (value instanceof Date) return value.toISOString();
   if (value instanceof Error) return encodeError(value);
+  if (value instanceof Map) return { [MAP]: [...value].map(encode) };
   if (Array.isArray(value)) return value.map((item) => encode(item) ?? null);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).filter(
@@ -27,8 +29,13 @@ export function decode(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(decode);
   if (typeof value !== 'object' || value === null) return value;
   if (BYTES in value && typeof value[BYTES] === 'string') return Buffer.from(value[BYTES], 'base64');
+  if (MAP in value && Array.isArray(value[MAP])) return new Map(value[MAP].map(decodePair));
   if (ERROR in value && typeof value[ERROR] === 'string') return decodeError(value[ERROR], value);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, decode(item)] as const));
+}
+
+function decodePair(pair: unknown): [unknown, unknown] {
+  return Array.isArray(pair) ? [decode(pair[0]), decode(pair[1])] : [undefined, undefined];
 }
 
 /** Its public fields; the stack belongs to the process that is gone. */

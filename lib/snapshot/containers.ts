@@ -8,7 +8,7 @@ import { getServices } from '../pebble/services.ts';
 import { type PebbleAnswer, type PebbleRequest, queryText, Transport } from '../pebble/transport.ts';
 import type { FileInfo } from '../pebble/types.ts';
 import type { SnapshotContainer } from './format.ts';
-import type { PebbleAnswers } from './probe.ts';
+import { type PebbleAnswers, RECORD_FOLDERS } from './probe.ts';
 
 type Answers = PebbleAnswers[string];
 
@@ -49,6 +49,7 @@ export async function readContainer(
     await getNotices(told, {}),
   ];
   const found: Found = { files: {}, dirs: [] };
+  for (const path of RECORD_FOLDERS) await gather(told, path, true, found, () => undefined);
   for (const path of paths) await gather(told, path, true, found, missed);
   return {
     canConnect: true,
@@ -58,6 +59,11 @@ export async function readContainer(
       services
         .filter(({ currentSince }) => currentSince !== undefined)
         .map(({ name, current }) => [name, SERVICES.find((known) => known === current) ?? 'error']),
+    ),
+    since: Object.fromEntries(
+      services.flatMap(({ name, currentSince }) =>
+        currentSince === undefined ? [] : [[name, currentSince] as const],
+      ),
     ),
     checks: Object.fromEntries(
       checks.map(({ name, status, failures }) => [

@@ -66,6 +66,8 @@ const container = z.object({
   /** All layers in one: Pebble does not tell them apart. */
   plan,
   services: z.record(z.string(), z.enum(['active', 'inactive', 'backoff', 'error'])),
+  /** Since when each of them stands so, RFC 3339. */
+  since: z.exactOptional(z.record(z.string(), z.string())),
   checks: z.record(
     z.string(),
     z.object({ status: z.enum(['up', 'down', 'inactive']), failures: z.number() }),

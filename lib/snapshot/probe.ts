@@ -19,6 +19,9 @@ const SECRETS = 'for id in $(secret-ids); do say "secret:$id" secret-info-get "$
 const RESOURCES =
   'for file in "$JUJU_CHARM_DIR"/../resources/*/*; do [ -f "$file" ] && say resource realpath "$file"; done';
 
+/** Where the framework keeps what it knows of a workload. */
+export const RECORD_FOLDERS: readonly string[] = ['/var/lib/charmwright', '/tmp/charmwright'];
+
 export interface RelationAsked {
   readonly id: number;
   readonly endpoint: string;
@@ -76,7 +79,7 @@ function quoted(text: string): string {
 }
 
 function pebbleLine(files: Readonly<Record<string, readonly string[]>>): string {
-  const code = `(${pebbleProbe})(${JSON.stringify(files)})`;
+  const code = `(${pebbleProbe})(${JSON.stringify(files)},${JSON.stringify(RECORD_FOLDERS)})`;
   const run = `printf %s ${quoted(Buffer.from(code).toString('base64'))} | base64 -d | "$JUJU_CHARM_DIR/bin/node" -`;
   return `if [ -x "$JUJU_CHARM_DIR/bin/node" ]; then say pebble sh -c ${quoted(run)}; fi`;
 }
@@ -85,7 +88,7 @@ function pebbleLine(files: Readonly<Record<string, readonly string[]>>): string 
  * Runs on the unit, as text: it may use nothing of this module. Gets what each container's Pebble says, and the wanted
  * files, folders with all that is in them; prints it as JSON, by container and path of the request.
  */
-function pebbleProbe(files: Readonly<Record<string, readonly string[]>>): void {
+function pebbleProbe(files: Readonly<Record<string, readonly string[]>>, always: readonly string[]): void {
   const [fs, http] = [process.getBuiltinModule('node:fs'), process.getBuiltinModule('node:http')];
   const [root, largest] = ['/charm/containers', 4 * 1024 * 1024];
   const answers: Record<string, Record<string, { status: number; type: string; body: string }>> = {};
@@ -115,7 +118,9 @@ function pebbleProbe(files: Readonly<Record<string, readonly string[]>>): void {
 
   async function walk(container: string, path: string, isItself: boolean): Promise<void> {
     const body = await get(container, list(path, isItself ? { itself: 'true' } : {}));
-    for (const entry of JSON.parse(body.toString()).result ?? []) {
+    // What is not there is answered with a message.
+    const { result } = JSON.parse(body.toString());
+    for (const entry of Array.isArray(result) ? result : []) {
       if (entry.type === 'directory') await walk(container, entry.path, false);
       else if (entry.type === 'file' && (entry.size ?? 0) <= largest)
         await get(container, `/v1/files?${new URLSearchParams({ action: 'read', path: entry.path })}`);
@@ -128,7 +133,7 @@ function pebbleProbe(files: Readonly<Record<string, readonly string[]>>): void {
     // A container whose Pebble does not answer has nothing to tell: it stays without its answers.
     try {
       for (const path of asked) await get(container, path);
-      for (const path of files[container] ?? []) await walk(container, path, true);
+      for (const path of [...always, ...(files[container] ?? [])]) await walk(container, path, true);
     } catch {}
   }
 

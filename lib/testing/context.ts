@@ -4,6 +4,7 @@ import type { EndpointSchemas } from '../model/juju.ts';
 import type { CharmSpec } from '../spec/spec.ts';
 import type { ActionName } from '../spec/types.ts';
 import { type EventInput, toEvent } from './input.ts';
+import { onLocalModel } from './local/settings.ts';
 import type { ActionOutcome, Outcome } from './outcome.ts';
 import { type ContextOptions, type RunOptions, runAction, runEvent } from './run-event.ts';
 import type { State } from './state.ts';
@@ -28,7 +29,8 @@ export interface Context<S extends CharmSpec> {
 }
 
 /**
- * A charm to be run in worlds.
+ * A charm to be run in worlds: in process, or with `CHARMWRIGHT_BED=local` in a local model, packed. There the state is
+ * brought about, the event is caused, and the outcome is what the unit is when it rests.
  *
  * @example
  * const db = relation('db', { remoteAppData: { url: 'pg:5432' } });
@@ -41,17 +43,23 @@ export function context<S extends CharmSpec, R extends EndpointSchemas<S>>(
 ): Context<S> {
   const { app = charm.spec.name } = options;
   return {
-    run: async (input, state, runOptions = {}) =>
-      (await runEvent(charm, options, state, toEvent(input, state, app), runOptions)).outcome,
+    run: async (input, state, runOptions = {}) => {
+      const event = toEvent(input, state, app);
+      if (!onLocalModel) return (await runEvent(charm, options, state, event, runOptions)).outcome;
+      const { runLocally } = await import('./local/context.ts');
+      return runLocally(charm, options, state, event, runOptions);
+    },
     runAction: async <A extends ActionName<S>>(
       name: A,
       params: Readonly<Record<string, unknown>>,
       state: State,
       runOptions: RunOptions = {},
-    ) =>
+    ) => {
+      const run = onLocalModel ? (await import('./local/context.ts')).runActionLocally : runAction;
       // Its results were compared with those that are declared, from which the type comes.
-      (await runAction(charm, options, state, { action: name, params }, runOptions)) as ActionOutcome<
+      return (await run(charm, options, state, { action: name, params }, runOptions)) as ActionOutcome<
         S['actions'][A]
-      >,
+      >;
+    },
   };
 }

@@ -13,6 +13,18 @@ export class CharmCrashed extends CharmwrightError {
   }
 }
 
+/** The local model cannot be brought to what the test describes, or cannot show what it looks at. */
+export class InProcessOnly extends CharmwrightError {
+  override name = 'InProcessOnly';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(
+      `this runs in process only:\n${problems.map((problem) => `- ${problem}`).join('\n')}\nWrite test.skipIf(onLocalModel)(…) where that is how it should be.`,
+    );
+    this.problems = problems;
+  }
+}
+
 /** The test describes something that Juju never produces, so that what it proves would prove nothing. */
 export class ImpossibleWorld extends CharmwrightError {
   override name = 'ImpossibleWorld';

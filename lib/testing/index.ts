@@ -1,9 +1,9 @@
 /** Tests of charms without Juju: a state in, one event, a state out. */
 export { parseRecording, type Recording, RecordingError } from '../recording/format.ts';
-export { type Replay, type ReplayedCall, replay } from '../recording/replay.ts';
+export { type Replay, type ReplayedCall, type ReplayOptions, replay } from '../recording/replay.ts';
 export { completeState } from './complete-state.ts';
 export { type Context, context } from './context.ts';
-export { CharmCrashed, ImpossibleWorld, WrongResults } from './errors.ts';
+export { CharmCrashed, ImpossibleWorld, InProcessOnly, WrongResults } from './errors.ts';
 export { activeOnly } from './explore/canonical.ts';
 export { type CrashTest, type CrashTestOptions, crashTest } from './explore/crash-test.ts';
 export { type ExploreOptions, explore, type Outside } from './explore/explore.ts';
@@ -13,6 +13,7 @@ export type { EventInput } from './input.ts';
 export { inside } from './inside.ts';
 export { type KillAt, Killer } from './killing.ts';
 export { loadState, snapshotState } from './load.ts';
+export { onLocalModel } from './local/settings.ts';
 export {
   type ContainerInput,
   container,

@@ -8,9 +8,6 @@ import { mergeLayers } from './pebble-plan.ts';
 import type { ContainerState, State } from './state.ts';
 import { remembered } from './world.ts';
 
-/** Pebble tells the plan, not the layers that it comes from: it stands in one layer of this label. */
-const LAYER = 'snapshot';
-
 /**
  * The state of a unit that a snapshot was taken of.
  * @throws SnapshotError when the file is none.
@@ -34,13 +31,17 @@ export function snapshotState(snapshot: Snapshot): State {
   });
 }
 
-/** Services that run are taken to run with what the plan says: what they were started with, Pebble does not tell. */
+/**
+ * Pebble tells the plan, not the layers that it comes from: it stands in one layer, labelled as the container, which is
+ * what most charms call theirs. Services that run are taken to run with what the plan says: what they were started with,
+ * Pebble does not tell.
+ */
 function containerState(name: string, container: SnapshotContainer): ContainerState {
   const { canConnect, plan, services, checks, files, dirs, notices } = container;
   // A plan is layers combined by Pebble itself, which has checked each word; it only knows more of them than we may.
   const layer = plan as Layer;
   const isEmpty = Object.values(plan).every((section) => Object.keys(section).length === 0);
-  const layers: ContainerState['layers'] = isEmpty ? {} : { [LAYER]: layer };
+  const layers: ContainerState['layers'] = isEmpty ? {} : { [name]: layer };
   const merged = mergeLayers(Object.values(layers));
   const entries = Object.entries(files);
   return {

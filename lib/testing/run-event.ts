@@ -36,6 +36,11 @@ export interface ContextOptions {
   /** The working directory when absent. */
   readonly charmDir?: string;
   readonly jujuVersion?: string;
+  /**
+   * Files and folders of workload containers that the test looks at, `web:/etc/web`. A local model shows no others; in
+   * process all are there.
+   */
+  readonly files?: readonly string[];
 }
 
 /** An action with what its user gave. */
@@ -49,7 +54,7 @@ interface Ran {
   readonly world: World;
 }
 
-function surroundings(
+export function surroundings(
   { spec }: Pick<Charm, 'spec'>,
   { app = spec.name, jujuVersion = JUJU_VERSION }: ContextOptions,
 ): Surroundings {

@@ -71,6 +71,7 @@ export const verbs: readonly Verb[] = [
   entry(secrets.removeSecret, async () => (await secret()).removeSecret),
   entry(secrets.secrets, async () => (await import('./verbs/show-secrets.ts')).secrets),
   entry(secrets.showSecret, async () => (await import('./verbs/show-secrets.ts')).showSecret),
+  entry(model.addModel, async () => (await import('./verbs/add-model.ts')).addModel),
   entry(model.destroyModel, async () => (await import('./verbs/remove.ts')).destroyModel),
   entry(model.version, async () => (await import('./verbs/version.ts')).version),
   entry(model.forward, async () => (await import('./verbs/forward.ts')).forward),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { detourHttp, HttpClient } from 'charmwright/http';
 import { parseSnapshot } from 'charmwright/snapshot';
-import { context, loadState, parseRecording, replay, stateOf } from 'charmwright/testing';
+import { context, loadState, parseRecording, replay, type State, stateOf } from 'charmwright/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mimir } from '../../charm/charm.ts';
 import { charm as minio } from '../../minio/charm/charm.ts';
@@ -35,6 +35,18 @@ async function taken(unit: string, ...flags: string[]): Promise<string> {
   return out;
 }
 
+/** Without what the framework knows of the workload: it goes by the text of the plan, which is YAML there and JSON here. */
+function settled(world: State): State {
+  const { containers, ...rest } = stateOf(world);
+  const others = <T>(paths: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(paths).filter(([path]) => !path.startsWith('/var/lib/charmwright/')));
+  const kept = Object.entries(containers).map(([name, container]) => {
+    const { files, attributes } = container;
+    return [name, { ...container, files: others(files), attributes: others(attributes) }] as const;
+  });
+  return { ...rest, containers: Object.fromEntries(kept) };
+}
+
 /** Requests to the model's own addresses go there; they are signed for the host they name. */
 function detours(origins: Readonly<Record<string, string>>): () => void {
   return detourHttp((target, request, send) => {
@@ -58,7 +70,7 @@ describe('a unit that rests', () => {
       expect(after.unitStatus.name).toBe('active');
       expect(after.serviceStarts).toEqual([]);
       expect(after.hookTools.filter(({ tool }) => writes.test(tool))).toEqual([]);
-      expect(stateOf(after)).toEqual(stateOf({ ...after, ...live }));
+      expect(settled(after)).toEqual(settled(live));
     } finally {
       await way.end();
     }
@@ -76,7 +88,7 @@ describe('a unit that rests', () => {
       expect(after.unitStatus).toEqual({ name: 'active', message: '' });
       expect(after.serviceStarts).toEqual([]);
       expect(after.hookTools.filter(({ tool }) => writes.test(tool))).toEqual([]);
-      expect(stateOf(after)).toEqual(stateOf({ ...after, ...live }));
+      expect(settled(after)).toEqual(settled(live));
     } finally {
       end();
     }
@@ -146,7 +158,9 @@ describe('a recorded dispatch', () => {
       'CHARMWRIGHT_RECORD_SECRETS=true',
       ...RECORD,
     );
-    const again = await replay(minio, parseRecording(text, 'the recording'));
+    const again = await replay(minio, parseRecording(text, 'the recording'), {
+      charmDir: join(ROOT, 'minio'),
+    });
     expect(again.differences).toEqual([]);
     expect(again.calls.some(({ call }) => call.startsWith('GET http://127.0.0.1:9000/minio/'))).toBe(true);
   });

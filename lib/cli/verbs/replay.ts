@@ -1,6 +1,6 @@
 /** `charmwright replay FILE`: a recorded dispatch of a unit, run again from the shell. */
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Charm } from '../../charm.ts';
@@ -17,8 +17,8 @@ call, and what is otherwise than recorded; the exit code is 0 when nothing is.
 
 --charm FILE  the module that declares the charm; charm/charm.ts when absent.
 
-To stop in the charm's code:
-  node --inspect-brk node_modules/.bin/charmwright replay FILE`,
+To stop for a debugger before each handler, or at a breakpoint that the charm names:
+  JUJU_DEBUG_AT=hook charmwright replay FILE`,
   async run(args) {
     const options = { charm: { type: 'string', default: 'charm/charm.ts' } } as const;
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
@@ -28,7 +28,11 @@ To stop in the charm's code:
       throw new CharmwrightError(`cannot read ${file}: ${cause.message}`, { cause });
     });
     const recording = parseRecording(text, file);
-    const done = await runAgain(await loadCharm(values.charm), recording);
+    const done = await runAgain(await loadCharm(values.charm), recording, {
+      debugAt: process.env.JUJU_DEBUG_AT,
+      // charm/charm.ts lies in the charm's folder.
+      charmDir: dirname(dirname(resolve(values.charm))),
+    });
     process.stdout.write(report(recording, done));
     return done.differences.length === 0 ? 0 : 1;
   },

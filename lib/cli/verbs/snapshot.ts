@@ -11,6 +11,7 @@ export const snapshot: Verb = {
   details: `Writes what a hook of UNIT could see now: options, relations, secrets, storage, what it remembers, and
 each container's plan, services, checks and notices. \`loadState\` of charmwright/testing makes a test's
 state of it. Nothing is changed: no secret becomes tracked, no resource is fetched.
+The model is the one that juju takes: \`juju switch\`, or JUJU_MODEL=NAME.
 
 --out FILE             where to write it; standard output when absent.
 --file CONTAINER:PATH  a file or folder of a workload container to take along; repeatable. The files

@@ -1,6 +1,17 @@
 /** Verbs for the model as a whole, and those that only a local model has. */
 import { verb } from '../spec.ts';
 
+export const addModel = verb({
+  name: 'add-model',
+  group: 'Model',
+  summary: 'Makes an empty model',
+  args: '<model name>',
+  details: ['`deploy` makes one by itself, with the name `local`.'],
+  flags: {},
+  examples: [{ command: 'juju-local add-model testing' }],
+  seeAlso: ['deploy', 'destroy-model'],
+});
+
 export const destroyModel = verb({
   name: 'destroy-model',
   group: 'Model',

@@ -20,6 +20,7 @@ import { parseContext } from '../../../lib/events/parse.ts';
 import * as hooks from '../../../lib/hook-tools/index.ts';
 import { loadCharmSpec } from '../../../lib/spec/load.ts';
 import { checkResults } from '../../../lib/testing/check-results.ts';
+import { refuseKill } from '../../../lib/testing/local/refusals.ts';
 import { charm } from '../../scenario/framework/charms.ts';
 
 let dir: string;
@@ -156,6 +157,7 @@ const makers: Readonly<Record<string, () => Promise<unknown> | unknown>> = {
   HttpTooLongError: () => get('much too long', { largestAnswer: 10 }),
   CharmCrashed: () =>
     charm({ reconcile: () => Promise.reject(new TypeError('no such disk')) }).run('start', state()),
+  InProcessOnly: () => refuseKill({ killAfterEffect: 1 }),
   SnapshotError: () => parseSnapshot('{}', 'web-0.json'),
   RecordingError: () => parseRecording('{', 'failed.json'),
   ImpossibleWorld: () => charm({}).run('start', state({ config: { prot: 1 } })),

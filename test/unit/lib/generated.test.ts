@@ -29,6 +29,7 @@ describe('charm/generated.ts', () => {
     'minio',
     'lib/init/template',
     'test/charms/hello',
+    'test/charms/mirror',
     'test/charms/traced',
     'test/charms/one-file',
   ])('of %s is what its YAML files say', async (folder) => {

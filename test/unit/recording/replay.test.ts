@@ -208,3 +208,16 @@ test('errors come back as what they were', () => {
   expect(back).toBeInstanceOf(ExecError);
   expect(back).toMatchObject({ name: 'ExecError', exitCode: 3, stdout: 'out', command: ['/bin/x'] });
 });
+
+test('bytes and maps of them come back as well', () => {
+  const files = new Map([['/etc/motd', Buffer.from([0xff, 0x00])]]);
+  expect(decode(JSON.parse(JSON.stringify(encode(files))))).toEqual(files);
+});
+
+test("the charm's own folder is the one here", async () => {
+  const recording = await recorded({ JUJU_CHARM_DIR: '/var/lib/juju/agents/unit-web-0/charm' });
+  const seen: string[] = [];
+  const looking = defineCharm(spec, { reconcile: (juju) => void seen.push(juju.charmDir) });
+  await replay(looking, recording, { charmDir: '/home/ann/web' });
+  expect(seen).toEqual(['/home/ann/web']);
+});

@@ -1,4 +1,7 @@
-/** The charm in process: a state and an event in, a state out. No Juju, no container. */
+/**
+ * The charm in process: a state and an event in, a state out. No Juju, no container. `npm run unit:local` runs the same
+ * tests with the packed charm in a local model.
+ */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { active, blocked } from 'charmwright';
@@ -10,12 +13,15 @@ import {
   explore,
   findContainer,
   findRelation,
+  onLocalModel,
   relation,
   state,
 } from 'charmwright/testing';
 import { expect, test } from 'vitest';
 import { charm } from '../../charm/charm.ts';
 
+/** Where the answer is the test's own, or a hook is killed, or many orders of events are tried. */
+const inProcess = test.skipIf(onLocalModel);
 const unit = context(charm);
 const world = state({ leader: true, containers: [container('web')] });
 
@@ -62,7 +68,7 @@ test('the page names its neighbour as soon as that one says where it is', async 
   expect(environment).toMatchObject({ NEIGHBOUR: 'http://moon:8080' });
 });
 
-test('the action asks the server', async () => {
+inProcess('the action asks the server', async () => {
   const server = createServer((request, response) => response.end(`${request.url}\n`)).listen(0);
   await once(server, 'listening');
   const address = server.address();
@@ -72,12 +78,12 @@ test('the action asks the server', async () => {
   server.close();
 });
 
-test('the action fails, and says so, when nothing serves', async () => {
+inProcess('the action fails, and says so, when nothing serves', async () => {
   const { failed } = await unit.runAction('greet', { name: 'Ann' }, { ...world, config: { port: 1 } });
   expect(failed).toBe('the web server does not answer on port 1');
 });
 
-test('from its installation on, whatever happens in whatever order leads to the same end', async () => {
+inProcess('from its installation on, whatever happens in whatever order leads to the same end', async () => {
   const moon = relation('neighbour', { remoteApp: 'moon', remoteAppData: { url: 'http://moon:8080' } });
   const { problems } = await explore(charm, world, {
     from: 'nothing',
@@ -92,7 +98,7 @@ test('from its installation on, whatever happens in whatever order leads to the 
   expect(problems).toEqual([]);
 });
 
-test('a hook that is killed at any of its steps, and run again, ends the same', async () => {
+inProcess('a hook that is killed at any of its steps, and run again, ends the same', async () => {
   const { problems } = await crashTest(charm, 'config-changed', world);
   expect(problems).toEqual([]);
 });

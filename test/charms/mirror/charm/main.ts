@@ -1,0 +1,4 @@
+import { run } from 'charmwright';
+import { mirror } from './charm.ts';
+
+await run(mirror);
