@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { generateSpec } from '../../../lib/generate/generate.ts';
 import { makeCharm } from '../../../lib/init/init.ts';
 import { readCharmSpec } from '../../../lib/spec/load.ts';
-import { snippetsOf, writeSnippets } from './snippets.ts';
+import { charmOf, snippetsOf, snippetUnder, testOf, writeSnippets } from './snippets.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const run = promisify(execFile);
@@ -157,6 +157,37 @@ test('the short examples of every page compile, beside a charm that has what the
     }
     expect(count).toBeGreaterThan(70);
     await compile(folder, { noUnusedLocals: false, noUnusedParameters: false });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+/** The guides that end with "Test it", and under which headings they show the charm that is tested. */
+const GUIDES: Readonly<Record<string, readonly string[]>> = {
+  'relations.md': ['Publish'],
+  'secrets.md': ['Read a secret that was granted'],
+  'actions.md': ['Write its handler'],
+  'storage-ports-addresses.md': ['Ports', 'Version of the workload'],
+  'statuses.md': ['Say what is the case'],
+  'events-and-parts.md': [],
+};
+
+test('the tests that the guides end with pass, with the charms that they show', {
+  timeout: 120_000,
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'guides-'));
+  try {
+    for (const [name, headings] of Object.entries(GUIDES)) {
+      const page = await readFile(join(ROOT, 'docs/how-to', name), 'utf8');
+      await writeSnippets(join(folder, name), []);
+      const charm = charmOf(headings.map((heading) => snippetUnder(page, heading)));
+      await writeFile(join(folder, name, 'page-charm.ts'), charm);
+      await writeFile(join(folder, name, 'page.test.ts'), testOf(snippetUnder(page, 'Test it')));
+    }
+    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+    const { stdout } = await run(program('vitest'), ['run', '--root', folder], { cwd: folder });
+    expect(stdout).toContain(`${Object.keys(GUIDES).length} passed`);
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -71,6 +71,10 @@ export function snippetsOf(page: string): readonly Snippet[] {
     .filter(({ code }) => !/^\/\/ \S+\.ts\b/.test(code));
 }
 
+function isMember({ code }: Pick<Snippet, 'code'>): boolean {
+  return /^(\/\/.*\n)*[a-zA-Z]+: /.test(code);
+}
+
 /** A whole file of it. */
 export function whole({ code }: Snippet): string {
   if (/^import /m.test(code)) return code;
@@ -108,4 +112,26 @@ export async function writeSnippets(
 function placeOf({ code }: Snippet): string {
   if (/from '\.\/generated\.ts'/.test(code)) return 'charm';
   return /from '\.\.\/charm\//.test(code) ? 'test' : '.';
+}
+
+/** The first TypeScript block under a heading. */
+export function snippetUnder(page: string, heading: string): Snippet {
+  const start = page.indexOf(`\n## ${heading}\n`);
+  const end = page.indexOf('\n## ', start + 1);
+  const [found] = snippetsOf(page.slice(start, end < 0 ? undefined : end));
+  if (start < 0 || found === undefined) throw new Error(`the page has no example under "${heading}"`);
+  return found;
+}
+
+/** A module with `charm`, which does what these snippets of a page say: members, or what a reconcile does. */
+export function charmOf(snippets: readonly Snippet[]): string {
+  const [members, bodies] = [snippets.filter(isMember), snippets.filter((it) => !isMember(it))];
+  const reconcile = `reconcile: async (juju) => {\n${bodies.map(({ code }) => `{\n${code}\n}`).join('\n')}\n},`;
+  const parts = [...members.map(({ code }) => code), ...(bodies.length === 0 ? [] : [reconcile])];
+  return `${PRELUDE}\nexport const charm = defineCharm(spec, {\n${parts.join('\n')}\n});\n`;
+}
+
+/** A test file that runs the snippet with that charm. */
+export function testOf({ code }: Snippet): string {
+  return `${PRELUDE}import { charm } from './page-charm.ts';\n\ntest('it works', async () => {\n${code}\n});\n`;
 }
