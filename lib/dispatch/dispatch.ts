@@ -184,10 +184,8 @@ function assemble<S extends CharmSpec, R extends EndpointSchemas<S>, C extends C
   const ledger = new RelationLedger(memory, event, Object.keys(charm.spec.endpoints));
   const queue = new DeferredQueue(memory, log);
   const breakpoints = breakpointsOf(host.env, log, host.stderr);
-  const deliveries = new Deliveries({
-    ...{ observers, events, queue, breakpoints, log },
-    delivering: host.delivering,
-  });
+  const { delivering } = host;
+  const deliveries = new Deliveries({ observers, events, queue, breakpoints, log, delivering });
   const juju = new Juju<S, R, C>({
     spec: charm.spec,
     schemas: Object.assign({}, ...parts.map((part) => part.endpoints), charm.endpoints),
