@@ -170,9 +170,9 @@ export class Juju<
    * no other unit becomes one.
    */
   isLeader(): Promise<boolean> {
-    if (performance.now() - this.#leaderSince > LEASE_MS) this.#answers.delete('leader');
+    if (process.uptime() - this.#leaderSince > LEASE_S) this.#answers.delete('leader');
     return this.#once('leader', () => {
-      this.#leaderSince = performance.now();
+      this.#leaderSince = process.uptime();
       return unit.isLeader(this.#tools);
     });
   }
@@ -497,7 +497,7 @@ export class Juju<
   }
 }
 
-const LEASE_MS = 30_000;
+const LEASE_S = 30;
 
 const NOT_DEFERRABLE: ReadonlySet<string> = new Set([
   'action',
