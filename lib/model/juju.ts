@@ -25,11 +25,11 @@ import { Aborted } from './aborted.ts';
 import type { Breakpoints } from './breakpoints.ts';
 import type { CharmFiles } from './charm-files.ts';
 import type { Memory } from './memory.ts';
-import { type EndpointSchema, Relation, type RelationContext, stableJson } from './relation.ts';
+import { type EndpointSchema, Relation, type RelationContext, stableJson, toIssue } from './relation.ts';
 import type { RelationLedger } from './relation-ledger.ts';
 import { withSecrets } from './secret-option.ts';
 import { Secrets } from './secrets.ts';
-import type { Shown } from './shown.ts';
+import { type Shown, statusText } from './shown.ts';
 import type { Status } from './status.ts';
 import type { SpanAttributes, Tracer } from './tracer.ts';
 
@@ -150,11 +150,7 @@ export class Juju<
   async loadConfig<T>(schema: z.core.$ZodType<T>): Promise<LoadedConfig<T>> {
     const result = safeParse(schema, await this.config());
     if (result.success) return { ok: true, data: result.data };
-    const issues = result.error.issues.map(({ path: [key = '', ...inner], message }) => ({
-      key: String(key),
-      problem: inner.length === 0 ? message : `${inner.join('.')}: ${message}`,
-    }));
-    return { ok: false, error: new ConfigError(issues) };
+    return { ok: false, error: new ConfigError(result.error.issues.map(toIssue)) };
   }
 
   /**
@@ -509,10 +505,6 @@ const NOT_DEFERRABLE: ReadonlySet<string> = new Set([
 
 function portText(port: PortName): string {
   return typeof port === 'number' ? `${port}/tcp` : port;
-}
-
-function statusText({ name, message }: Status): string {
-  return `${name}: ${message}`;
 }
 
 export function isDeferrable(event: CharmEvent): boolean {

@@ -262,7 +262,8 @@ function check(schema: z.ZodType, bag: Bag): Checked {
   }
 }
 
-function toIssue({ path, message }: z.core.$ZodIssue): DatabagIssue {
+/** What a schema found, by the key that it is about. */
+export function toIssue({ path, message }: z.core.$ZodIssue): DatabagIssue {
   const [key = '', ...inner] = path;
   return { key: String(key), problem: inner.length === 0 ? message : `${inner.join('.')}: ${message}` };
 }

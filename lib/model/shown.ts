@@ -6,6 +6,7 @@
  * something is being sent the file does not say what is shown, so that a hook killed there sends it again.
  */
 import type { JujuEvent } from '../events/event.ts';
+import type { StatusShown } from '../hook-tools/unit.ts';
 import { parseJson } from '../json.ts';
 import { textMap } from '../shapes.ts';
 import { type CharmFiles, SHOWN_FILE } from './charm-files.ts';
@@ -55,4 +56,9 @@ export class Shown {
       this.#files.remove(SHOWN_FILE); // a folder that cannot be written to: it is sent again each time
     }
   }
+}
+
+/** How a status is remembered. */
+export function statusText({ name, message }: StatusShown): string {
+  return `${name}: ${message}`;
 }

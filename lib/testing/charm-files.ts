@@ -1,6 +1,6 @@
 /** The files in the charm's folder, as a state has them: they say what it says. */
 import { type CharmFiles, SHOWN_FILE, STATE_FILE } from '../model/charm-files.ts';
-import type { ShownStatus } from './state.ts';
+import { statusText } from '../model/shown.ts';
 import { charmState } from './unit-view.ts';
 import type { World } from './world.ts';
 
@@ -33,8 +33,4 @@ function shownIn({ state }: World): Readonly<Record<string, string>> {
     ...(state.appStatus.name !== 'unknown' && { app: statusText(state.appStatus) }),
     ...(state.workloadVersion !== '' && { version: state.workloadVersion }),
   };
-}
-
-function statusText({ name, message }: ShownStatus): string {
-  return `${name}: ${message}`;
 }
