@@ -21,8 +21,17 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const LOCK_POLL_MS = 500;
 const OLDEST_GO = { major: 1, minor: 26 };
 
-/** What `go build` is asked for: the main package, and link-time string variables (`-X`). */
-export type Recipe = { readonly package: string; readonly define?: Readonly<Record<string, string>> };
+/** What `go build` is asked for. */
+export type Recipe = {
+  /** The main package. */
+  readonly package: string;
+  /** The folder here whose pin it is built from: that of the program's own name, unless two come from one module. */
+  readonly pin?: string;
+  /** Link-time string variables (`-X`). */
+  readonly define?: Readonly<Record<string, string>>;
+  /** Build tags (`-tags`). */
+  readonly tags?: readonly string[];
+};
 
 /** A peer could not be had; the message says what to install or what the compiler said. */
 export class PeerError extends Error {
@@ -40,13 +49,17 @@ export async function built(name: string, recipe: Recipe): Promise<string> {
   return entry;
 }
 
+function pinOf(name: string, recipe: Recipe): string {
+  return join(HERE, recipe.pin ?? name);
+}
+
 function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'charmwright', 'peers');
 }
 
 /** Twelve hex digits over the module's files, how it is built, Go's version and the architecture. */
 async function keyOf(name: string, recipe: Recipe, go: string): Promise<string> {
-  const folder = join(HERE, name);
+  const folder = pinOf(name, recipe);
   const hash = createHash('sha256').update(JSON.stringify([go, process.arch, buildArguments(recipe, '')]));
   const files = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = files.filter((file) => file.isFile()).map((file) => join(file.parentPath, file.name));
@@ -83,7 +96,9 @@ async function goVersion(): Promise<string> {
 function buildArguments(recipe: Recipe, output: string): string[] {
   const define = Object.entries(recipe.define ?? {}).map(([key, value]) => `-X ${key}=${value}`);
   const ldflags = ['-s', '-w', ...define].join(' ');
-  return ['build', '-v', '-trimpath', '-buildvcs=false', '-ldflags', ldflags, '-o', output, recipe.package];
+  const tags = recipe.tags === undefined ? [] : ['-tags', recipe.tags.join(',')];
+  const flags = ['-v', '-trimpath', '-buildvcs=false', '-ldflags', ldflags, ...tags];
+  return ['build', ...flags, '-o', output, recipe.package];
 }
 
 /** Builds an entry while holding its lock, in a folder beside it. */
@@ -110,7 +125,7 @@ async function build(name: string, recipe: Recipe, binary: string, progress: Pro
   await mkdir(dirname(binary), { recursive: true });
   progress.step(`building ${recipe.package === '.' ? `tools/${name}` : recipe.package}`);
   const child = spawn('go', buildArguments(recipe, binary), {
-    cwd: join(HERE, name),
+    cwd: pinOf(name, recipe),
     env: { ...process.env, CGO_ENABLED: '0', GOOS: 'linux', GOFLAGS: '-mod=readonly', GOWORK: 'off' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -3,6 +3,10 @@ import { join } from 'node:path';
 import { built, PeerError, type Recipe } from './build.ts';
 import { PROGRAMS } from './programs.ts';
 
+// Service discovery that asks a cloud is most of what Prometheus compiles; the tests give it its targets in files.
+const PROMETHEUS_TAGS = ['remove_all_sd'];
+const PROMETHEUS_VERSION = { 'github.com/prometheus/common/version.Version': '3.13.5' };
+
 /** In the order in which they are built when all are wanted: what others wait for first, what takes long last. */
 const RECIPES = {
   ...PROGRAMS,
@@ -27,6 +31,18 @@ const RECIPES = {
       'github.com/grafana/mimir/pkg/util/version.Branch': 'HEAD',
     },
   },
+  mimirtool: { package: 'github.com/grafana/mimir/cmd/mimirtool', pin: 'mimir' },
+  prometheus: {
+    package: 'github.com/prometheus/prometheus/cmd/prometheus',
+    define: PROMETHEUS_VERSION,
+    tags: PROMETHEUS_TAGS,
+  },
+  promtool: {
+    package: 'github.com/prometheus/prometheus/cmd/promtool',
+    pin: 'prometheus',
+    define: PROMETHEUS_VERSION,
+    tags: PROMETHEUS_TAGS,
+  },
 } as const satisfies Record<string, Recipe>;
 
 export type PeerName = keyof typeof RECIPES;
@@ -38,6 +54,7 @@ const IMAGE_NAMES = [
   'otlp-receiver',
   'sherve',
   'go-httpbin',
+  'prometheus',
 ] as const satisfies readonly PeerName[];
 
 export const PEER_NAMES: readonly PeerName[] = Object.keys(RECIPES).filter(isPeerName);

@@ -12,6 +12,15 @@ export function redisServer(): Promise<Installed> {
   return program('redis-server', 'redis-server');
 }
 
+/** Alertmanager; Debian gives its programs' names the prefix `prometheus-`. */
+export function alertmanager(): Promise<Installed> {
+  return program('prometheus-alertmanager', 'prometheus-alertmanager');
+}
+
+export function memcached(): Promise<Installed> {
+  return program('memcached', 'memcached');
+}
+
 async function program(name: string, debianPackage: string): Promise<Installed> {
   const present = await whereIs(name);
   if (present !== undefined) return { kind: 'there', path: present };
@@ -19,7 +28,8 @@ async function program(name: string, debianPackage: string): Promise<Installed> 
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   try {
     await run('apt-get', ['update', '-qq'], { env, timeout: 120_000 });
-    const words = ['install', '-y', '-qq', '--no-install-recommends', debianPackage];
+    const patience = ['-o', 'DPkg::Lock::Timeout=120'];
+    const words = ['install', '-y', '-qq', ...patience, '--no-install-recommends', debianPackage];
     await run('apt-get', words, { env, timeout: 180_000 });
   } catch (error) {
     return { kind: 'absent', why: `apt-get cannot install it: ${String(error).slice(0, 200)}` };
