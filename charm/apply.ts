@@ -2,9 +2,7 @@
 import { blocked, type Juju, type Status, waiting } from 'charmwright';
 import type { Pebble } from 'charmwright/pebble';
 import * as z from 'zod/mini';
-import { grafanaSourceApp, grafanaSourceUnit } from '../relations/grafana-source.ts';
 import { type Agreement, agreementBag, peerUnit } from '../relations/peers.ts';
-import { remoteWriteApp, remoteWriteUnit } from '../relations/remote-write.ts';
 import { S3_UNIT_REQUEST, s3Request } from '../relations/s3.ts';
 import { withRemedy } from './diagnosis.ts';
 import type { Spec } from './generated.ts';
@@ -72,24 +70,13 @@ async function startingStatus(pebble: Pebble, { exits }: Running, answer: string
   return blocked(`[mimir] exits again and again: ${withRemedy(cause)}`);
 }
 
-/** Every databag as it shall be; charmwright writes what differs when the dispatch has succeeded. */
+/** What goes to the peers and to object storage; charmwright writes what differs when the dispatch has succeeded. */
 async function publish(juju: MimirJuju, { leader }: Inputs, { databags }: Plan): Promise<void> {
-  const [peers, s3, writers, grafanas] = await Promise.all([
-    juju.relation('mimir-peers'),
-    juju.relation('s3'),
-    juju.relations('receive-remote-write'),
-    juju.relations('grafana-source'),
-  ]);
+  const [peers, s3] = await Promise.all([juju.relation('mimir-peers'), juju.relation('s3')]);
   peers?.publishUnit(peerUnit(databags.peers.hostname));
   s3?.publishUnit(leader ? S3_UNIT_REQUEST : {});
-  for (const writer of writers) writer.publishUnit(remoteWriteUnit(databags.remoteWriteUrl));
-  const { asUnit, data, url } = databags.grafana;
-  for (const grafana of grafanas)
-    grafana.publishUnit(grafanaSourceUnit(asUnit.includes(grafana.id) ? url : undefined));
   if (!leader) return;
   await s3?.publishApp(s3Request(databags.bucket));
-  for (const writer of writers) await writer.publishApp(remoteWriteApp());
-  for (const grafana of grafanas) await grafana.publishApp(grafanaSourceApp(data, url));
 }
 
 /** The leader's word. It is remembered at once: until Juju tells of the change, another hook would decide anew. */

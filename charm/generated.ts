@@ -20,6 +20,12 @@ export const spec = {
       "limit": 1,
       "optional": true
     },
+    "ingress": {
+      "role": "requires",
+      "interface": "ingress",
+      "limit": 1,
+      "optional": true
+    },
     "mimir-peers": {
       "role": "peer",
       "interface": "mimir_peers"

@@ -1,7 +1,7 @@
 /** Reads everything the plan is made from. Touches Juju and Pebble, and changes nothing. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { type Juju, PermissionError, type Relation, SecretNotFoundError } from 'charmwright';
+import { type Juju, PermissionError, SecretNotFoundError } from 'charmwright';
 import {
   ApiError,
   ConnectionError,
@@ -11,21 +11,23 @@ import {
   TimeoutError,
 } from 'charmwright/pebble';
 import * as z from 'zod/mini';
-import { readsAppAddress } from '../relations/grafana-source.ts';
 import { type Agreement, readAgreement } from '../relations/peers.ts';
 import { type ObjectStorage, readS3, s3SecretUri } from '../relations/s3.ts';
 import type { Spec } from './generated.ts';
 import { apiUrl, MimirApi } from './mimir-api.ts';
+import { observeNeighbours, type Related } from './neighbours/index.ts';
 import { readThoseThere } from './pebble-files.ts';
-import type { GrafanaRelation, Inputs } from './plan/inputs.ts';
+import type { Inputs } from './plan/inputs.ts';
 import { READY_CHECK } from './plan/layer.ts';
 import { CONFIG_FILE, CONTAINER, OVERRIDES_FILE, S3_CA_FILE } from './plan/paths.ts';
 import { startDigest } from './plan/plan.ts';
 import { probeBucket } from './probe.ts';
+import { remembered } from './remembered.ts';
 
 type MimirJuju = Juju<Spec>;
 
-export async function observe(juju: MimirJuju): Promise<Inputs> {
+/** @param all the optional endpoints that have relations. */
+export async function observe(juju: MimirJuju, all: readonly Related[]): Promise<Inputs> {
   const [
     options,
     leader,
@@ -34,8 +36,7 @@ export async function observe(juju: MimirJuju): Promise<Inputs> {
     { objectStorage, bucket },
     container,
     fqdn,
-    remoteWrite,
-    grafana,
+    { neighbours, problems },
   ] = await Promise.all([
     juju.config(),
     juju.isLeader(),
@@ -44,8 +45,7 @@ export async function observe(juju: MimirJuju): Promise<Inputs> {
     observeBucket(juju),
     observeContainer(juju.container(CONTAINER)),
     unitName(juju),
-    juju.relations('receive-remote-write'),
-    observeGrafana(juju),
+    observeNeighbours(juju, all),
   ]);
   const factor = options['replication-factor'] ?? agreement?.replicationFactor;
   return {
@@ -67,8 +67,8 @@ export async function observe(juju: MimirJuju): Promise<Inputs> {
           serving: await isServing(juju.container(CONTAINER), network.bindAddress),
         }),
     },
-    remoteWriteRelations: remoteWrite.map(({ id }) => id),
-    grafanaRelations: grafana,
+    neighbours,
+    neighbourProblems: problems,
   };
 }
 
@@ -81,48 +81,6 @@ async function observeAgreement(juju: MimirJuju): Promise<Agreement | undefined>
   const peers = await juju.relation('mimir-peers');
   if (peers === undefined) return undefined;
   return remembered(juju, peers, agreementShape, async () => readAgreement(await peers.localAppData()));
-}
-
-async function observeGrafana(juju: MimirJuju): Promise<readonly GrafanaRelation[]> {
-  const { event } = juju;
-  // Else the unit's memory would grow with each relation it ever had.
-  if (event.kind === 'relation-broken') juju.store(`${event.endpoint}:${event.relationId}`, undefined);
-  const relations = await juju.relations('grafana-source');
-  return Promise.all(
-    relations.map(async (relation) => ({
-      id: relation.id,
-      readsAppAddress: await remembered(juju, relation, z.boolean(), async () =>
-        readsAppAddress(await relation.remoteAppData()),
-      ),
-    })),
-  );
-}
-
-/** Events after which a databag may have changed without an event of its relation to tell. */
-const READ_AGAIN: ReadonlySet<string> = new Set([
-  'start',
-  'upgrade-charm',
-  'config-changed',
-  'leader-elected',
-]);
-
-/**
- * What was read from a databag the last time, read again only when an event says that it may have changed: each
- * question to Juju is a process. Not for credentials, which must not be stored.
- */
-async function remembered<T>(
-  juju: MimirJuju,
-  relation: Pick<Relation, 'id' | 'name'>,
-  schema: z.core.$ZodType<T>,
-  read: () => Promise<T>,
-): Promise<T> {
-  const { event } = juju;
-  const concerned = 'relationId' in event ? event.relationId === relation.id : READ_AGAIN.has(event.kind);
-  const known = concerned ? undefined : juju.stored(relation.name, schema);
-  if (known !== undefined) return known;
-  const value = await read();
-  juju.store(relation.name, value);
-  return value;
 }
 
 async function observeObjectStorage(juju: MimirJuju): Promise<ObjectStorage> {

@@ -60,6 +60,24 @@ export interface Inputs {
     /** Whether Mimir serves; asked only where it matters, when the bucket is in trouble. */
     readonly serving?: boolean;
   };
-  readonly remoteWriteRelations: readonly number[];
-  readonly grafanaRelations: readonly GrafanaRelation[];
+  readonly neighbours: Neighbours;
+  readonly neighbourProblems: readonly NeighbourProblem[];
+}
+
+/** What the optional relations brought, by what it is good for. Absent: no such relation, or nothing of it is usable. */
+export interface Neighbours {
+  /** Without a slash at its end. */
+  readonly ingressUrl?: string;
+  readonly grafanas?: readonly GrafanaRelation[];
+  /** Applications that send metrics. */
+  readonly senders?: readonly string[];
+}
+
+/** Something that a neighbour said and that is not used. Never holds the value of a credential. */
+export interface NeighbourProblem {
+  /** `ingress:7` */
+  readonly relation: string;
+  readonly app: string;
+  readonly key: string;
+  readonly problem: string;
 }

@@ -15,6 +15,7 @@ import {
   S3_CA_FILE,
   TOKENS_FILE,
 } from './paths.ts';
+import { endpointsHost, urls } from './urls.ts';
 
 export type Store =
   | { readonly kind: 'filesystem' }
@@ -29,7 +30,7 @@ const PREFIXES = { blocks: 'blocks', ruler: 'rules', alertmanager: 'alerts' } as
 const BURST_SECONDS = 20;
 
 export function mimirConfig(
-  inputs: Pick<Inputs, 'app' | 'model' | 'address'>,
+  inputs: Pick<Inputs, 'app' | 'model' | 'address' | 'neighbours'>,
   options: Options,
   store: Store,
 ): Settings {
@@ -60,7 +61,7 @@ export function mimirConfig(
     store_gateway: { sharding_ring: { replication_factor: replicas } },
     alertmanager: {
       data_dir: DIRS.alertmanager,
-      external_url: `${serviceUrl(inputs)}/alertmanager`,
+      external_url: `${urls(inputs).internal}/alertmanager`,
       sharding_ring: { replication_factor: replicas },
     },
     ruler: { rule_path: DIRS.ruler },
@@ -147,23 +148,4 @@ function yamlLines(settings: Settings): readonly string[] {
 
 export function isSettings(value: Settings[string]): value is Settings {
   return typeof value === 'object' && !Array.isArray(value);
-}
-
-/** `mimir-k8s.cos.svc.cluster.local`: Kubernetes spreads what comes here over the ready units. */
-export function serviceHost(inputs: Pick<Inputs, 'app' | 'model' | 'address'>): string {
-  return `${inputs.app}.${inputs.model.name}.svc.${clusterDomain(inputs)}`;
-}
-
-export function serviceUrl(inputs: Pick<Inputs, 'app' | 'model' | 'address'>): string {
-  return `http://${serviceHost(inputs)}:${HTTP_PORT}`;
-}
-
-/** Juju's headless service of an application. */
-function endpointsHost(inputs: Pick<Inputs, 'app' | 'model' | 'address'>): string {
-  return `${inputs.app}-endpoints.${inputs.model.name}.svc.${clusterDomain(inputs)}`;
-}
-
-/** What follows `.svc.` in the unit's own name; `cluster.local` where the name has no such part. */
-function clusterDomain({ address }: Pick<Inputs, 'address'>): string {
-  return /\.svc\.(.+)$/.exec(address.fqdn)?.[1] ?? 'cluster.local';
 }

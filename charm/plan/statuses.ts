@@ -1,6 +1,6 @@
 /** What `juju status` says, and the next step in it. The list is in order of precedence within each kind of status. */
 import type { Status } from 'charmwright';
-import type { Inputs } from './inputs.ts';
+import type { Inputs, NeighbourProblem } from './inputs.ts';
 import type { OptionsResult } from './options.ts';
 import { type HoldReason, type StorageDecision, writeQuorum } from './storage.ts';
 
@@ -21,6 +21,7 @@ export function planStatuses(
     ...unitStatuses(inputs, storage),
     ...placeStatuses(inputs),
     ...(storage.kind === 's3' ? bucketStatuses(inputs, kept ? held : '') : []),
+    ...inputs.neighbourProblems.map(neighbourStatus),
     activeStatus(inputs, options, storage),
   ];
 }
@@ -93,6 +94,13 @@ function bucketStatuses({ objectStorage, bucket }: Inputs, held: string): readon
   }
 }
 
+/** Mimir serves without what the neighbour meant to say, so this is a remark. */
+function neighbourStatus({ relation, app, key, problem }: NeighbourProblem): Status {
+  return active(
+    `[${relation.split(':')[0]}] not used: data of ${app} (${relation}): key "${key}" ${problem}`,
+  );
+}
+
 function activeStatus(inputs: Inputs, options: OptionsResult, storage: StorageDecision): Status {
   if (storage.kind === 'filesystem') {
     return active(`on this unit's own disk; for more units: juju integrate ${inputs.app}:s3 s3-integrator`);
@@ -100,7 +108,7 @@ function activeStatus(inputs: Inputs, options: OptionsResult, storage: StorageDe
   if (storage.kind === 's3' && inputs.plannedUnits < storage.replicationFactor) {
     return active(`${units(inputs.plannedUnits)} for ${storage.replicationFactor} copies: no unit may fail`);
   }
-  if (options.ok && options.options.multitenancy && inputs.remoteWriteRelations.length > 0) {
+  if (options.ok && options.options.multitenancy && (inputs.neighbours.senders ?? []).length > 0) {
     return active('multitenancy: related senders need a proxy that adds X-Scope-OrgID');
   }
   return active('');

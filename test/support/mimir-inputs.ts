@@ -43,8 +43,8 @@ export function inputs(changes: Partial<Inputs> = {}): Inputs {
     objectStorage: { kind: 'none' },
     bucket: { kind: 'fine' },
     container: { reachable: true },
-    remoteWriteRelations: [],
-    grafanaRelations: [],
+    neighbours: {},
+    neighbourProblems: [],
     ...changes,
   };
 }

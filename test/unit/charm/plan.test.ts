@@ -236,28 +236,6 @@ describe('the plan', () => {
     expect(flags).toHaveLength(10);
   });
 
-  test('publishes one URL, the same from every unit', () => {
-    const one = plan(inputs()).databags.remoteWriteUrl;
-    expect(one).toBe('http://mimir-k8s.cos.svc.cluster.local:9009/api/v1/push');
-    expect(plan(inputs({ unit: 'mimir-k8s/4', leader: false })).databags.remoteWriteUrl).toBe(one);
-  });
-
-  test('follows the cluster domain of the unit', () => {
-    const fqdn = 'mimir-k8s-0.mimir-k8s-endpoints.cos.svc.example.org';
-    expect(plan(inputs({ address: { ip: '10.1.0.7', fqdn } })).databags.remoteWriteUrl).toBe(
-      'http://mimir-k8s.cos.svc.example.org:9009/api/v1/push',
-    );
-  });
-
-  test('lets the leader stand in as a unit only where Grafana does not read the address of the application', () => {
-    const grafanaRelations = [
-      { id: 5, readsAppAddress: false },
-      { id: 6, readsAppAddress: true },
-    ];
-    expect(plan(inputs({ grafanaRelations })).databags.grafana.asUnit).toEqual([5]);
-    expect(plan(inputs({ grafanaRelations, leader: false })).databags.grafana.asUnit).toEqual([]);
-  });
-
   test('asks for a bucket name that S3 allows, however long the names are', () => {
     const { bucket } = plan(inputs({ app: `mimir-${'a'.repeat(80)}` })).databags;
     expect(bucket).toMatch(/^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/);

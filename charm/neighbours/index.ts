@@ -1,0 +1,73 @@
+/**
+ * The neighbours: every optional relation. Each has a file of its own here, which a dispatch loads only while that
+ * relation exists; what is on the wire is in `relations/`, one file for each interface.
+ */
+import type { Juju, Relation } from 'charmwright';
+import type { Spec } from '../generated.ts';
+import type { Inputs, NeighbourProblem, Neighbours } from '../plan/inputs.ts';
+import type { Neighbour, Seen } from './neighbour.ts';
+
+/** In the order of metadata.yaml. */
+const LOADERS = {
+  ingress: async (): Promise<Neighbour> => (await import('./ingress.ts')).ingress,
+  'receive-remote-write': async (): Promise<Neighbour> => (await import('./remote-write.ts')).remoteWrite,
+  'grafana-source': async (): Promise<Neighbour> => (await import('./grafana-source.ts')).grafanaSource,
+} as const;
+
+const NOTHING: Seen = { neighbours: {} };
+
+type NeighbourEndpoint = keyof typeof LOADERS;
+const ENDPOINTS = Object.keys(LOADERS) as readonly NeighbourEndpoint[];
+
+/** An endpoint with its relations. */
+export interface Related {
+  readonly endpoint: NeighbourEndpoint;
+  readonly neighbour: Neighbour;
+  readonly relations: readonly Relation[];
+}
+
+/** The endpoints that have relations. */
+export async function related(juju: Juju<Spec>): Promise<readonly Related[]> {
+  const { event } = juju;
+  // Else the unit's memory would grow with each relation it ever had.
+  if (event.kind === 'relation-broken') juju.store(`${event.endpoint}:${event.relationId}`, undefined);
+  const found = await Promise.all(
+    ENDPOINTS.map(async (endpoint) => {
+      const relations = await juju.relations(endpoint);
+      return relations.length === 0 ? [] : [{ endpoint, neighbour: await LOADERS[endpoint](), relations }];
+    }),
+  );
+  return found.flat();
+}
+
+/** What all of them say. */
+export async function observeNeighbours(
+  juju: Juju<Spec>,
+  all: readonly Related[],
+): Promise<{ neighbours: Neighbours; problems: readonly NeighbourProblem[] }> {
+  const seen = await Promise.all(
+    all.map(
+      async ({ neighbour, relations }): Promise<Seen> =>
+        (await neighbour.observe?.(juju, relations)) ?? NOTHING,
+    ),
+  );
+  const { event } = juju;
+  const problems = seen.flatMap((each) => each.problems ?? []);
+  for (const { relation, app, key, problem } of problems) {
+    // Told when it is new: the status goes on telling it.
+    if ('relationId' in event && relation === `${event.endpoint}:${event.relationId}`)
+      juju.log.warn(`data of ${app} (${relation}): key "${key}" ${problem}; not used`);
+  }
+  return { neighbours: Object.assign({}, ...seen.map((each) => each.neighbours)), problems };
+}
+
+/** Every databag as it shall be; charmwright writes what differs when the dispatch has succeeded. */
+export async function publishNeighbours(inputs: Inputs, all: readonly Related[]): Promise<void> {
+  for (const { neighbour, relations } of all) {
+    for (const relation of relations) {
+      const { unit, app } = neighbour.publish?.(inputs, relation) ?? {};
+      if (unit !== undefined) relation.publishUnit(unit);
+      if (app !== undefined && inputs.leader) await relation.publishApp(app);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/** What each related application is to the charm: something it reads, something it says, or both. */
+import type { Bag, Juju, Relation } from 'charmwright';
+import type { Spec } from '../generated.ts';
+import type { Inputs, NeighbourProblem, Neighbours } from '../plan/inputs.ts';
+
+/** What was read of the relations of one endpoint. */
+export interface Seen {
+  readonly neighbours: Partial<Neighbours>;
+  /** What could not be used of it. The rest stays in use. */
+  readonly problems?: readonly NeighbourProblem[];
+}
+
+/** Databags of one relation as they shall be. Absent, this side says nothing and leaves what is there. */
+export interface Publication {
+  /** Every unit's own. */
+  readonly unit?: Bag;
+  /** The application's; published by the leader. */
+  readonly app?: Bag;
+}
+
+/** One endpoint's side of the charm. Loaded only while it has a relation. */
+export interface Neighbour {
+  /** Reads what the other sides say. Bad data is a problem in the answer, and never thrown. */
+  observe?(juju: Juju<Spec>, relations: readonly Relation[]): Promise<Seen>;
+  /** What this side says. Pure. */
+  publish?(inputs: Inputs, relation: Pick<Relation, 'id' | 'name'>): Publication;
+}
+
+/** `from` as problems name it: the relation and who is on its other side. */
+export function problemOf(
+  relation: Pick<Relation, 'name' | 'remoteApp'>,
+  key: string,
+  problem: string,
+): NeighbourProblem {
+  return { relation: relation.name, app: relation.remoteApp, key, problem };
+}

@@ -1,0 +1,38 @@
+/** Where others find this application. One address for all units: Kubernetes, or the ingress, spreads what comes there. */
+import type { Inputs } from './inputs.ts';
+import { HTTP_PORT } from './paths.ts';
+
+type Place = Pick<Inputs, 'app' | 'model' | 'address'>;
+
+export interface Urls {
+  /** Inside the cluster: `http://mimir-k8s.cos.svc.cluster.local:9009`. None of them ends in a slash. */
+  readonly internal: string;
+  /** From outside where there is an ingress, else the internal one. */
+  readonly public: string;
+}
+
+/** All addresses that are given to others are made from these, so that they follow the ingress and TLS together. */
+export function urls(inputs: Place & Pick<Inputs, 'neighbours'>): Urls {
+  const internal = `${scheme(inputs)}://${serviceHost(inputs)}:${HTTP_PORT}`;
+  return { internal, public: inputs.neighbours.ingressUrl ?? internal };
+}
+
+/** What Mimir's HTTP port speaks. */
+export function scheme(_inputs: Pick<Inputs, 'neighbours'>): 'http' | 'https' {
+  return 'http';
+}
+
+/** `mimir-k8s.cos.svc.cluster.local`: Kubernetes spreads what comes here over the ready units. */
+export function serviceHost(inputs: Place): string {
+  return `${inputs.app}.${inputs.model.name}.svc.${clusterDomain(inputs)}`;
+}
+
+/** Juju's headless service of an application: it names every unit. */
+export function endpointsHost(inputs: Place): string {
+  return `${inputs.app}-endpoints.${inputs.model.name}.svc.${clusterDomain(inputs)}`;
+}
+
+/** What follows `.svc.` in the unit's own name; `cluster.local` where the name has no such part. */
+function clusterDomain({ address }: Pick<Inputs, 'address'>): string {
+  return /\.svc\.(.+)$/.exec(address.fqdn)?.[1] ?? 'cluster.local';
+}
