@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { z } from 'zod';
 
 interface Count {
@@ -10,6 +10,12 @@ interface Count {
   readonly failed: number;
   /** Tests that say why they cannot run here, such as without Python. */
   readonly skipped: number;
+}
+
+interface Failure {
+  readonly file: string;
+  readonly test: string;
+  readonly why: string;
 }
 
 interface Suite {
@@ -23,7 +29,24 @@ const vitestReport = z.object({
   numFailedTests: z.number(),
   numFailedTestSuites: z.number(),
   numPendingTests: z.number(),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      message: z.optional(z.string()),
+      assertionResults: z.array(
+        z.object({
+          fullName: z.string(),
+          status: z.string(),
+          failureMessages: z.nullish(z.array(z.string())),
+        }),
+      ),
+    }),
+  ),
 });
+
+/** Told again at the end, where somebody who has only the last lines of a log finds them. */
+const failures: Failure[] = [];
 
 const suites: readonly Suite[] = [
   { name: 'lint', about: 'style, and imports that keep to the house', run: () => npmScript('lint') },
@@ -53,6 +76,7 @@ try {
   await rm(scratch, { recursive: true, force: true });
 }
 
+for (const { file, test, why } of failures) console.log(`\nFAILED ${file}\n  ${test}\n  ${why}`);
 console.log('');
 for (const { name, count } of results) {
   const cells = Object.entries(count).map(([word, number]) => `${String(number).padStart(5)} ${word}`);
@@ -80,9 +104,9 @@ async function vitest(project: string, scratch: string): Promise<Count> {
     `--outputFile.json=${report}`,
   ]);
   try {
-    const { numPassedTests, numFailedTests, numFailedTestSuites, numPendingTests } = vitestReport.parse(
-      JSON.parse(await readFile(report, 'utf8')),
-    );
+    const parsed = vitestReport.parse(JSON.parse(await readFile(report, 'utf8')));
+    const { numPassedTests, numFailedTests, numFailedTestSuites, numPendingTests } = parsed;
+    failures.push(...failuresOf(parsed));
     // A file that does not even load counts no failed test: it is one failure all the same.
     const failed = Math.max(
       numFailedTests,
@@ -94,6 +118,30 @@ async function vitest(project: string, scratch: string): Promise<Count> {
     console.error(`${project}: no report: ${error instanceof Error ? error.message : String(error)}`);
     return { passed: 0, failed: 1, skipped: 0 };
   }
+}
+
+function failuresOf({ testResults }: z.infer<typeof vitestReport>): readonly Failure[] {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const file = relative(process.cwd(), name);
+    const failed = assertionResults
+      .filter((each) => each.status === 'failed')
+      .map(({ fullName, failureMessages }) => ({
+        file,
+        test: fullName,
+        why: shortened(failureMessages ?? []),
+      }));
+    const whole = { file, test: 'the file as a whole', why: shortened([message ?? '']) };
+    return failed.length === 0 && status === 'failed' ? [whole] : failed;
+  });
+}
+
+/** The beginning of what a test said, without the stack of the test runner. */
+function shortened(messages: readonly string[]): string {
+  const lines = messages
+    .join('\n')
+    .split('\n')
+    .filter((line) => !line.includes('node_modules'));
+  return lines.slice(0, 12).join('\n  ');
 }
 
 function run(command: string, args: readonly string[]): Promise<number> {
