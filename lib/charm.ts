@@ -113,6 +113,12 @@ export interface CharmParts<
    * otherwise; it is gone with the pod, and no hook tool is called for it.
    */
   readonly memory?: 'juju' | 'file';
+  /**
+   * How often the data of other sides of relations is read. `remembered` (when absent): after each event of the
+   * relation, and from a file of the charm's folder until the next one; Juju tells of every change with an event.
+   * `fresh`: in every dispatch that asks for it, as ops does; then a change may be seen shortly before its event.
+   */
+  readonly remoteData?: 'remembered' | 'fresh';
 }
 
 /** A declared charm: give it to `run` on a unit, and to `context` of `charmwright/testing` in a test. */

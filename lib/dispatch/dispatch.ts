@@ -17,6 +17,7 @@ import type { CharmFiles } from '../model/charm-files.ts';
 import { type EndpointSchemas, Juju } from '../model/juju.ts';
 import { Memory } from '../model/memory.ts';
 import { RelationLedger } from '../model/relation-ledger.ts';
+import { RemoteData } from '../model/remote-data.ts';
 import { Shown } from '../model/shown.ts';
 import type { Trace, Tracer } from '../model/tracer.ts';
 import type { Pebble } from '../pebble/pebble.ts';
@@ -34,6 +35,8 @@ export interface Host {
   readonly tools: ToolRunner;
   /** The framework's own files in the charm's folder. */
   readonly files: CharmFiles;
+  /** As on a unit: what other sides published is kept there from one dispatch to the next. */
+  readonly remembersRemoteData?: boolean;
   /** The Pebble of a workload container. */
   pebble(container: string): Pebble;
   stdout(text: string): void;
@@ -100,12 +103,15 @@ async function handle<S extends CharmSpec, R extends EndpointSchemas<S>, C exten
   // parseEvent only returns names that are in the spec it is given, and runAction refuses an action that is not.
   const event = parseEvent(host.env, charm.spec) as JujuEvent<S>;
   const restricted = isRestricted(event);
+  // Before anything can fail.
+  const remote = restricted ? undefined : loadRemoteData(charm, host, event);
   const memory = await loadMemory(charm, host, restricted);
   const observers = tracer?.observers(observersOf(charm)) ?? observersOf(charm);
   const { juju, deliveries, queue, ledger, breakpoints } = assemble(charm, host, log, {
     context,
     event,
     memory,
+    remote,
     observers,
   });
   // The observers' types know any charm, this model one.
@@ -133,6 +139,7 @@ async function handle<S extends CharmSpec, R extends EndpointSchemas<S>, C exten
   await juju.flush();
   ledger.save();
   await keep(memory, queue);
+  remote?.save();
 }
 
 /** Parts first: what they set up, the charm may use. */
@@ -169,6 +176,7 @@ interface Circumstances<S extends CharmSpec> {
   readonly context: JujuContext;
   readonly event: JujuEvent<S>;
   readonly memory: Memory;
+  readonly remote: RemoteData | undefined;
   readonly observers: readonly Observer[];
 }
 
@@ -177,7 +185,7 @@ function assemble<S extends CharmSpec, R extends EndpointSchemas<S>, C extends C
   charm: Charm<S, R, C>,
   host: Host,
   log: JujuLog,
-  { context, event, memory, observers }: Circumstances<S>,
+  { context, event, memory, remote, observers }: Circumstances<S>,
 ) {
   const parts = charm.parts ?? [];
   const events: EventSchemas = Object.assign({}, ...eventTables(charm));
@@ -194,6 +202,7 @@ function assemble<S extends CharmSpec, R extends EndpointSchemas<S>, C extends C
     edges: { ...host, tools: watched(host.tools, log), pebble: (name) => host.pebble(name) },
     memory,
     ledger,
+    remote,
     shown: new Shown(host.files, event),
     deliveries,
     breakpoints,
@@ -210,6 +219,15 @@ async function loadMemory(
 ): Promise<Memory> {
   if (charm.memory === 'file') return Memory.inFile(host.files);
   return restricted ? Memory.empty(host.tools) : Memory.inJuju(host.tools);
+}
+
+function loadRemoteData(
+  charm: { readonly remoteData?: 'remembered' | 'fresh' },
+  host: Host,
+  event: JujuEvent,
+): RemoteData | undefined {
+  const isWanted = host.remembersRemoteData === true && charm.remoteData !== 'fresh';
+  return isWanted ? new RemoteData(host.files, event) : undefined;
 }
 
 /** Hooks in which Juju refuses most tools, state-get and status-set among them: only their own handlers run. */

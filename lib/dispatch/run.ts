@@ -56,6 +56,7 @@ async function handle<S extends CharmSpec, R extends EndpointSchemas<S>, C exten
     tools: withEarlyState(processRunner, process.env),
     pebble: pebbles.of,
     files: charmFiles(charmDir),
+    remembersRemoteData: true,
     // Not through process.stdout, whose making takes a millisecond.
     stdout: (text) => writeSync(1, text),
     stderr: (text) => process.stderr.write(text),

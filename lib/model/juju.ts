@@ -27,6 +27,7 @@ import type { CharmFiles } from './charm-files.ts';
 import type { Memory } from './memory.ts';
 import { type EndpointSchema, Relation, type RelationContext, stableJson, toIssue } from './relation.ts';
 import type { RelationLedger } from './relation-ledger.ts';
+import type { RemoteData } from './remote-data.ts';
 import { withSecrets } from './secret-option.ts';
 import { Secrets } from './secrets.ts';
 import { type Shown, statusText } from './shown.ts';
@@ -70,6 +71,7 @@ export interface DispatchParts<S extends CharmSpec> {
   readonly edges: Edges;
   readonly memory: Memory;
   readonly ledger: RelationLedger;
+  readonly remote: RemoteData | undefined;
   readonly shown: Shown;
   readonly deliveries: EventDesk;
   readonly breakpoints: Breakpoints;
@@ -473,6 +475,7 @@ export class Juju<
     const context: RelationContext = {
       tools: this.#tools,
       ledger: this.#parts.ledger,
+      remote: this.#parts.remote,
       unit: this.unit,
       app: this.app,
       isLeader: () => this.isLeader(),

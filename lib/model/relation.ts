@@ -13,6 +13,7 @@ import { type Bag, relationGet, relationList, relationModel, relationSet } from 
 import type { ToolRunner } from '../hook-tools/runner.ts';
 import { textMap } from '../shapes.ts';
 import { digest, type RelationLedger } from './relation-ledger.ts';
+import type { RemoteData } from './remote-data.ts';
 
 /** Schemas of an endpoint's databags. A side without one is a plain bag of strings. */
 export interface EndpointSchema {
@@ -38,6 +39,8 @@ const JUJU_KEYS: ReadonlySet<string> = new Set(['egress-subnets', 'ingress-addre
 export interface RelationContext {
   readonly tools: ToolRunner;
   readonly ledger: RelationLedger;
+  /** Absent: each dispatch asks Juju for all that it reads. */
+  readonly remote?: RemoteData | undefined;
   readonly unit: string;
   readonly app: string;
   isLeader(): Promise<boolean>;
@@ -173,6 +176,8 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
       const changes = await this.#changes(side, wanted);
       if (Object.keys(changes).length > 0) {
         await this.#orGone(relationSet(this.#context.tools, this, side, changes), undefined);
+        // Of peers it is what the others read, too: whether it counts is known when Juju has committed it.
+        if (side === 'app') this.#context.remote?.forget(this.id, this.#context.app);
       }
       if (!this.#isGone) this.#context.ledger.recordPublished(this.id, side, wanted);
     }
@@ -201,9 +206,26 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
     const key = 'unit' in entity ? entity.unit : entity.app;
     const known = this.#reads.get(key);
     if (known !== undefined) return known;
-    const read = this.#orGone(this.#orRefused(relationGet(this.#context.tools, this, entity), key), {});
+    const remembered = this.#memoryOf(key)?.recall(this.id, key);
+    const read =
+      remembered === undefined
+        ? this.#orGone(this.#orRefused(this.#ask(entity, key), key), {})
+        : Promise.resolve(remembered);
     this.#reads.set(key, read);
     return read;
+  }
+
+  async #ask(entity: { readonly unit: string } | { readonly app: string }, key: string): Promise<Bag> {
+    const bag = await relationGet(this.#context.tools, this, entity);
+    this.#memoryOf(key)?.remember(this.id, key, bag);
+    return bag;
+  }
+
+  /** Of what others write: an event tells when it changes. A relation that breaks is not to come alive again. */
+  #memoryOf(entity: string): RemoteData | undefined {
+    const isOurs = entity === this.#context.unit;
+    const isRemote = entity === this.remoteApp || entity.startsWith(`${this.remoteApp}/`);
+    return isRemote && !isOurs && !this.#isGone ? this.#context.remote : undefined;
   }
 
   /** While a relation or a unit is going, Juju may refuse to show what the others published: nothing, then. */
@@ -224,6 +246,7 @@ export class Relation<E extends EndpointSchema = EndpointSchema> {
       if (!(error instanceof RelationNotFoundError)) throw error;
       this.#isGone = true;
       this.#context.ledger.forget(this.id);
+      this.#context.remote?.forget(this.id);
       return gone;
     }
   }

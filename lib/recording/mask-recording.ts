@@ -11,7 +11,12 @@ export function maskRecording(recording: Recording): Recording {
   return {
     ...recording,
     environment: mask.apply(recording.environment),
-    files: mask.apply(recording.files),
+    files: Object.fromEntries(
+      Object.entries(recording.files).map(([name, text]) => [
+        name,
+        text === null ? text : maskJson(mask, text),
+      ]),
+    ),
     calls: recording.calls.map((call) => hidden(mask, call)),
     stderr: mask.apply(recording.stderr),
     masked: mask.masked,

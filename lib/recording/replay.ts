@@ -79,6 +79,7 @@ export async function replay<S extends CharmSpec, R extends EndpointSchemas<S>, 
     tools: { run: async (tool, args, stdin) => answerTool(answers, calls, tool, args, stdin) },
     pebble: (container) => replayedPebble(answers, calls, container),
     files: replayedFiles(recording.files),
+    remembersRemoteData: true,
     keepTrace: () => undefined,
     stdout: () => undefined,
     stderr: (text) => {

@@ -41,6 +41,11 @@ export interface ContextOptions {
    * process all are there.
    */
   readonly files?: readonly string[];
+  /**
+   * As on a unit, data of other sides is read after events of its relation only, and kept in the state's `charmFiles`
+   * in between. When absent, what the state says is what the charm reads.
+   */
+  readonly remembersRemoteData?: boolean;
 }
 
 /** An action with what its user gave. */
@@ -110,7 +115,7 @@ async function dispatchIn<S extends CharmSpec, R extends EndpointSchemas<S>>(
   params: Readonly<Record<string, unknown>>,
   { onFailure = 'throw', ...killAt }: RunOptions,
 ): Promise<Ran> {
-  const { charmDir = process.cwd() } = options;
+  const { charmDir = process.cwd(), remembersRemoteData = false } = options;
   const { app, jujuVersion } = surroundings(charm, options);
   const view = unitView(before, charm.spec, app, event);
   const world = new World(before);
@@ -148,6 +153,7 @@ async function dispatchIn<S extends CharmSpec, R extends EndpointSchemas<S>>(
       return pebble;
     },
     files: simulatedFiles(world, charm.memory === 'file'),
+    remembersRemoteData,
     stdout: (text) => world.apply({ kind: 'log', level: 'DEBUG', message: text.trimEnd() }),
     stderr: (text) => recorder.stderr(text),
     keepTrace: (trace) => recorder.keepTrace(trace),

@@ -100,12 +100,14 @@ export class World implements HookHost {
     this.#state = { ...this.#state, ...remembered(values) };
   }
 
-  /** Replaces or removes a file of the charm's folder. */
+  /** Replaces a file of the charm's folder, or removes one, or all in a folder. */
   keepFile(name: string, text: string | undefined): void {
     const { charmFiles = {}, ...state } = this.#state;
-    const { [name]: _before, ...others } = charmFiles;
-    const kept = text === undefined ? others : { ...others, [name]: text };
-    this.#state = Object.keys(kept).length === 0 ? state : { ...state, charmFiles: kept };
+    const others = Object.entries(charmFiles).filter(
+      ([path]) => path !== name && !path.startsWith(`${name}/`),
+    );
+    const kept = text === undefined ? others : [...others, [name, text] as const];
+    this.#state = kept.length === 0 ? state : { ...state, charmFiles: Object.fromEntries(kept) };
   }
 
   /** The hook succeeded. */

@@ -1,13 +1,14 @@
 /** One relation with up to a thousand units at its other end: what reading them all costs. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type RelationView, readCharmSpec } from 'charmwright/juju';
+import { REMOTE_FOLDER } from '../../lib/model/charm-files.ts';
 import { hookAgent } from '../support/hook-agent.ts';
 import { quietUnit } from '../support/unit-view.ts';
 import { packedCharm } from './charms.ts';
 import { median } from './dispatch.ts';
 
-const ROUNDS = 3;
+const ROUNDS = 7;
 
 export interface ManyUnits {
   readonly units: number;
@@ -43,6 +44,8 @@ export async function manyUnits(folder: string, counts: readonly number[]): Prom
       let result: Omit<ManyUnits, 'milliseconds'> | undefined;
       // The first dispatch publishes, and the unit remembers it.
       for (let round = 0; round <= ROUNDS; round++) {
+        // As after an event of the relation: nothing of it is remembered.
+        await rm(join(charm, REMOTE_FOLDER), { recursive: true, force: true });
         const run = await agent.run(charm, view, { kind: 'update-status' }, { env });
         if (run.code !== 0) throw new Error(`the dispatch failed: ${run.stderr}`);
         view = { ...view, state: { ...view.state, ...run.pending.stateSet } };

@@ -136,9 +136,9 @@ const EVENTS: readonly Cause[] = [
   },
   {
     name: 'config-changed',
-    event: 'config-changed, published in every relation',
     // Twenty databags are written, and each is a process on both sides.
-    limit: 1,
+    event: 'config-changed, published in every relation',
+    limit: 0.5,
     cause: (model, { app }, round) => model.juju('config', app, `greeting=hello ${round}`),
   },
 ];

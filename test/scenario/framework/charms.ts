@@ -5,6 +5,7 @@ import {
   defineCharm,
   dispatch,
   type EndpointSchemas,
+  type Host,
   type Juju,
 } from 'charmwright';
 import { type Context, context, type Outcome, type State } from 'charmwright/testing';
@@ -39,6 +40,7 @@ export async function rawHook<const R extends EndpointSchemas<Spec>>(
   parts: CharmParts<Spec, R>,
   env: Readonly<Record<string, string>>,
   answers: Readonly<Record<string, unknown>> = {},
+  host: Partial<Host> = {},
 ): Promise<RawHook> {
   const calls: ToolCall[] = [];
   const errors: string[] = [];
@@ -58,6 +60,7 @@ export async function rawHook<const R extends EndpointSchemas<Spec>>(
     files: { read: () => undefined, write: () => undefined, remove: () => undefined },
     stdout: () => undefined,
     stderr: (text) => errors.push(text),
+    ...host,
   });
   return { exitCode, calls, stderr: errors.join('') };
 }

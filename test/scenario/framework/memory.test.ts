@@ -269,6 +269,21 @@ describe('memory in a file of the charm`s folder', () => {
     }
   });
 
+  test('may be in a folder that only the charm`s user can look into, and goes with it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'files-'));
+    try {
+      const files = charmFiles(folder);
+      files.write('.remote/4.json', '{}');
+      expect((await stat(join(folder, '.remote'))).mode & 0o777).toBe(0o700);
+      expect((await stat(join(folder, '.remote/4.json'))).mode & 0o777).toBe(0o600);
+      files.remove('.remote');
+      expect(await readdir(folder)).toEqual([]);
+      expect(files.read('.remote/4.json')).toBeUndefined();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
   test('that is not what the charm wrote is an error that names it, not an empty memory', async () => {
     const files = { read: () => 'no JSON', write: () => undefined, remove: () => undefined };
     await expect(Memory.inFile(files)).rejects.toThrow('cannot read .charmwright-state.json');
