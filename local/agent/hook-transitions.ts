@@ -1,7 +1,7 @@
 /** How the model changes when a hook begins, fails or is cut off; pure. Its success is `advance` in model/commit.ts. */
 import { isDeepStrictEqual } from 'node:util';
 import { type Seen, seenNow, setStatus } from '../model/commit.ts';
-import { appOf, findApplication, findUnit, sidesOf } from '../model/lookup.ts';
+import { appOf, findApplication, findCharm, findUnit, relationsOf, sidesOf } from '../model/lookup.ts';
 import { enterScope } from '../model/relations.ts';
 import type { Hook, Model, Unit } from '../model/state.ts';
 
@@ -14,7 +14,7 @@ export function hookNameOf(hook: Hook): string {
   return hook.kind;
 }
 
-/** Statuses as Juju sets them around hooks; the unit enters a relation just before its first hook of it. */
+/** Statuses as Juju sets them around hooks; the unit enters its new relations just before the first hook of them. */
 export function beginHook(model: Model, unitName: string, hook: Hook, now: string): Seen {
   const unit = findUnit(model, unitName);
   unit.agent.running = hook;
@@ -27,11 +27,24 @@ export function beginHook(model: Model, unitName: string, hook: Hook, now: strin
     const about = 'remoteUnit' in hook && hook.remoteUnit !== undefined ? ` for ${hook.remoteUnit}` : '';
     setStatus(unit, 'agentStatus', 'executing', `running ${hookNameOf(hook)} hook${about}`, now);
   }
-  if (hook.kind === 'relation-created') {
-    const service = findApplication(model, appOf(unitName)).address;
-    enterScope(model, hook.relationId, unitName, service);
-  }
+  if (hook.kind === 'relation-created') enterAll(model, unit);
   return seenNow(model, unitName, hook);
+}
+
+/**
+ * Juju's uniter enters all relations that are new to it together, before the first of their hooks
+ * (`SynchronizeScopes` in internal/worker/uniter/relation/statetracker.go): in `relation-created` of one a charm may
+ * already write to the others.
+ */
+function enterAll(model: Model, unit: Unit): void {
+  const application = appOf(unit.name);
+  const { address } = findApplication(model, application);
+  const { endpoints } = findCharm(model, unit.charm).spec;
+  for (const relation of relationsOf(model, application)) {
+    const { own } = sidesOf(relation, application);
+    const isNew = relation.life === 'alive' && unit.agent.relations[relation.id] === undefined;
+    if (isNew && endpoints[own.endpoint] !== undefined) enterScope(model, relation.id, unit.name, address);
+  }
 }
 
 /** A Pebble hook shows its failure, but the unit is not stuck with it: the event comes again. */

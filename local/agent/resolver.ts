@@ -222,8 +222,12 @@ function relations(model: Model, unit: Unit): Operation | undefined {
 
 function relationStep(relation: Relation, unit: Unit): Operation | undefined {
   const seen = unit.agent.relations[relation.id];
-  // A unit that never had its `created` has nothing to undo.
-  if (seen === undefined) return undefined;
+  if (seen === undefined) {
+    // A unit that never had its `created` has nothing to undo, though it may have entered with other relations.
+    const entered = relation.units[unit.name]?.inScope === true;
+    const ending = relation.life !== 'alive' || unit.life !== 'alive';
+    return entered && ending ? { kind: 'leave-scope', relationId: relation.id } : undefined;
+  }
   const { own, remote } = sidesOf(relation, appOf(unit.name));
   const step = nextRelationStep(seen, relation, {
     unit: unit.name,

@@ -126,7 +126,7 @@ export function destroyRelation(model: Model, id: number): void {
   removeIfDone(model, id);
 }
 
-/** A unit joins a relation just before its own first hook of it; Juju then writes its addresses. */
+/** A unit joins a relation; Juju then writes its addresses. */
 export function enterScope(model: Model, id: number, unit: string, serviceAddress: string): void {
   const relation = model.relations[id];
   if (relation === undefined) return;

@@ -104,6 +104,35 @@ describe('a relation', () => {
     ]);
   });
 
+  test('is entered together with all others that are new, before the first of their hooks', () => {
+    const world = related();
+    world.deploy(WEB, { application: 'shop' });
+    integrate(world.model, ['database', 'shop']);
+    const [web, shop] = [relationBetween(world.model, 'web'), relationBetween(world.model, 'shop')];
+    world.behaviour = (unit, hook) =>
+      unit === 'database/0' && hook.kind === 'relation-created' && hook.relationId === web
+        ? { relationUnit: { [shop]: { url: 'sql://' } } }
+        : undefined;
+    world.step('database/0');
+    expect(world.of('database/0').at(-1)).toBe('db-relation-created web');
+    expect(world.model.relations[shop]?.units['database/0']).toMatchObject({
+      inScope: true,
+      data: { url: 'sql://' },
+    });
+  });
+
+  test('that was entered with others and goes before its own created runs no hook, and is gone', () => {
+    const world = related();
+    world.deploy(WEB, { application: 'shop' });
+    integrate(world.model, ['database', 'shop']);
+    const shop = relationBetween(world.model, 'shop');
+    world.step('database/0');
+    removeRelation(world.model, shop);
+    world.settle();
+    expect(world.model.relations[shop]).toBeUndefined();
+    expect(world.of('database/0').filter((hook) => hook.endsWith(' shop'))).toEqual([]);
+  });
+
   test('collapses many writes between two hooks into one changed', () => {
     const world = related();
     world.settle();
