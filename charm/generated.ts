@@ -26,6 +26,11 @@ export const spec = {
       "limit": 1,
       "optional": true
     },
+    "alertmanager": {
+      "role": "requires",
+      "interface": "alertmanager_dispatch",
+      "optional": true
+    },
     "mimir-peers": {
       "role": "peer",
       "interface": "mimir_peers"

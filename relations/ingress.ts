@@ -1,6 +1,7 @@
 /** Interface `ingress`, version 2, requirer: one address for all units, from outside. Every value is JSON. */
 import { type Bag, parseJson, stableJson } from 'charmwright';
 import * as z from 'zod/mini';
+import { plainHttpUrl } from './http-url.ts';
 
 export interface IngressRequest {
   readonly model: string;
@@ -29,13 +30,7 @@ export function ingressUnit({ host, ip }: { readonly host: string; readonly ip: 
   return { host: stableJson(host), ...(ip !== undefined && { ip: stableJson(ip) }) };
 }
 
-const httpUrl = z
-  .string()
-  .check(
-    z.maxLength(2048, 'is too long'),
-    z.refine(isHttpUrl, 'must be an http or https URL without user, query and fragment'),
-  );
-const ingressKey = z.object({ url: httpUrl });
+const ingressKey = z.object({ url: plainHttpUrl });
 
 /** The ingress's databag: the URL without a slash at its end; undefined while it has not given one. */
 export function readIngress(
@@ -50,17 +45,5 @@ export function readIngress(
       problem: issue?.path[0] === 'url' ? `url: ${issue.message}` : 'must be {"url": URL}',
     };
   }
-  return { ok: true, url: new URL(parsed.data.url).href.replace(/\/+$/, '') };
-}
-
-function isHttpUrl(text: string): boolean {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  return (
-    url !== undefined &&
-    (url.protocol === 'http:' || url.protocol === 'https:') &&
-    url.username === '' &&
-    url.password === '' &&
-    url.search === '' &&
-    url.hash === ''
-  );
+  return { ok: true, url: parsed.data.url };
 }

@@ -10,6 +10,7 @@ import type { Neighbour, Seen } from './neighbour.ts';
 /** In the order of metadata.yaml. */
 const LOADERS = {
   ingress: async (): Promise<Neighbour> => (await import('./ingress.ts')).ingress,
+  alertmanager: async (): Promise<Neighbour> => (await import('./alertmanager.ts')).alertmanager,
   'receive-remote-write': async (): Promise<Neighbour> => (await import('./remote-write.ts')).remoteWrite,
   'grafana-source': async (): Promise<Neighbour> => (await import('./grafana-source.ts')).grafanaSource,
 } as const;

@@ -68,6 +68,8 @@ export interface Inputs {
 export interface Neighbours {
   /** Without a slash at its end. */
   readonly ingressUrl?: string;
+  /** Base addresses of Alertmanagers outside this application, sorted. */
+  readonly alertmanagers?: readonly string[];
   readonly grafanas?: readonly GrafanaRelation[];
   /** Applications that send metrics. */
   readonly senders?: readonly string[];

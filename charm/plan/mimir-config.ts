@@ -85,10 +85,18 @@ export function mimirConfig(
       // to replace a group.
       ruler_max_rules_per_rule_group: 0,
       ruler_max_rule_groups_per_tenant: 0,
-      ruler_alertmanager_client_config: { alertmanager_url: `http://127.0.0.1:${HTTP_PORT}/alertmanager` },
+      ruler_alertmanager_client_config: { alertmanager_url: alertmanagerUrls(inputs) },
     },
     runtime_config: { file: OVERRIDES_FILE },
   };
+}
+
+/**
+ * Whom the ruler notifies: all of these. The main configuration is the place for it although a limit: Mimir makes the
+ * notifier of a tenant once, and would not follow the file of overrides.
+ */
+function alertmanagerUrls({ neighbours }: Pick<Inputs, 'neighbours'>): string {
+  return (neighbours.alertmanagers ?? [`http://127.0.0.1:${HTTP_PORT}/alertmanager`]).join(',');
 }
 
 /**

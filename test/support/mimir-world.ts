@@ -3,14 +3,18 @@ import {
   container,
   context,
   exec,
+  findContainer,
   network,
   peerRelation,
   relation,
+  type State,
   type StateInput,
   secret,
   state,
 } from 'charmwright/testing';
+import { parse } from 'yaml';
 import { mimir as charm } from '../../charm/charm.ts';
+import { CONFIG_FILE } from '../../charm/plan/paths.ts';
 
 export const mimir = context(charm);
 
@@ -31,6 +35,11 @@ export function world(address: string, input: StateInput = {}) {
     relations: [peerRelation('mimir-peers', { id: 1 })],
     ...input,
   });
+}
+
+/** What Mimir reads when it starts. */
+export function configOf(state: State): Readonly<Record<string, unknown>> {
+  return parse(String(findContainer(state, 'mimir').files[CONFIG_FILE]));
 }
 
 export const KEYS = { 'access-key': 'the-access-key', 'secret-key': 'the-secret-key' };

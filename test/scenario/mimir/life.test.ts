@@ -12,9 +12,8 @@ import {
   stateOf,
 } from 'charmwright/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { FakeMimir, s3Error } from '../../support/fake-mimir.ts';
-import { image, KEYS, mimir, PLACE, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
+import { configOf, image, KEYS, mimir, PLACE, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
 
 const HOST = '127.78.1.1';
 const CONFIG = '/data/conf/mimir.yaml';
@@ -31,10 +30,6 @@ beforeEach(() => {
   server.ready = true;
   server.bucket = s3Error(404, 'NoSuchKey');
 });
-
-function configOf(state: State): Record<string, never> {
-  return parse(String(findContainer(state, 'mimir').files[CONFIG]));
-}
 
 function backendOf(state: State): string {
   return JSON.stringify(configOf(state).common);
