@@ -1,0 +1,132 @@
+/**
+ * Every key of every databag that the charm reads, spoiled in every way that came to mind. No hook crashes, nothing
+ * gets into Mimir's configuration that is not the charm's, other relations hear nothing of it, and what is not used is
+ * told by relation, application and key.
+ */
+import { readFile } from 'node:fs/promises';
+import { findContainer, type Outcome, peerRelation, relation, type State } from 'charmwright/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import * as z from 'zod';
+import { CONFIG_FILE } from '../../../../charm/plan/paths.ts';
+import { FakeMimir } from '../../../support/fake-mimir.ts';
+import { mimir, world } from '../../../support/mimir-world.ts';
+import { hostileTexts } from './values.ts';
+import { WIRED, WIRES, type Wire, type WiredEndpoint } from './wires.ts';
+
+const HOST = '127.78.1.1';
+/** Endpoints whose other side says nothing that is read. */
+const SILENT: readonly string[] = ['receive-remote-write'];
+
+/** Keys of which a part may be left out without a word: of a path only letters and digits are used. */
+const CLEANED: readonly string[] = ['s3 path'];
+
+type Bag = Readonly<Record<string, string>>;
+
+let server: FakeMimir;
+let tried = 0;
+beforeAll(async () => {
+  server = await FakeMimir.at(HOST);
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  console.log(`hostile data: ${tried} inputs`);
+});
+
+/** All neighbours at once, one of which says something else. */
+function neighbourhood(endpoint?: WiredEndpoint, said?: { readonly app?: Bag; readonly unit?: Bag }): State {
+  const relations = WIRED.map((name) => {
+    const { id, app, appData, unitData } = WIRES[name];
+    const other = name === endpoint ? said : undefined;
+    return relation(name, {
+      id,
+      remoteApp: app,
+      remoteAppData: other?.app ?? appData,
+      remoteUnits: { 0: other?.unit ?? unitData },
+    });
+  });
+  const peers = peerRelation('mimir-peers', { id: 1 });
+  const silent = SILENT.map((name, at) => relation(name, { id: 30 + at, remoteApp: 'silent' }));
+  return world(HOST, { relations: [peers, ...silent, ...relations] });
+}
+
+function hear(endpoint: WiredEndpoint, said?: { readonly app?: Bag; readonly unit?: Bag }): Promise<Outcome> {
+  return mimir.run({ kind: 'relation-changed', relation: endpoint }, neighbourhood(endpoint, said));
+}
+
+/** All that leaves the charm: the workload's files and services, and every databag but those of `endpoint`. */
+function effect(outcome: Outcome, endpoint: string) {
+  const { files, layers, services } = findContainer(outcome, 'mimir');
+  return {
+    files: Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith('/data/conf'))),
+    layers,
+    services,
+    bags: outcome.relations
+      .filter((each) => each.endpoint !== endpoint)
+      .map(({ endpoint: name, localAppData, localUnitData }) => [name, localAppData, localUnitData]),
+  };
+}
+
+function told(outcome: Outcome): string {
+  return [outcome.unitStatus.message, ...outcome.logs.map(({ message }) => message)].join('\n');
+}
+
+/** The keys of Mimir's configuration, at any depth: what an injected line would add to. */
+function configKeys(outcome: Outcome): readonly string[] {
+  const text = findContainer(outcome, 'mimir').files[CONFIG_FILE];
+  return text === undefined ? [] : keysOf(parse(String(text)), '');
+}
+
+function keysOf(value: unknown, path: string): readonly string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [path];
+  return Object.entries(value).flatMap(([key, inner]) => keysOf(inner, `${path}/${key}`));
+}
+
+describe.each(WIRED)('%s', (endpoint) => {
+  const wire: Wire = WIRES[endpoint];
+  const sides = [
+    ...Object.keys(wire.appData).map((key) => ({ side: 'app', key }) as const),
+    ...Object.keys(wire.unitData).map((key) => ({ side: 'unit', key }) as const),
+  ];
+
+  test.each(sides)('$key in the databag of the $side: any text', async ({ side, key }) => {
+    const bag: Bag = side === 'app' ? wire.appData : wire.unitData;
+    const saying = (text: string | undefined) => {
+      const { [key]: _, ...rest } = bag;
+      return { [side]: text === undefined ? rest : { ...rest, [key]: text } };
+    };
+    const good = await hear(endpoint);
+    const without = await hear(endpoint, saying(undefined));
+    const known = new Set([...configKeys(good), ...configKeys(without)]);
+    const [asGood, asWithout] = [effect(good, endpoint), effect(without, endpoint)].map((e) =>
+      JSON.stringify(e),
+    );
+    for (const text of hostileTexts(bag[key] ?? '')) {
+      tried++;
+      const outcome = await hear(endpoint, saying(text));
+      const about = `${endpoint} ${side} ${key}=${JSON.stringify(text)?.slice(0, 120)}`;
+      expect(outcome.error, about).toBeUndefined();
+      expect(outcome.exitCode, about).toBe(0);
+      expect(
+        configKeys(outcome).filter((each) => !known.has(each)),
+        about,
+      ).toEqual([]);
+      expect(told(outcome), about).not.toContain('the-password');
+      const now = JSON.stringify(effect(outcome, endpoint));
+      const dropped = now === asWithout && asWithout !== asGood && text !== undefined;
+      if (!dropped || text.trim() === '' || CLEANED.includes(`${endpoint} ${key}`)) continue;
+      expect(told(outcome), about).toContain(`${endpoint}:${wire.id}`);
+      expect(told(outcome), about).toContain(wire.app);
+      expect(told(outcome), about).toContain(key);
+    }
+  });
+});
+
+test('every endpoint of the charm is spoiled here, or known to say nothing that is read', async () => {
+  const endpoints = z.record(z.string(), z.unknown());
+  const { requires, provides } = z
+    .object({ requires: endpoints, provides: endpoints })
+    .parse(parse(await readFile('metadata.yaml', 'utf8')));
+  const declared = Object.keys({ ...requires, ...provides });
+  expect(declared.toSorted()).toEqual([...WIRED, ...SILENT].toSorted());
+});

@@ -1,0 +1,41 @@
+/** What a well-behaved neighbour says on each endpoint: what the test then spoils, key by key. */
+import { KEYS, PLACE } from '../../../support/mimir-world.ts';
+
+export interface Wire {
+  readonly id: number;
+  readonly app: string;
+  readonly appData: Readonly<Record<string, string>>;
+  readonly unitData: Readonly<Record<string, string>>;
+}
+
+function wire(
+  id: number,
+  app: string,
+  appData: Readonly<Record<string, string>>,
+  unitData: Readonly<Record<string, string>> = {},
+): Wire {
+  return { id, app, appData, unitData };
+}
+
+/** By endpoint; every endpoint of metadata.yaml that reads anything is here. */
+export const WIRES = {
+  s3: wire(10, 'minio-k8s', {
+    ...PLACE,
+    ...KEYS,
+    region: 'us-east-1',
+    path: 'cos',
+    's3-uri-style': 'path',
+    's3-api-version': '4',
+    'tls-ca-chain': '[]',
+  }),
+  ingress: wire(11, 'traefik-k8s', { ingress: '{"url":"http://example.org/cos-mimir-k8s"}' }),
+  'grafana-source': wire(12, 'grafana-k8s', {
+    grafana_uid: 'juju_g',
+    datasource_uids: '{"mimir-k8s/0":"juju_cos_x_mimir-k8s_0"}',
+    app_datasource_uid: 'juju_cos_x_mimir-k8s',
+    grafana_base_url: 'http://grafana:3000',
+  }),
+} as const satisfies Readonly<Record<string, Wire>>;
+
+export type WiredEndpoint = keyof typeof WIRES;
+export const WIRED = Object.keys(WIRES) as readonly WiredEndpoint[];
