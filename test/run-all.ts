@@ -1,156 +1,84 @@
 /** `npm test`: every suite, one after another, and one closing line that counts them all. */
-import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
-import { z } from 'zod';
-
-interface Count {
-  readonly passed: number;
-  readonly failed: number;
-  /** Tests that say why they cannot run here, such as without Python. */
-  readonly skipped: number;
-}
-
-interface Failure {
-  readonly file: string;
-  readonly test: string;
-  readonly why: string;
-}
+import { join } from 'node:path';
+import { type Failure, runCommand, runVitest, type SuiteOutcome } from './support/vitest-suite.ts';
 
 interface Suite {
   readonly name: string;
   readonly about: string;
-  run(scratch: string): Promise<Count>;
+  run(scratch: string): Promise<SuiteOutcome>;
 }
-
-const vitestReport = z.object({
-  numPassedTests: z.number(),
-  numFailedTests: z.number(),
-  numFailedTestSuites: z.number(),
-  numPendingTests: z.number(),
-  testResults: z.array(
-    z.object({
-      name: z.string(),
-      status: z.string(),
-      message: z.optional(z.string()),
-      assertionResults: z.array(
-        z.object({
-          fullName: z.string(),
-          status: z.string(),
-          failureMessages: z.nullish(z.array(z.string())),
-        }),
-      ),
-    }),
-  ),
-});
-
-/** Told again at the end, where somebody who has only the last lines of a log finds them. */
-const failures: Failure[] = [];
 
 const suites: readonly Suite[] = [
   { name: 'lint', about: 'style, and imports that keep to the house', run: () => npmScript('lint') },
   { name: 'static', about: 'types, and names that must not compile', run: () => npmScript('static') },
-  { name: 'unit', about: 'pure parts', run: (scratch) => vitest('unit', scratch) },
-  { name: 'scenario', about: 'whole hooks, in process', run: (scratch) => vitest('scenario', scratch) },
+  { name: 'unit', about: 'pure parts', run: (scratch) => runVitest('unit', scratch, false) },
+  {
+    name: 'scenario',
+    about: 'whole hooks, in process',
+    run: (scratch) => runVitest('scenario', scratch, false),
+  },
   {
     name: 'integration',
     about: 'the packed charms and real peers',
-    run: (scratch) => vitest('integration', scratch),
+    run: (scratch) => runVitest('integration', scratch, true),
   },
   {
     name: 'both',
     about: 'scenarios again, with the packed charms in the local model',
-    run: (scratch) => vitest('both', scratch),
+    run: (scratch) => runVitest('both', scratch, true),
   },
 ];
 
 const scratch = await mkdtemp(join(tmpdir(), 'suites-'));
-const results: { name: string; count: Count }[] = [];
+const results: { readonly name: string; readonly outcome: SuiteOutcome }[] = [];
 try {
   for (const suite of suites) {
     console.log(`\n=== ${suite.name}: ${suite.about}`);
-    results.push({ name: suite.name, count: await suite.run(scratch) });
+    results.push({ name: suite.name, outcome: await outcomeOf(suite) });
   }
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }
 
-for (const { file, test, why } of failures) console.log(`\nFAILED ${file}\n  ${test}\n  ${why}`);
+// Told again at the end, where somebody who has only the last lines of a log finds them.
+for (const { outcome } of results) {
+  outcome.unsteady.forEach(tell('PASSED ONLY AT THE SECOND TRY'));
+  outcome.failures.forEach(tell('FAILED'));
+}
 console.log('');
-for (const { name, count } of results) {
-  const cells = Object.entries(count).map(([word, number]) => `${String(number).padStart(5)} ${word}`);
+for (const { name, outcome } of results) {
+  const cells = Object.entries(outcome.count).map(
+    ([word, number]) => `${String(number).padStart(5)} ${word}`,
+  );
   console.log(`${name.padEnd(12)}${cells.join('')}`);
 }
-const passed = results.reduce((sum, { count }) => sum + count.passed, 0);
-const failed = results.reduce((sum, { count }) => sum + count.failed, 0);
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+const total = (word: 'passed' | 'failed') =>
+  results.reduce((sum, { outcome }) => sum + outcome.count[word], 0);
+console.log(`${total('passed')} passed, ${total('failed')} failed`);
+process.exitCode = total('failed') === 0 ? 0 : 1;
 
-/** A suite that is one check: it passes or fails as a whole. */
-async function npmScript(name: string): Promise<Count> {
-  const code = await run('npm', ['run', '--silent', name]);
-  return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
-}
-
-async function vitest(project: string, scratch: string): Promise<Count> {
-  const report = join(scratch, `${project}.json`);
-  const code = await run('vitest', [
-    'run',
-    '--project',
-    project,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  ]);
+async function outcomeOf(suite: Suite): Promise<SuiteOutcome> {
   try {
-    const parsed = vitestReport.parse(JSON.parse(await readFile(report, 'utf8')));
-    const { numPassedTests, numFailedTests, numFailedTestSuites, numPendingTests } = parsed;
-    failures.push(...failuresOf(parsed));
-    // A file that does not even load counts no failed test: it is one failure all the same.
-    const failed = Math.max(
-      numFailedTests,
-      code === 0 ? 0 : 1,
-      numFailedTests === 0 ? numFailedTestSuites : 0,
-    );
-    return { passed: numPassedTests, failed, skipped: numPendingTests };
+    return await suite.run(scratch);
   } catch (error) {
-    console.error(`${project}: no report: ${error instanceof Error ? error.message : String(error)}`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    const why = `no report: ${error instanceof Error ? error.message : String(error)}`;
+    return failed({ file: suite.name, test: 'the suite as a whole', why });
   }
 }
 
-function failuresOf({ testResults }: z.infer<typeof vitestReport>): readonly Failure[] {
-  return testResults.flatMap(({ name, status, message, assertionResults }) => {
-    const file = relative(process.cwd(), name);
-    const failed = assertionResults
-      .filter((each) => each.status === 'failed')
-      .map(({ fullName, failureMessages }) => ({
-        file,
-        test: fullName,
-        why: shortened(failureMessages ?? []),
-      }));
-    const whole = { file, test: 'the file as a whole', why: shortened([message ?? '']) };
-    return failed.length === 0 && status === 'failed' ? [whole] : failed;
-  });
+/** A suite that is one check: it passes or fails as a whole. */
+async function npmScript(name: string): Promise<SuiteOutcome> {
+  const code = await runCommand('npm', ['run', '--silent', name]);
+  if (code !== 0) return failed({ file: name, test: `npm run ${name}`, why: `ended with ${code}` });
+  return { count: { passed: 1, failed: 0, skipped: 0 }, failures: [], unsteady: [] };
 }
 
-/** The beginning of what a test said, without the stack of the test runner. */
-function shortened(messages: readonly string[]): string {
-  const lines = messages
-    .join('\n')
-    .split('\n')
-    .filter((line) => !line.includes('node_modules'));
-  return lines.slice(0, 12).join('\n  ');
+function failed(failure: Failure): SuiteOutcome {
+  return { count: { passed: 0, failed: 1, skipped: 0 }, failures: [failure], unsteady: [] };
 }
 
-function run(command: string, args: readonly string[]): Promise<number> {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-    child.on('error', (error) => {
-      console.error(`cannot run ${command}: ${error.message}`);
-      resolve(1);
-    });
-    child.on('close', (code) => resolve(code ?? 1));
-  });
+function tell(word: string): (failure: Failure) => void {
+  return ({ file, test, why }) => console.log(`\n${word}: ${file}\n  ${test}\n  ${why}`);
 }
