@@ -14,6 +14,21 @@ export const spec = {
       "interface": "grafana_datasource",
       "optional": true
     },
+    "grafana-source-alertmanager": {
+      "role": "provides",
+      "interface": "grafana_datasource",
+      "optional": true
+    },
+    "send-datasource": {
+      "role": "provides",
+      "interface": "grafana_datasource_exchange",
+      "optional": true
+    },
+    "prometheus-api": {
+      "role": "provides",
+      "interface": "prometheus_api",
+      "optional": true
+    },
     "s3": {
       "role": "requires",
       "interface": "s3",
@@ -29,6 +44,11 @@ export const spec = {
     "alertmanager": {
       "role": "requires",
       "interface": "alertmanager_dispatch",
+      "optional": true
+    },
+    "catalogue": {
+      "role": "requires",
+      "interface": "catalogue",
       "optional": true
     },
     "mimir-peers": {

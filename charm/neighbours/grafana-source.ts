@@ -1,43 +1,66 @@
 /** Grafanas that query this Mimir. */
-import * as z from 'zod/mini';
-import { grafanaSourceApp, grafanaSourceUnit, readsAppAddress } from '../../relations/grafana-source.ts';
-import type { Inputs } from '../plan/inputs.ts';
+import { createHash } from 'node:crypto';
+import { sourcesOf } from '../../relations/grafana-source.ts';
+import type { GrafanaRelation, Inputs } from '../plan/inputs.ts';
 import { urls } from '../plan/urls.ts';
-import { remembered } from '../remembered.ts';
+import { observeGrafanas, publishDataSource } from './data-sources.ts';
 import type { Neighbour } from './neighbour.ts';
+
+/** Grafana's last entry of its list for Mimir: what each later version, so all of Mimir 3, counts as. */
+const NEWEST_MIMIR = '2.9.1';
+/** Labels of an exemplar that hold the id of its trace: Mimir's and Tempo's clients write the one, OpenTelemetry the other. */
+const TRACE_LABELS = ['traceID', 'trace_id'] as const;
 
 export const grafanaSource: Neighbour = {
   async observe(juju, relations) {
-    const grafanas = await Promise.all(
-      relations.map(async (relation) => ({
-        id: relation.id,
-        readsAppAddress: await remembered(juju, relation, z.boolean(), async () =>
-          readsAppAddress(await relation.remoteAppData()),
-        ),
-      })),
-    );
-    return { neighbours: { grafanas } };
+    const { grafanas, problems } = await observeGrafanas(juju, relations);
+    return { neighbours: { grafanas }, problems };
   },
 
   publish(inputs, { id }) {
-    const url = `${urls(inputs).public}/prometheus`;
-    const reader = inputs.neighbours.grafanas?.find((grafana) => grafana.id === id);
-    // Where the application's address is not read, the leader's stands in for it.
-    const standsIn = inputs.leader && reader?.readsAppAddress !== true;
-    return {
-      unit: grafanaSourceUnit(standsIn ? url : undefined),
-      app: grafanaSourceApp(dataSource(inputs), url),
-    };
+    const grafana = inputs.neighbours.grafanas?.find((each) => each.id === id);
+    return publishDataSource(inputs, grafana, {
+      url: `${urls(inputs).public}/prometheus`,
+      type: 'prometheus',
+      jsonData: {
+        httpMethod: 'POST',
+        manageAlerts: true,
+        prometheusType: 'Mimir',
+        prometheusVersion: NEWEST_MIMIR,
+        ...alertmanagerOf(inputs, grafana),
+        ...exemplarsOf(inputs, grafana),
+      },
+    });
   },
 };
 
-function dataSource({ model, app }: Pick<Inputs, 'model' | 'app'>) {
+/** The data source of our Alertmanager in the same Grafana, where it has one: alerts and silences are looked for there. */
+function alertmanagerOf({ neighbours }: Inputs, grafana: GrafanaRelation | undefined) {
+  const beside = neighbours.grafanaAlertmanagers?.find((each) => isSame(each, grafana));
+  const [name] = beside === undefined ? [] : sourcesOf(beside);
+  return name === undefined ? {} : { alertmanagerUid: provisionedUid(name) };
+}
+
+/** With exemplars, and a Tempo that the same Grafana reads: a click on an exemplar opens its trace. */
+function exemplarsOf({ options, neighbours }: Inputs, grafana: GrafanaRelation | undefined) {
+  if (options['max-global-exemplars-per-user'] <= 0) return {};
+  const tempo = neighbours.dataSources?.find(
+    ({ type, grafana_uid }) => type === 'tempo' && grafana_uid === grafana?.uid,
+  );
+  if (tempo === undefined) return {};
   return {
-    model: model.name,
-    model_uuid: model.uuid,
-    application: app,
-    type: 'prometheus',
-    extra_fields: { httpHeaderName1: 'X-Scope-OrgID', httpMethod: 'POST', prometheusType: 'Mimir' },
-    secure_extra_fields: { httpHeaderValue1: 'anonymous' },
+    exemplarTraceIdDestinations: TRACE_LABELS.map((name) => ({ datasourceUid: tempo.uid, name })),
   };
+}
+
+function isSame(one: GrafanaRelation, other: GrafanaRelation | undefined): boolean {
+  return one.uid !== undefined && one.uid === other?.uid;
+}
+
+/**
+ * The UID that Grafana itself makes of the name of a data source that is provisioned without one, as its charm does.
+ * What the charm calls a UID is that name; Grafana finds most things by either, but an Alertmanager by the UID only.
+ */
+export function provisionedUid(name: string): string {
+  return `P${createHash('sha256').update(name).digest('hex').slice(0, 16)}`.toUpperCase();
 }

@@ -11,8 +11,13 @@ import type { Neighbour, Seen } from './neighbour.ts';
 const LOADERS = {
   ingress: async (): Promise<Neighbour> => (await import('./ingress.ts')).ingress,
   alertmanager: async (): Promise<Neighbour> => (await import('./alertmanager.ts')).alertmanager,
+  catalogue: async (): Promise<Neighbour> => (await import('./catalogue.ts')).catalogue,
   'receive-remote-write': async (): Promise<Neighbour> => (await import('./remote-write.ts')).remoteWrite,
   'grafana-source': async (): Promise<Neighbour> => (await import('./grafana-source.ts')).grafanaSource,
+  'grafana-source-alertmanager': async (): Promise<Neighbour> =>
+    (await import('./grafana-alertmanager.ts')).grafanaAlertmanager,
+  'send-datasource': async (): Promise<Neighbour> => (await import('./send-datasource.ts')).sendDatasource,
+  'prometheus-api': async (): Promise<Neighbour> => (await import('./prometheus-api.ts')).prometheusApi,
 } as const;
 
 const NOTHING: Seen = { neighbours: {} };

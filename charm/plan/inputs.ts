@@ -1,5 +1,7 @@
 /** Everything the charm decides from, read once in a dispatch by `observe.ts`. Plain data, so that it can be printed. */
 
+import type { ExchangedSource } from '../../relations/datasource-exchange.ts';
+import type { GrafanaReply } from '../../relations/grafana-source.ts';
 import type { Agreement } from '../../relations/peers.ts';
 import type { ObjectStorage } from '../../relations/s3.ts';
 
@@ -17,10 +19,9 @@ export interface RawOptions {
   readonly 'alertmanager-templates': string;
 }
 
-export interface GrafanaRelation {
+/** A Grafana, and what it has answered. */
+export interface GrafanaRelation extends GrafanaReply {
   readonly id: number;
-  /** Grafana reads the application's address, so that a unit's own would give a second, equal data source. */
-  readonly readsAppAddress: boolean;
 }
 
 /** What a bucket answered. `cause` is for the operator, and holds no secret. */
@@ -70,7 +71,12 @@ export interface Neighbours {
   readonly ingressUrl?: string;
   /** Base addresses of Alertmanagers outside this application, sorted. */
   readonly alertmanagers?: readonly string[];
+  /** Those that query. In the order of their relations. */
   readonly grafanas?: readonly GrafanaRelation[];
+  /** Those that show Mimir's Alertmanager. In the order of their relations. */
+  readonly grafanaAlertmanagers?: readonly GrafanaRelation[];
+  /** Of others, in the order of their relations. */
+  readonly dataSources?: readonly ExchangedSource[];
   /** Applications that send metrics. */
   readonly senders?: readonly string[];
 }

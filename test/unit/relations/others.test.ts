@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { grafanaSourceApp, grafanaSourceUnit, readsAppAddress } from '../../../relations/grafana-source.ts';
+import { catalogueApp } from '../../../relations/catalogue.ts';
 import { agreementBag, peerUnit, readAgreement } from '../../../relations/peers.ts';
+import { prometheusApiApp } from '../../../relations/prometheus-api.ts';
 import { remoteWriteApp, remoteWriteUnit } from '../../../relations/remote-write.ts';
 
 describe('prometheus_remote_write', () => {
@@ -16,32 +17,27 @@ describe('prometheus_remote_write', () => {
   });
 });
 
-describe('grafana_datasource', () => {
-  const source = {
-    type: 'prometheus',
-    model: 'cos',
-    model_uuid: '20ce8299-3634-4bef-8bd8-5ace6c8816b4',
-    application: 'mimir-k8s',
-    secure_extra_fields: { httpHeaderValue1: 'anonymous' },
-    extra_fields: { httpHeaderName1: 'X-Scope-OrgID' },
-  };
-
-  test('the data are JSON and the address is bare', () => {
-    const bag = grafanaSourceApp(source, 'http://mimir:9009/prometheus');
-    expect(bag.grafana_source_app_host).toBe('http://mimir:9009/prometheus');
-    expect(JSON.parse(bag.grafana_source_data ?? '')).toEqual(source);
+describe('prometheus_api', () => {
+  test('both addresses go bare, and the ingress has no key while there is none', () => {
+    expect(prometheusApiApp('http://h/prometheus', 'http://i/prometheus')).toEqual({
+      direct_url: 'http://h/prometheus',
+      ingress_url: 'http://i/prometheus',
+    });
+    expect(prometheusApiApp('http://h/prometheus', undefined)).toEqual({ direct_url: 'http://h/prometheus' });
   });
+});
 
-  test('the bytes do not depend on the order of the fields, so that nobody is woken for nothing', () => {
-    const reversed = Object.fromEntries(Object.entries(source).toReversed());
-    expect(grafanaSourceApp({ ...source, ...reversed }, 'u')).toEqual(grafanaSourceApp(source, 'u'));
-  });
-
-  test('a unit that is no data source says nothing', () => expect(grafanaSourceUnit(undefined)).toEqual({}));
-
-  test('a Grafana that answers with a source for the application reads its address', () => {
-    expect(readsAppAddress({ grafana_uid: 'juju_g', app_datasource_uid: 'juju_cos_x_mimir' })).toBe(true);
-    expect(readsAppAddress({ grafana_uid: 'juju_g' })).toBe(false);
+describe('catalogue', () => {
+  test('all is bare but the endpoints, which are JSON', () => {
+    const item = { name: 'Mimir', description: 'd', url: 'http://h/', icon: 'ruler', apiDocs: 'http://docs' };
+    expect(catalogueApp({ ...item, apiEndpoints: { Rules: 'http://h/r', Alerts: 'http://h/a' } })).toEqual({
+      name: 'Mimir',
+      description: 'd',
+      url: 'http://h/',
+      icon: 'ruler',
+      api_docs: 'http://docs',
+      api_endpoints: '{"Alerts":"http://h/a","Rules":"http://h/r"}',
+    });
   });
 });
 

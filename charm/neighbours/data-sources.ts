@@ -1,0 +1,75 @@
+/** What both kinds of data source in a Grafana have in common: who asks, and who must stand in for whom. */
+import type { Juju, Relation } from 'charmwright';
+import * as z from 'zod/mini';
+import { keyProblemShape } from '../../relations/bag.ts';
+import {
+  type DataSource,
+  grafanaSourceApp,
+  grafanaSourceUnit,
+  readGrafana,
+} from '../../relations/grafana-source.ts';
+import type { Spec } from '../generated.ts';
+import type { GrafanaRelation, Inputs, NeighbourProblem } from '../plan/inputs.ts';
+import { remembered } from '../remembered.ts';
+import { type Publication, problemOf } from './neighbour.ts';
+
+/** In the tenant that the charm itself works for. Mimir without tenants does not look at the header. */
+const TENANT = { header: 'X-Scope-OrgID', value: 'anonymous' } as const;
+
+const answerShape = z.object({
+  reply: z.object({
+    uid: z.optional(z.string()),
+    baseUrl: z.optional(z.string()),
+    appSource: z.optional(z.string()),
+    unitSources: z.array(z.string()),
+  }),
+  problems: z.array(keyProblemShape),
+});
+
+export async function observeGrafanas(
+  juju: Juju<Spec>,
+  relations: readonly Relation[],
+): Promise<{ grafanas: readonly GrafanaRelation[]; problems: readonly NeighbourProblem[] }> {
+  const read = await Promise.all(
+    relations.map(async (relation) => {
+      const { reply, problems } = await remembered(juju, relation, answerShape, async () =>
+        readGrafana(await relation.remoteAppData()),
+      );
+      return {
+        grafana: { id: relation.id, ...reply },
+        problems: problems.map(({ key, problem }) => problemOf(relation, key, problem)),
+      };
+    }),
+  );
+  return {
+    grafanas: read.map(({ grafana }) => grafana).toSorted((a, b) => a.id - b.id),
+    problems: read.flatMap(({ problems }) => problems),
+  };
+}
+
+export interface Wanted {
+  readonly url: string;
+  readonly type: string;
+  /** Appended to the application's name: a Grafana tells data sources apart by it. */
+  readonly suffix?: string;
+  readonly jsonData: Readonly<Record<string, unknown>>;
+}
+
+/** A Grafana that does not read the application's address yet gets the leader's: one data source, whichever it reads. */
+export function publishDataSource(
+  inputs: Inputs,
+  grafana: GrafanaRelation | undefined,
+  { url, type, suffix = '', jsonData }: Wanted,
+): Publication {
+  const standsIn = inputs.leader && grafana?.appSource === undefined;
+  const tenants = inputs.options.multitenancy;
+  const source: DataSource = {
+    model: inputs.model.name,
+    model_uuid: inputs.model.uuid,
+    application: `${inputs.app}${suffix}`,
+    type,
+    extra_fields: { ...jsonData, ...(tenants && { httpHeaderName1: TENANT.header }) },
+    secure_extra_fields: tenants ? { httpHeaderValue1: TENANT.value } : {},
+  };
+  return { unit: grafanaSourceUnit(standsIn ? url : undefined), app: grafanaSourceApp(source, url) };
+}

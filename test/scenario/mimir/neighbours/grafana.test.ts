@@ -1,0 +1,220 @@
+import { findRelation, peerRelation, relation, type State } from 'charmwright/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { FakeMimir } from '../../../support/fake-mimir.ts';
+import {
+  GrafanaStandIn,
+  headersOf,
+  type PublishedRelation,
+  uidOf,
+} from '../../../support/grafana-stand-in.ts';
+import { MODEL, mimir, world } from '../../../support/mimir-world.ts';
+
+const HOST = '127.78.1.80';
+const INSIDE = 'http://mimir-k8s.cos.svc.cluster.local:9009';
+const NAME = `juju_${MODEL.name}_${MODEL.uuid}_mimir-k8s`;
+const ENDPOINTS = { 'grafana-source': 6, 'grafana-source-alertmanager': 8 } as const;
+type Endpoint = keyof typeof ENDPOINTS;
+
+let server: FakeMimir;
+beforeAll(async () => {
+  server = await FakeMimir.at(HOST);
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+/** Units of the application, each in a world of its own, and the databags that pass between them and a Grafana. */
+class Application {
+  readonly #grafana: GrafanaStandIn;
+  readonly #endpoints: readonly Endpoint[];
+  readonly #config: Record<string, string | number | boolean>;
+  readonly #more: Parameters<typeof world>[1];
+  #leader = 0;
+  #units = 1;
+  readonly #bags = new Map<
+    number,
+    { app: Record<string, string>; units: Record<string, Record<string, string>> }
+  >();
+  #answers: ReadonlyMap<number, Readonly<Record<string, string>>> = new Map();
+
+  constructor(
+    grafana: GrafanaStandIn,
+    endpoints: readonly Endpoint[],
+    config: Record<string, string | number | boolean> = {},
+    more: Parameters<typeof world>[1] = {},
+  ) {
+    [this.#grafana, this.#endpoints, this.#config, this.#more] = [grafana, endpoints, config, more];
+  }
+
+  scale(units: number): this {
+    this.#units = units;
+    return this;
+  }
+
+  lead(unit: number): this {
+    this.#leader = unit;
+    return this;
+  }
+
+  /** Every unit runs a hook, then Grafana does, until nothing changes any more. */
+  async settle(): Promise<void> {
+    for (let before = ''; ; ) {
+      for (let unit = 0; unit < this.#units; unit++) await this.#hook(unit);
+      this.#answers = this.#grafana.changed(this.#published());
+      const now = JSON.stringify([[...this.#bags], [...this.#answers]]);
+      if (now === before) return;
+      before = now;
+    }
+  }
+
+  bags(endpoint: Endpoint) {
+    return this.#bags.get(ENDPOINTS[endpoint]);
+  }
+
+  async #hook(unit: number): Promise<void> {
+    const relations = this.#endpoints.map((endpoint) => {
+      const id = ENDPOINTS[endpoint];
+      const bags = this.#bags.get(id);
+      return relation(endpoint, {
+        id,
+        remoteApp: 'grafana-k8s',
+        remoteAppData: this.#answers.get(id) ?? {},
+        localAppData: bags?.app ?? {},
+        localUnitData: bags?.units[`mimir-k8s/${unit}`] ?? {},
+      });
+    });
+    const { relations: others = [], ...more } = this.#more ?? {};
+    const after = await mimir.run(
+      { kind: 'update-status' },
+      world(HOST, {
+        leader: unit === this.#leader,
+        unitNumber: unit,
+        plannedUnits: this.#units,
+        config: this.#config,
+        relations: [peerRelation('mimir-peers', { id: 1 }), ...others, ...relations],
+        ...more,
+      }),
+    );
+    for (const endpoint of this.#endpoints) this.#keep(endpoint, unit, after);
+  }
+
+  #keep(endpoint: Endpoint, unit: number, after: State): void {
+    const { localAppData, localUnitData } = findRelation(after, endpoint);
+    const before = this.#bags.get(ENDPOINTS[endpoint]);
+    this.#bags.set(ENDPOINTS[endpoint], {
+      app: { ...localAppData },
+      units: { ...before?.units, [`mimir-k8s/${unit}`]: { ...localUnitData } },
+    });
+  }
+
+  #published(): readonly PublishedRelation[] {
+    return [...this.#bags].map(([id, bags]) => ({ id, ...bags }));
+  }
+}
+
+describe.each(['v0', 'v1'] as const)('a Grafana whose charm reads %s', (library) => {
+  let grafana: GrafanaStandIn;
+  beforeEach(() => {
+    grafana = new GrafanaStandIn(library);
+  });
+  const one = (name: string) => (library === 'v0' ? `${name}_0` : name);
+
+  test('has exactly one data source of Mimir, whatever the number of units', async () => {
+    await new Application(grafana, ['grafana-source']).scale(3).settle();
+    expect(grafana.dataSources).toEqual([
+      {
+        uid: uidOf(one(NAME)),
+        name: one(NAME),
+        type: 'prometheus',
+        url: `${INSIDE}/prometheus`,
+        jsonData: {
+          httpMethod: 'POST',
+          manageAlerts: true,
+          prometheusType: 'Mimir',
+          prometheusVersion: '2.9.1',
+          timeout: 300,
+        },
+        secureJsonData: {},
+      },
+    ]);
+  });
+
+  test('has one more, of the Alertmanager, and the first one points at it by the UID that Grafana gave it', async () => {
+    await new Application(grafana, ['grafana-source', 'grafana-source-alertmanager']).scale(2).settle();
+    const [prometheus, alertmanager, ...more] = grafana.dataSources;
+    expect(more).toEqual([]);
+    expect(alertmanager).toMatchObject({
+      name: one(`${NAME}_alertmanager`),
+      type: 'alertmanager',
+      url: INSIDE,
+      jsonData: { implementation: 'mimir' },
+    });
+    expect(prometheus?.jsonData).toMatchObject({ alertmanagerUid: alertmanager?.uid, manageAlerts: true });
+  });
+
+  test('still has one when another unit leads', async () => {
+    const application = new Application(grafana, ['grafana-source']).scale(2);
+    await application.settle();
+    await application.lead(1).settle();
+    expect(grafana.dataSources.map(({ name }) => name)).toEqual([library === 'v0' ? `${NAME}_1` : NAME]);
+    expect(application.bags('grafana-source')?.units['mimir-k8s/0']).toEqual({});
+  });
+
+  test('sends the tenant when there are tenants', async () => {
+    await new Application(grafana, ['grafana-source', 'grafana-source-alertmanager'], {
+      multitenancy: true,
+    }).settle();
+    expect(grafana.dataSources.map(headersOf)).toEqual([
+      { 'X-Scope-OrgID': 'anonymous' },
+      { 'X-Scope-OrgID': 'anonymous' },
+    ]);
+  });
+
+  test('reads through the ingress where there is one', async () => {
+    const ingress = relation('ingress', {
+      id: 7,
+      remoteApp: 'traefik-k8s',
+      remoteAppData: { ingress: '{"url":"http://example.org/cos-mimir-k8s"}' },
+    });
+    await new Application(
+      grafana,
+      ['grafana-source', 'grafana-source-alertmanager'],
+      {},
+      {
+        relations: [ingress],
+      },
+    ).settle();
+    expect(grafana.dataSources.map(({ url }) => url)).toEqual([
+      'http://example.org/cos-mimir-k8s/prometheus',
+      'http://example.org/cos-mimir-k8s',
+    ]);
+  });
+
+  test('opens the traces of exemplars in the Tempo that it has', async () => {
+    const tempo = relation('send-datasource', {
+      id: 9,
+      remoteApp: 'tempo-k8s',
+      remoteAppData: {
+        datasources: JSON.stringify([
+          { type: 'tempo', uid: 'juju_elsewhere_tempo_0', grafana_uid: 'juju_other' },
+          { type: 'tempo', uid: 'juju_cos_tempo_0', grafana_uid: grafana.uid },
+        ]),
+      },
+    });
+    const more = { relations: [tempo] };
+    await new Application(
+      grafana,
+      ['grafana-source'],
+      { 'max-global-exemplars-per-user': 1000 },
+      more,
+    ).settle();
+    expect(grafana.dataSources.map(({ jsonData }) => jsonData.exemplarTraceIdDestinations)).toEqual([
+      [
+        { datasourceUid: 'juju_cos_tempo_0', name: 'traceID' },
+        { datasourceUid: 'juju_cos_tempo_0', name: 'trace_id' },
+      ],
+    ]);
+    await new Application(grafana, ['grafana-source'], {}, more).settle();
+    expect(grafana.dataSources[0]?.jsonData, 'exemplars are off').not.toHaveProperty(
+      'exemplarTraceIdDestinations',
+    );
+  });
+});
