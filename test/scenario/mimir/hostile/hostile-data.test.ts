@@ -16,10 +16,20 @@ import { WIRED, WIRES, type Wire, type WiredEndpoint } from './wires.ts';
 
 const HOST = '127.78.1.1';
 /** Endpoints whose other side says nothing that is read. */
-const SILENT: readonly string[] = ['receive-remote-write'];
+const SILENT: readonly string[] = ['receive-remote-write', 'prometheus-api', 'catalogue'];
 
-/** Keys of which a part may be left out without a word: of a path only letters and digits are used. */
-const CLEANED: readonly string[] = ['s3 path'];
+/**
+ * Keys of which a part may be left out without a word. Of a path only letters and digits are used; the others hold names
+ * of any letters, or a list that may rightly be empty.
+ */
+const CLEANED: readonly string[] = [
+  's3 path',
+  'grafana-source datasource_uids',
+  'grafana-source grafana_uid',
+  'grafana-source-alertmanager datasource_uids',
+  'grafana-source-alertmanager grafana_uid',
+  'send-datasource datasources',
+];
 
 type Bag = Readonly<Record<string, string>>;
 
@@ -47,7 +57,9 @@ function neighbourhood(endpoint?: WiredEndpoint, said?: { readonly app?: Bag; re
   });
   const peers = peerRelation('mimir-peers', { id: 1 });
   const silent = SILENT.map((name, at) => relation(name, { id: 30 + at, remoteApp: 'silent' }));
-  return world(HOST, { relations: [peers, ...silent, ...relations] });
+  // With exemplars what Tempo says is used, too.
+  const config = { 'max-global-exemplars-per-user': 1000 };
+  return world(HOST, { config, relations: [peers, ...silent, ...relations] });
 }
 
 function hear(endpoint: WiredEndpoint, said?: { readonly app?: Bag; readonly unit?: Bag }): Promise<Outcome> {

@@ -29,11 +29,26 @@ export const WIRES = {
     'tls-ca-chain': '[]',
   }),
   ingress: wire(11, 'traefik-k8s', { ingress: '{"url":"http://example.org/cos-mimir-k8s"}' }),
+  alertmanager: wire(
+    15,
+    'alertmanager-k8s',
+    {},
+    { url: 'http://alertmanager-0.alertmanager-endpoints:9093' },
+  ),
   'grafana-source': wire(12, 'grafana-k8s', {
     grafana_uid: 'juju_g',
     datasource_uids: '{"mimir-k8s/0":"juju_cos_x_mimir-k8s_0"}',
     app_datasource_uid: 'juju_cos_x_mimir-k8s',
     grafana_base_url: 'http://grafana:3000',
+  }),
+  'grafana-source-alertmanager': wire(13, 'grafana-k8s', {
+    grafana_uid: 'juju_g',
+    datasource_uids: '{"mimir-k8s/0":"juju_cos_x_mimir-k8s_alertmanager_0"}',
+    app_datasource_uid: 'juju_cos_x_mimir-k8s_alertmanager',
+    grafana_base_url: 'http://grafana:3000',
+  }),
+  'send-datasource': wire(14, 'tempo-k8s', {
+    datasources: '[{"type":"tempo","uid":"juju_cos_x_tempo_0","grafana_uid":"juju_g"}]',
   }),
 } as const satisfies Readonly<Record<string, Wire>>;
 
