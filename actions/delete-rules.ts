@@ -1,13 +1,14 @@
 import { ActionFailed, type ActionHandler, type EndpointSchemas } from 'charmwright';
 import type { Spec } from '../charm/generated.ts';
 import { applyRules } from '../charm/rules.ts';
-import { checkTenant, orFail, readyMimir } from './mimir.ts';
+import { checkNamespace, checkTenant, orFail, readyMimir } from './mimir.ts';
 
 export const deleteRules: ActionHandler<Spec, 'delete-rules', EndpointSchemas<Spec>> = async ({
   juju,
   params,
 }) => {
   const { namespace, group, tenant } = params;
+  checkNamespace(namespace);
   await checkTenant(juju, tenant);
   const api = await readyMimir(juju);
   return orFail(async () => {

@@ -5,6 +5,7 @@ import type { Spec } from '../charm/generated.ts';
 import { apiUrl, MimirApi } from '../charm/mimir-api.ts';
 import { MimirError } from '../charm/mimir-errors.ts';
 import { RulesUploadError } from '../charm/rules.ts';
+import { keyOfNamespace } from '../charm/sender-rules/record.ts';
 
 const DEFAULT_TENANT = 'anonymous';
 
@@ -34,6 +35,14 @@ export async function checkTenant(juju: Juju<Spec>, tenant: string): Promise<voi
   if (multitenancy || tenant === DEFAULT_TENANT) return;
   throw new ActionFailed(
     `there is no tenant "${tenant}" while multitenancy is off; leave tenant out, or: juju config ${juju.app} multitenancy=true`,
+  );
+}
+
+/** Rules of related senders come and go with their relations. */
+export function checkNamespace(namespace: string): void {
+  if (keyOfNamespace(namespace) === undefined) return;
+  throw new ActionFailed(
+    `namespace "${namespace}" holds the rules of a related sender, which the charm keeps as they are sent; choose another one`,
   );
 }
 

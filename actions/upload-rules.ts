@@ -2,8 +2,9 @@ import { ActionFailed, type ActionHandler, type EndpointSchemas } from 'charmwri
 import type { Spec } from '../charm/generated.ts';
 import type { MimirApi } from '../charm/mimir-api.ts';
 import { MimirRefusedError } from '../charm/mimir-errors.ts';
-import { applyRules, diffRules, parseRules, type RuleGroup, type RulesDiff } from '../charm/rules.ts';
-import { checkTenant, fileText, orFail, readyMimir } from './mimir.ts';
+import { applyRules, parseRules, type RuleGroup } from '../charm/rules.ts';
+import { diffRules, type RulesDiff } from '../charm/rules-diff.ts';
+import { checkNamespace, checkTenant, fileText, orFail, readyMimir } from './mimir.ts';
 
 /** Progress is told at most this often: a file may have thousands of groups. */
 const LOGGED_GROUPS = 20;
@@ -14,6 +15,7 @@ export const uploadRules: ActionHandler<Spec, 'upload-rules', EndpointSchemas<Sp
   log,
 }) => {
   const { namespace, tenant } = params;
+  checkNamespace(namespace);
   const parsed = parseRules(fileText(params.rules));
   if (!parsed.ok) throw new ActionFailed(`the rule file is not valid: ${parsed.problems.join('; ')}`);
   await checkTenant(juju, tenant);
@@ -40,7 +42,7 @@ export const uploadRules: ActionHandler<Spec, 'upload-rules', EndpointSchemas<Sp
   });
 };
 
-function diffLines(diff: RulesDiff): readonly string[] {
+function diffLines(diff: RulesDiff<RuleGroup>): readonly string[] {
   return [
     ...diff.added.map((group) => `+ ${group.name} (${counted(group.rules.length)})`),
     ...diff.changed.map(({ after }) => `~ ${after.name} (${counted(after.rules.length)})`),

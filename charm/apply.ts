@@ -11,6 +11,7 @@ import { MimirError, MimirRefusedError } from './mimir-errors.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { CONTAINER } from './plan/paths.ts';
 import { alertmanagerDigest, type Plan } from './plan/plan.ts';
+import { applySenderRules, doubtSenderRules } from './sender-rules/apply.ts';
 import { applyWorkload, explain, type Outcome, type Running } from './workload.ts';
 
 type MimirJuju = Juju<Spec>;
@@ -20,6 +21,7 @@ const DEFAULT_TENANT = 'anonymous';
 
 /** @returns what could only be seen while doing it. */
 export async function apply(juju: MimirJuju, inputs: Inputs, plan: Plan): Promise<readonly Status[]> {
+  doubtSenderRules(juju);
   await publish(juju, inputs, plan);
   await juju.setPorts(plan.ports);
   const pebble = juju.container(CONTAINER);
@@ -38,11 +40,21 @@ export async function apply(juju: MimirJuju, inputs: Inputs, plan: Plan): Promis
   }
   await tellVersion(juju, api, outcome);
   const alertmanager = await applyAlertmanager(api, inputs, plan);
+  const senderRules = await applySenderRules(juju, api, inputs, storageOf(inputs, plan));
   await publishAgreement(juju, inputs, {
     ...plan.databags.peers.agreement,
     alertmanagerDigest: alertmanager.digest,
+    rules: senderRules.record,
   });
-  return alertmanager.statuses;
+  return [...alertmanager.statuses, ...senderRules.statuses];
+}
+
+/** Where Mimir keeps what it is given; undefined while it goes on with what it had. */
+function storageOf({ objectStorage }: Inputs, { workload }: Plan): string | undefined {
+  if (workload.kind !== 'run') return undefined;
+  if (objectStorage.kind !== 'ready') return 'filesystem';
+  const { endpoint, bucket, prefix } = objectStorage.s3;
+  return `${endpoint} ${bucket} ${prefix}`;
 }
 
 function outcomeStatuses(outcome: Outcome): readonly Status[] {

@@ -132,6 +132,14 @@ export class MimirApi {
     await this.#demand({ what: `delete rule group "${group}"`, method: 'DELETE', path, tenant });
   }
 
+  /** Mimir minds when there is no such namespace; that is what was wanted. */
+  async deleteRuleNamespace(tenant: string, namespace: string): Promise<void> {
+    const what = `delete the rules of namespace "${namespace}"`;
+    const request = { what, method: 'DELETE', path: rulesPath(namespace), tenant } as const;
+    const answer = await this.#ask(request);
+    if (answer.status !== 404) this.#check(request, answer);
+  }
+
   /** The tenant's own configuration; undefined when it has none. */
   async alertmanagerConfig(tenant: string): Promise<AlertmanagerConfig | undefined> {
     const what = 'read the Alertmanager configuration';
@@ -246,7 +254,7 @@ export class MimirApi {
     if (status >= 200 && status < 300) return;
     const reason = reasonOf(body) || `status ${status}`;
     if (status >= 500) throw new MimirFailedError(what, status, reason);
-    throw new MimirRefusedError(what, status, reason);
+    throw new MimirRefusedError(what, status, reason, body);
   }
 
   async #ask(request: Request): Promise<Answer> {

@@ -15,10 +15,13 @@ export class MimirRefusedError extends MimirError {
   override name = 'MimirRefusedError';
   readonly status: number;
   readonly reason: string;
-  constructor(what: string, status: number, reason: string) {
+  /** All that Mimir said, of any length. */
+  readonly answer: string;
+  constructor(what: string, status: number, reason: string, answer = reason) {
     super(`cannot ${what}: ${reason}`);
     this.status = status;
     this.reason = reason;
+    this.answer = answer;
   }
 }
 

@@ -11,7 +11,7 @@ import {
   TimeoutError,
 } from 'charmwright/pebble';
 import * as z from 'zod/mini';
-import { type Agreement, readAgreement } from '../relations/peers.ts';
+import { type Agreement, readAgreement, rulesRecordShape } from '../relations/peers.ts';
 import { type ObjectStorage, readS3, s3SecretUri } from '../relations/s3.ts';
 import type { Spec } from './generated.ts';
 import { apiUrl, MimirApi } from './mimir-api.ts';
@@ -75,6 +75,7 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
 const agreementShape = z.object({
   replicationFactor: z.optional(z.number()),
   alertmanagerDigest: z.optional(z.string()),
+  rules: z.optional(rulesRecordShape),
 });
 
 async function observeAgreement(juju: MimirJuju): Promise<Agreement | undefined> {

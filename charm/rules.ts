@@ -1,13 +1,13 @@
 /**
- * Prometheus rule files: read strictly, compared with what the ruler holds, and put in place whole or not at all.
+ * Prometheus rule files: read strictly, and put in place whole or not at all.
  * Mimir passes over fields it does not know and takes the same rule twice, so both are refused here. PromQL and
  * templates are Mimir's to judge.
  */
-import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod/mini';
 import english from 'zod/v4/locales/en.js';
 import { durationMs } from './durations.ts';
 import type { MimirApi, StoredGroup } from './mimir-api.ts';
+import { canonicalRule, type RulesDiff } from './rules-diff.ts';
 import { readYaml } from './yaml-text.ts';
 
 const MOST_PROBLEMS = 10;
@@ -124,74 +124,6 @@ function duplicates(groups: readonly RuleGroup[]): readonly string[] {
   return [...[...twice].map((name) => `group "${name}" is there twice`), ...rules];
 }
 
-/** What an upload does to a namespace. Groups are in the order of the file, removed ones by name. */
-export interface RulesDiff {
-  readonly added: readonly RuleGroup[];
-  readonly changed: readonly { readonly before: StoredGroup; readonly after: RuleGroup }[];
-  readonly removed: readonly StoredGroup[];
-  readonly unchanged: readonly string[];
-}
-
-export function diffRules(wanted: readonly RuleGroup[], present: readonly StoredGroup[]): RulesDiff {
-  const before = new Map(present.map((stored) => [stored.name, stored]));
-  const pairs = wanted.map((after) => ({ after, before: before.get(after.name) }));
-  const same = (a: StoredGroup, b: StoredGroup) => isDeepStrictEqual(canonicalGroup(a), canonicalGroup(b));
-  return {
-    added: pairs.filter((pair) => pair.before === undefined).map(({ after }) => after),
-    changed: pairs.flatMap((pair) =>
-      pair.before !== undefined && !same(pair.before, pair.after)
-        ? [{ before: pair.before, after: pair.after }]
-        : [],
-    ),
-    removed: present
-      .filter(({ name }) => !wanted.some((after) => after.name === name))
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    unchanged: pairs
-      .filter((pair) => pair.before !== undefined && same(pair.before, pair.after))
-      .map(({ after }) => after.name),
-  };
-}
-
-/** The same for groups that mean the same: no empty fields, durations in milliseconds, order of keys fixed. */
-function canonicalGroup(value: StoredGroup): unknown {
-  const { rules, ...rest } = value;
-  return { ...canonical(rest), rules: Array.isArray(rules) ? rules.map(canonicalRule) : [] };
-}
-
-function canonicalRule(value: unknown): unknown {
-  return isRecord(value) ? canonical(value) : value;
-}
-
-const DURATIONS: ReadonlySet<string> = new Set([
-  'interval',
-  'query_offset',
-  'evaluation_delay',
-  'for',
-  'keep_firing_for',
-]);
-
-function canonical(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const entries = Object.entries(value)
-    .map(([key, inner]): [string, unknown] => {
-      if (DURATIONS.has(key)) return [key, durationMs(String(inner)) ?? inner];
-      if (isRecord(inner)) return [key, canonical(inner)];
-      return [key, typeof inner === 'string' ? inner.trim() : inner];
-    })
-    .filter(([, inner]) => !isNothing(inner))
-    .toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries);
-}
-
-/** Values that Mimir leaves out when it prints a group. */
-function isNothing(value: unknown): boolean {
-  if (value === undefined || value === null || value === 0 || value === false) return true;
-  return (Array.isArray(value) && value.length === 0) || (isRecord(value) && Object.keys(value).length === 0);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** The upload failed and what had been done was undone, or not: then `left` says what could not be. */
 export class RulesUploadError extends Error {
   override name = 'RulesUploadError';
@@ -219,7 +151,7 @@ export async function applyRules(
   api: RulesApi,
   tenant: string,
   namespace: string,
-  diff: RulesDiff,
+  diff: RulesDiff<RuleGroup>,
 ): Promise<void> {
   const done: Step[] = [];
   for (const step of stepsOf(api, tenant, namespace, diff)) {
@@ -235,7 +167,12 @@ export async function applyRules(
 }
 
 /** What Mimir may refuse comes first, what it never does last. */
-function stepsOf(api: RulesApi, tenant: string, namespace: string, diff: RulesDiff): readonly Step[] {
+function stepsOf(
+  api: RulesApi,
+  tenant: string,
+  namespace: string,
+  diff: RulesDiff<RuleGroup>,
+): readonly Step[] {
   const set = (stored: StoredGroup) => api.setRuleGroup(tenant, namespace, stored);
   const remove = (name: string) => api.deleteRuleGroup(tenant, namespace, name);
   return [

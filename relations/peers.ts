@@ -1,6 +1,14 @@
 /** The peer relation: what the units of this application tell each other. */
-import type { Bag } from 'charmwright';
+import { type Bag, parseJson, stableJson } from 'charmwright';
 import * as z from 'zod/mini';
+
+/** What the leader has loaded of the senders' rules. */
+export interface RulesRecord {
+  /** Digest of what it is worth nothing without: the storage of the rules. */
+  readonly basis: string;
+  /** Digests of the rules as they were sent, by relation id and application: `5:grafana-agent-k8s`. */
+  readonly synced: Readonly<Record<string, string>>;
+}
 
 /** What all units agree on. Written by the leader. */
 export interface Agreement {
@@ -8,7 +16,11 @@ export interface Agreement {
   readonly replicationFactor?: number | undefined;
   /** Digest of the Alertmanager configuration that was last uploaded from the options. */
   readonly alertmanagerDigest?: string | undefined;
+  /** Absent until a sender has had rules. */
+  readonly rules?: RulesRecord | undefined;
 }
+
+export const rulesRecordShape = z.object({ basis: z.string(), synced: z.record(z.string(), z.string()) });
 
 const agreementSchema = z.object({
   'replication-factor': z.catch(
@@ -16,21 +28,24 @@ const agreementSchema = z.object({
     undefined,
   ),
   'alertmanager-digest': z.optional(z.string()),
+  rules: z.catch(z.optional(z.pipe(z.pipe(z.string(), z.transform(parseJson)), rulesRecordShape)), undefined),
 });
 
 /** Our application's databag. A value that is none of ours counts as absent: the leader writes it again. */
 export function readAgreement(bag: Bag): Agreement {
-  const { 'replication-factor': factor, 'alertmanager-digest': digest } = agreementSchema.parse(bag);
+  const { 'replication-factor': factor, 'alertmanager-digest': digest, rules } = agreementSchema.parse(bag);
   return {
     ...(factor !== undefined && { replicationFactor: factor }),
     ...(digest !== undefined && { alertmanagerDigest: digest }),
+    ...(rules !== undefined && { rules }),
   };
 }
 
-export function agreementBag({ replicationFactor, alertmanagerDigest }: Agreement): Bag {
+export function agreementBag({ replicationFactor, alertmanagerDigest, rules }: Agreement): Bag {
   return {
     ...(replicationFactor !== undefined && { 'replication-factor': String(replicationFactor) }),
     ...(alertmanagerDigest !== undefined && { 'alertmanager-digest': alertmanagerDigest }),
+    ...(rules !== undefined && { rules: stableJson(rules) }),
   };
 }
 

@@ -1,5 +1,10 @@
-/** Interface `prometheus_remote_write`, provider: where to write metrics. */
+/** Interface `prometheus_remote_write`, provider: where to write metrics, and what became of the rules. */
 import { type Bag, stableJson } from 'charmwright';
+
+/** The rules in the sender's application databag, as JSON; undefined when it has none. */
+export function sentRules({ alert_rules: text }: Bag): string | undefined {
+  return text === undefined || text.trim() === '{}' ? undefined : text;
+}
 
 /** Our unit's databag. Readers know `url` only and refuse more. */
 export function remoteWriteUnit(url: string): Bag {

@@ -28,12 +28,11 @@ export function withTopology<Group extends TopologyGroup>(group: Group, topology
   };
 }
 
-/** `%%juju_topology%%` only marks a place. Labels that the rule has stay as they are. */
+/** Labels that the rule has stay as they are. */
 function ruleWithTopology(rule: TopologyRule, topology: JujuTopology): TopologyRule {
-  const expr = rule.expr.replaceAll(/%%juju_topology%%,?/g, '');
   return {
     ...rule,
-    expr: withMatchers(expr, topologyMatchers(topology)),
+    expr: withMatchers(withoutPlaceholder(rule.expr), topologyMatchers(topology)),
     labels: { ...topologyLabels(topology), ...rule.labels },
   };
 }
@@ -41,5 +40,12 @@ function ruleWithTopology(rule: TopologyRule, topology: JujuTopology): TopologyR
 /** The receiver's side: a rule that is labelled with an application looks at that one only, whoever sent it. */
 export function scopedByLabels<Rule extends TopologyRule>(rule: Rule): Rule {
   const matchers = matchersOfLabels(rule.labels ?? {});
-  return matchers.length === 0 ? rule : { ...rule, expr: withMatchers(rule.expr, matchers) };
+  return matchers.length === 0
+    ? rule
+    : { ...rule, expr: withMatchers(withoutPlaceholder(rule.expr), matchers) };
+}
+
+/** `%%juju_topology%%` only marks a place. */
+function withoutPlaceholder(expr: string): string {
+  return expr.replaceAll(/%%juju_topology%%,?/g, '');
 }

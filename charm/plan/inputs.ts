@@ -79,6 +79,18 @@ export interface Neighbours {
   readonly dataSources?: readonly ExchangedSource[];
   /** Applications that send metrics. */
   readonly senders?: readonly string[];
+  /** Those of them that send rules, too. Read by the leader alone. */
+  readonly senderRules?: readonly SenderRules[];
+}
+
+/** The rules of one related sender. They are read only when they have changed. */
+export interface SenderRules {
+  /** Of the relation. */
+  readonly id: number;
+  readonly app: string;
+  readonly digest: string;
+  /** What was not loaded of them the last time, and why. */
+  readonly refused?: string;
 }
 
 /** Something that a neighbour said and that is not used. Never holds the value of a credential. */

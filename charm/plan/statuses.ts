@@ -21,7 +21,7 @@ export function planStatuses(
     ...unitStatuses(inputs, storage),
     ...placeStatuses(inputs),
     ...(storage.kind === 's3' ? bucketStatuses(inputs, kept ? held : '') : []),
-    ...inputs.neighbourProblems.map(neighbourStatus),
+    ...inputs.neighbourProblems.map(notUsed),
     activeStatus(inputs, options, storage),
   ];
 }
@@ -95,7 +95,7 @@ function bucketStatuses({ objectStorage, bucket }: Inputs, held: string): readon
 }
 
 /** Mimir serves without what the neighbour meant to say, so this is a remark. */
-function neighbourStatus({ relation, app, key, problem }: NeighbourProblem): Status {
+export function notUsed({ relation, app, key, problem }: NeighbourProblem): Status {
   return active(
     `[${relation.split(':')[0]}] not used: data of ${app} (${relation}): key "${key}" ${problem}`,
   );

@@ -5,6 +5,7 @@
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HTTP_PORT } from '../../charm/plan/paths.ts';
+import { FakeRuler } from './fake-ruler.ts';
 
 export function s3Error(status: number, code: string) {
   return { status, body: `<?xml version="1.0"?><Error><Code>${code}</Code></Error>` };
@@ -15,8 +16,10 @@ export class FakeMimir implements AsyncDisposable {
   ready = true;
   /** What it answers in the place of the bucket. */
   bucket = NO_SUCH_KEY;
+  readonly ruler = new FakeRuler();
   readonly #server = createServer((request, response) => {
-    if (request.url === '/ready')
+    if (this.ruler.takes(request.url)) void this.ruler.answer(request, response);
+    else if (request.url === '/ready')
       response.writeHead(this.ready ? 200 : 503).end(this.ready ? 'ready' : 'Starting');
     else if (request.url === '/api/v1/status/buildinfo') response.end('{"data":{"version":"3.0.5"}}');
     else if (request.url?.includes('/blocks/')) response.writeHead(this.bucket.status).end(this.bucket.body);

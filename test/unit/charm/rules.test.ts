@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import type { StoredGroup } from '../../../charm/mimir-api.ts';
 import { MimirRefusedError, MimirUnreachableError } from '../../../charm/mimir-errors.ts';
-import { applyRules, diffRules, parseRules, type RuleGroup, RulesUploadError } from '../../../charm/rules.ts';
+import { applyRules, parseRules, type RuleGroup, RulesUploadError } from '../../../charm/rules.ts';
+import { diffRules } from '../../../charm/rules-diff.ts';
 
 function problems(text: string): readonly string[] {
   const result = parseRules(text);
