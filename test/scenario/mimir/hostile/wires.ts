@@ -17,6 +17,19 @@ function wire(
   return { id, app, appData, unitData };
 }
 
+const RULE = {
+  alert: 'Down',
+  expr: 'up{%%juju_topology%%} == 0',
+  for: '5m',
+  labels: {
+    severity: 'critical',
+    juju_model: 'cos',
+    juju_model_uuid: '20ce8299-3634-4bef-8bd8-5ace6c8816b4',
+    juju_application: 'agent',
+  },
+  annotations: { summary: '{{ $labels.instance }}' },
+};
+
 /** By endpoint; every endpoint of metadata.yaml that reads anything is here. */
 export const WIRES = {
   s3: wire(10, 'minio-k8s', {
@@ -49,6 +62,9 @@ export const WIRES = {
   }),
   'send-datasource': wire(14, 'tempo-k8s', {
     datasources: '[{"type":"tempo","uid":"juju_cos_x_tempo_0","grafana_uid":"juju_g"}]',
+  }),
+  'receive-remote-write': wire(15, 'agent', {
+    alert_rules: JSON.stringify({ groups: [{ name: 'node', interval: '1m', rules: [RULE] }] }),
   }),
 } as const satisfies Readonly<Record<string, Wire>>;
 
