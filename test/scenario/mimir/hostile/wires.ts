@@ -63,7 +63,7 @@ export const WIRES = {
   'send-datasource': wire(14, 'tempo-k8s', {
     datasources: '[{"type":"tempo","uid":"juju_cos_x_tempo_0","grafana_uid":"juju_g"}]',
   }),
-  'receive-remote-write': wire(15, 'agent', {
+  'receive-remote-write': wire(20, 'agent', {
     alert_rules: JSON.stringify({ groups: [{ name: 'node', interval: '1m', rules: [RULE] }] }),
   }),
 } as const satisfies Readonly<Record<string, Wire>>;
