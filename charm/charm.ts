@@ -1,9 +1,11 @@
 /** The Mimir charm, declared. */
 import { defineCharm } from 'charmwright';
+import { tracing } from 'charmwright/tracing';
 import { spec } from './generated.ts';
 import { reconcile } from './reconcile.ts';
 
 export const mimir = defineCharm(spec, {
+  parts: [tracing(spec, { endpoint: 'charm-tracing' })],
   reconcile,
   // Loaded when they are run: every dispatch pays for what is loaded with the charm.
   actions: {

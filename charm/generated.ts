@@ -51,6 +51,18 @@ export const spec = {
       "interface": "catalogue",
       "optional": true
     },
+    "charm-tracing": {
+      "role": "requires",
+      "interface": "tracing",
+      "limit": 1,
+      "optional": true
+    },
+    "workload-tracing": {
+      "role": "requires",
+      "interface": "tracing",
+      "limit": 1,
+      "optional": true
+    },
     "mimir-peers": {
       "role": "peer",
       "interface": "mimir_peers"

@@ -13,13 +13,13 @@ import {
 import * as z from 'zod/mini';
 import { type Agreement, readAgreement, rulesRecordShape } from '../relations/peers.ts';
 import { type ObjectStorage, readS3, s3SecretUri } from '../relations/s3.ts';
-import type { Spec } from './generated.ts';
+import { type Spec, spec } from './generated.ts';
 import { apiUrl, MimirApi } from './mimir-api.ts';
 import { observeNeighbours, type Related } from './neighbours/index.ts';
 import { readThoseThere } from './pebble-files.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { READY_CHECK } from './plan/layer.ts';
-import { CONFIG_FILE, CONTAINER, OVERRIDES_FILE, S3_CA_FILE } from './plan/paths.ts';
+import { CONFIG_FILE, CONTAINER, OVERRIDES_FILE, START_FILES } from './plan/paths.ts';
 import { startDigest } from './plan/plan.ts';
 import { probeBucket } from './probe.ts';
 import { remembered } from './remembered.ts';
@@ -51,6 +51,7 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
   return {
     options,
     app: juju.app,
+    charm: spec.name,
     unit: juju.unit,
     model: juju.model,
     leader,
@@ -143,9 +144,8 @@ async function readSecret(
 /** A Pebble that stumbles counts as away: it will be ready again, with an event. */
 async function observeContainer(pebble: Pebble): Promise<Inputs['container']> {
   try {
-    const files = await readThoseThere(pebble, [OVERRIDES_FILE, S3_CA_FILE, CONFIG_FILE]);
-    const config = files[CONFIG_FILE];
-    const lastGood = config === undefined ? undefined : startDigest(config, files[S3_CA_FILE] ?? '');
+    const files = await readThoseThere(pebble, [OVERRIDES_FILE, ...START_FILES]);
+    const lastGood = files[CONFIG_FILE] === undefined ? undefined : startDigest(files);
     return { reachable: true, files, ...(lastGood !== undefined && { lastGood }) };
   } catch (error) {
     if (error instanceof PathError) return { reachable: true };

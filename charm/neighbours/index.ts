@@ -12,6 +12,7 @@ const LOADERS = {
   ingress: async (): Promise<Neighbour> => (await import('./ingress.ts')).ingress,
   alertmanager: async (): Promise<Neighbour> => (await import('./alertmanager.ts')).alertmanager,
   catalogue: async (): Promise<Neighbour> => (await import('./catalogue.ts')).catalogue,
+  'workload-tracing': async (): Promise<Neighbour> => (await import('./workload-tracing.ts')).workloadTracing,
   'receive-remote-write': async (): Promise<Neighbour> => (await import('./remote-write.ts')).remoteWrite,
   'grafana-source': async (): Promise<Neighbour> => (await import('./grafana-source.ts')).grafanaSource,
   'grafana-source-alertmanager': async (): Promise<Neighbour> =>

@@ -35,6 +35,8 @@ export type BucketState =
 export interface Inputs {
   readonly options: RawOptions;
   readonly app: string;
+  /** The name in metadata.yaml. */
+  readonly charm: string;
   /** `mimir-k8s/0` */
   readonly unit: string;
   readonly model: { readonly name: string; readonly uuid: string };
@@ -71,6 +73,8 @@ export interface Neighbours {
   readonly ingressUrl?: string;
   /** Base addresses of Alertmanagers outside this application, sorted. */
   readonly alertmanagers?: readonly string[];
+  /** Base of OTLP over HTTP: it takes Mimir's spans. */
+  readonly tracesUrl?: string;
   /** Those that query. In the order of their relations. */
   readonly grafanas?: readonly GrafanaRelation[];
   /** Those that show Mimir's Alertmanager. In the order of their relations. */

@@ -1,4 +1,5 @@
 /** The Pebble layer. Types follow Pebble's YAML. */
+import type { Environment } from './environment.ts';
 import { CONFIG_FILE, HTTP_PORT, SERVICE } from './paths.ts';
 
 /** Rings and other places where Mimir would else guess an address from the network interfaces, and often wrongly. */
@@ -24,13 +25,19 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/**
- * @param ip this unit's address.
- * @param digest of all files that Mimir reads only when it starts. It is part of the layer, so that a replan restarts
- * Mimir when one of them changed and leaves it alone when none did.
- * @param bucket where object storage listens. Absent, a check that Pebble has of it stays as it is.
- */
-export function mimirLayer(ip: string, digest: string, bucket?: Endpoint) {
+export interface Start {
+  /** This unit's address. */
+  readonly ip: string;
+  /**
+   * Of all files that Mimir reads only when it starts. It is part of the layer, so that a replan restarts Mimir when one
+   * of them changed and leaves it alone when none did.
+   */
+  readonly digest: string;
+  readonly environment: Environment;
+}
+
+/** @param bucket where object storage listens. Absent, a check that Pebble has of it stays as it is. */
+export function mimirLayer({ ip, digest, environment }: Start, bucket?: Endpoint) {
   return {
     summary: 'Grafana Mimir',
     services: {
@@ -43,7 +50,7 @@ export function mimirLayer(ip: string, digest: string, bucket?: Endpoint) {
           `-config.file=${CONFIG_FILE}`,
           ...ADDRESS_FLAGS.map((flag) => `-${flag}=${ip}`),
         ].join(' '),
-        environment: { MIMIR_CONFIG_DIGEST: digest },
+        environment: { ...environment, MIMIR_CONFIG_DIGEST: digest },
         // Leaving the rings and closing the log takes seconds; killed earlier, the next start replays more.
         'kill-delay': '2m',
       },

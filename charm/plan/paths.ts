@@ -16,6 +16,9 @@ export const CONFIG_DIR = `${DATA}/conf`;
 export const CONFIG_FILE = `${CONFIG_DIR}/mimir.yaml`;
 export const OVERRIDES_FILE = `${CONFIG_DIR}/overrides.yaml`;
 export const S3_CA_FILE = `${CONFIG_DIR}/s3-ca.pem`;
+export const ENVIRONMENT_FILE = `${CONFIG_DIR}/environment.json`;
+/** Those that Mimir reads, or is given, only when it starts: another content of one restarts it. */
+export const START_FILES = [S3_CA_FILE, ENVIRONMENT_FILE, CONFIG_FILE] as const;
 
 /** None may lie inside another: Mimir refuses to start. */
 export const DIRS = {

@@ -4,11 +4,19 @@
 import { createHash } from 'node:crypto';
 import type { Status } from 'charmwright';
 import { type Databags, planDatabags } from './databags.ts';
+import { environmentOf, environmentText } from './environment.ts';
 import type { Inputs } from './inputs.ts';
 import { type Endpoint, type MimirLayer, mimirLayer } from './layer.ts';
 import { isSettings, mimirConfig, type Settings, type Store, toYaml } from './mimir-config.ts';
 import { type AlertmanagerOption, type Options, parseOptions } from './options.ts';
-import { CONFIG_FILE, HTTP_PORT, OVERRIDES_FILE, S3_CA_FILE } from './paths.ts';
+import {
+  CONFIG_FILE,
+  ENVIRONMENT_FILE,
+  HTTP_PORT,
+  OVERRIDES_FILE,
+  S3_CA_FILE,
+  START_FILES,
+} from './paths.ts';
 import { planStatuses } from './statuses.ts';
 import { decideStorage } from './storage.ts';
 
@@ -71,25 +79,32 @@ export function plan(inputs: Inputs): Plan {
 function planWorkload(inputs: Inputs, wanted: { options: Options; store: Store } | undefined): Workload {
   const { ip } = inputs.address;
   if (!inputs.container.reachable || ip === undefined) return { kind: 'wait' };
-  const { lastGood } = inputs.container;
+  const { lastGood, files: present = {} } = inputs.container;
   const kept: Workload =
-    lastGood === undefined ? { kind: 'keep' } : { kind: 'keep', layer: mimirLayer(ip, lastGood) };
+    lastGood === undefined
+      ? { kind: 'keep' }
+      : {
+          kind: 'keep',
+          layer: mimirLayer({ ip, digest: lastGood, environment: environmentOf(present[ENVIRONMENT_FILE]) }),
+        };
   if (wanted === undefined) return kept;
   const config = mimirConfig(inputs, wanted.options, wanted.store);
-  const configText = toYaml(config);
   const caChain = wanted.store.kind === 's3' ? (wanted.store.s3.caChain ?? '') : '';
-  const digest = startDigest(configText, caChain);
+  const environment = environmentText(inputs);
+  const files: readonly PlannedFile[] = [
+    // Mimir does not start without it; limits of single tenants go there and are read again while it runs.
+    { path: OVERRIDES_FILE, content: 'overrides: {}\n', permissions: 0o644 },
+    { path: S3_CA_FILE, content: caChain, permissions: 0o644 },
+    { path: ENVIRONMENT_FILE, content: environment, permissions: 0o644 },
+    { path: CONFIG_FILE, content: toYaml(config), permissions: 0o600 },
+  ];
+  const digest = startDigest(Object.fromEntries(files.map(({ path, content }) => [path, content])));
   if (digest !== lastGood && wouldNotComeBack(inputs)) return kept;
   return {
     kind: 'run',
     config,
-    files: [
-      // Mimir does not start without it; limits of single tenants go there and are read again while it runs.
-      { path: OVERRIDES_FILE, content: 'overrides: {}\n', permissions: 0o644 },
-      { path: S3_CA_FILE, content: caChain, permissions: 0o644 },
-      { path: CONFIG_FILE, content: configText, permissions: 0o600 },
-    ],
-    layer: mimirLayer(ip, digest, endpointOf(wanted.store)),
+    files,
+    layer: mimirLayer({ ip, digest, environment: environmentOf(environment) }, endpointOf(wanted.store)),
   };
 }
 
@@ -105,9 +120,11 @@ function endpointOf(store: Store): Endpoint | undefined {
   return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? usual : Number(port) };
 }
 
-/** Digest of the files that Mimir reads only when it starts. */
-export function startDigest(configText: string, caChain: string): string {
-  return createHash('sha256').update(configText).update('\0').update(caChain).digest('hex');
+/** Digest of the files that Mimir reads only when it starts, by path. One that is not there is as good as empty. */
+export function startDigest(files: Readonly<Record<string, string>>): string {
+  const hash = createHash('sha256');
+  for (const path of START_FILES) hash.update(files[path] ?? '').update('\0');
+  return hash.digest('hex');
 }
 
 function planAlertmanager({ alertmanager }: Options): UploadedAlertmanager | null {

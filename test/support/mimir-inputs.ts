@@ -34,6 +34,7 @@ export function inputs(changes: Partial<Inputs> = {}): Inputs {
   return {
     options: DEFAULT_OPTIONS,
     app: 'mimir-k8s',
+    charm: 'mimir-k8s',
     unit: 'mimir-k8s/0',
     model: { name: 'cos', uuid: '20ce8299-3634-4bef-8bd8-5ace6c8816b4' },
     leader: true,

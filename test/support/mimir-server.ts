@@ -42,12 +42,14 @@ export async function startMimir(
   if (workload.kind !== 'run') throw new Error(`nothing to run: ${workload.kind}`);
   const root = await mkdtemp(join(tmpdir(), 'mimir-server-'));
   await placeFiles(workload.files, root);
-  const [, ...flags] = workload.layer.services.mimir.command.replaceAll(`${DATA}/`, `${root}/`).split(' ');
+  const { command, environment } = workload.layer.services.mimir;
+  const [, ...flags] = command.replaceAll(`${DATA}/`, `${root}/`).split(' ');
   const bind = ['server.http-listen-address', 'server.grpc-listen-address', 'memberlist.bind-addr'];
   const child = spawn(
     await peer('mimir'),
     [...flags, ...bind.map((flag) => `-${flag}=${host}`), ...extraFlags],
     {
+      env: { ...process.env, ...environment },
       stdio: ['ignore', 'ignore', 'pipe'],
     },
   );
