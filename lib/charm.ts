@@ -83,7 +83,7 @@ export interface Part<E extends string = string, C extends CustomEvents = Custom
   /** Its own events. A charm that handles them as well takes them over: `events: part.events`. */
   readonly events?: EventTable<C, string>;
   /** Asked before anything else runs: who watches this dispatch, if anybody does. See `charmwright/tracing`. */
-  readonly watch?: (watched: Watched) => Tracer | undefined;
+  readonly watch?: (watched: Watched) => Tracer | Promise<Tracer> | undefined;
   /** Sends the traces that wait in the charm's folder; in a process of its own, which a dispatch leaves behind. */
   readonly sendTraces?: (folder: string) => Promise<void>;
 }

@@ -61,7 +61,7 @@ export async function dispatch<S extends CharmSpec, R extends EndpointSchemas<S>
     appId: `${JUJU_MODEL_UUID}-${JUJU_UNIT_NAME}`,
     toStderr: host.env.JUJU_DEBUG !== undefined,
   });
-  const tracer = tracerOf(charm, host);
+  const tracer = await tracerOf(charm, host);
   let failure: unknown;
   try {
     await handle(charm, tracer === undefined ? host : { ...host, ...tracer.edges(host), tracer }, log);
@@ -81,12 +81,12 @@ export async function dispatch<S extends CharmSpec, R extends EndpointSchemas<S>
 }
 
 /** The first of the charm's parts that watches this dispatch. One that cannot must not stop it. */
-function tracerOf<S extends CharmSpec, R extends EndpointSchemas<S>, C extends CustomEvents>(
+async function tracerOf<S extends CharmSpec, R extends EndpointSchemas<S>, C extends CustomEvents>(
   { parts = [] }: Charm<S, R, C>,
   host: Host,
-): Tracer | undefined {
+): Promise<Tracer | undefined> {
   try {
-    return parts.find(({ watch }) => watch !== undefined)?.watch?.(host);
+    return await parts.find(({ watch }) => watch !== undefined)?.watch?.(host);
   } catch (error) {
     host.stderr(`cannot trace this dispatch: ${describe(error)}\n`);
     return undefined;
