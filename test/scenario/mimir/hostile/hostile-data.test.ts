@@ -29,6 +29,7 @@ const CLEANED: readonly string[] = [
   'grafana-source-alertmanager datasource_uids',
   'grafana-source-alertmanager grafana_uid',
   'send-datasource datasources',
+  'workload-tracing receivers',
   'receive-remote-write alert_rules',
 ];
 

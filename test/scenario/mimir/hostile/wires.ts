@@ -30,6 +30,8 @@ const RULE = {
   annotations: { summary: '{{ $labels.instance }}' },
 };
 
+const OTLP = '[{"protocol":{"name":"otlp_http","type":"http"},"url":"http://tempo:4318"}]';
+
 /** By endpoint; every endpoint of metadata.yaml that reads anything is here. */
 export const WIRES = {
   s3: wire(10, 'minio-k8s', {
@@ -63,6 +65,8 @@ export const WIRES = {
   'send-datasource': wire(14, 'tempo-k8s', {
     datasources: '[{"type":"tempo","uid":"juju_cos_x_tempo_0","grafana_uid":"juju_g"}]',
   }),
+  'charm-tracing': wire(16, 'tempo-k8s', { receivers: OTLP }),
+  'workload-tracing': wire(17, 'tempo-k8s', { receivers: OTLP }),
   'receive-remote-write': wire(20, 'agent', {
     alert_rules: JSON.stringify({ groups: [{ name: 'node', interval: '1m', rules: [RULE] }] }),
   }),
