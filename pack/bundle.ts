@@ -1,7 +1,8 @@
 /** The charm's code as a few ES modules: what every dispatch needs, and what is loaded only when used. */
 import { join, relative, sep } from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { type BuildOptions, type BuildResult, build, type Metafile, type Plugin, transform } from 'esbuild';
 import type { CharmFile } from './archive.ts';
+import { coreOf, partsImport } from './core.ts';
 import { PackError } from './errors.ts';
 import { lazyCommonJs } from './lazy-commonjs.ts';
 
@@ -31,30 +32,7 @@ export interface Bundle {
  * @throws PackError with esbuild's messages.
  */
 export async function bundle(folder: string, root: string): Promise<Bundle> {
-  const result = await build({
-    absWorkingDir: root,
-    entryPoints: { charm: join(folder, 'charm', 'main.ts') },
-    outdir: root,
-    write: false,
-    metafile: true,
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node26',
-    outExtension: { '.js': '.mjs' },
-    chunkNames: 'chunks/[name]-[hash]',
-    minifySyntax: true,
-    minifyWhitespace: true,
-    // Node shows the line of an error nobody caught: it must not be the whole file.
-    lineLimit: 120,
-    legalComments: 'none',
-    sourcemap: 'linked',
-    sourcesContent: false,
-    logLevel: 'silent',
-    banner: { js: `${REQUIRE}${JITLESS}` },
-    plugins: [lazyCommonJs(root), builtinsWhenUsed],
-  }).catch((error: Error) => {
+  const result = await buildTwice(root, join(folder, 'charm', 'main.ts')).catch((error: Error) => {
     throw new PackError(`the code in ${relative(root, folder) || '.'} cannot be bundled: ${error.message}`, {
       cause: error,
     });
@@ -69,6 +47,51 @@ export async function bundle(folder: string, root: string): Promise<Bundle> {
       .map((file) => ({ ...file, executable: file.path === ENTRY })),
     packages: packagesOf(result.metafile.outputs, root),
   };
+}
+
+type Built = BuildResult<typeof OPTIONS>;
+
+const OPTIONS = {
+  write: false,
+  metafile: true,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node26',
+  outExtension: { '.js': '.mjs' },
+  chunkNames: 'chunks/[name]-[hash]',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  // Node shows the line of an error nobody caught: it must not be the whole file.
+  lineLimit: 120,
+  legalComments: 'none',
+  sourcemap: 'linked',
+  sourcesContent: false,
+  logLevel: 'silent',
+  banner: { js: `${REQUIRE}${JITLESS}` },
+} as const satisfies BuildOptions;
+
+/**
+ * First to see what imports what, and again with that in mind. Where the core itself awaits a part, as a module may at
+ * its top level, the part cannot wait for the core: the first build it is then.
+ */
+async function buildTwice(root: string, main: string): Promise<Built> {
+  const options = { ...OPTIONS, absWorkingDir: root, entryPoints: { charm: main }, outdir: root };
+  const first = await build({ ...options, plugins: [lazyCommonJs(root), builtinsWhenUsed] });
+  const core = coreOf(first.metafile, relative(root, main).replaceAll(sep, '/'));
+  const plugins = [partsImport(core, root), lazyCommonJs(root, core), builtinsWhenUsed];
+  const second = await build({ ...options, plugins });
+  return (await awaitsAnything(second, root)) ? first : second;
+}
+
+/** Whether what the entry imports has a top-level await, which is what CommonJS cannot have. */
+async function awaitsAnything({ metafile, outputFiles }: Built, root: string): Promise<boolean> {
+  const imported = metafile.outputs[ENTRY]?.imports.filter(({ kind }) => kind === 'import-statement') ?? [];
+  const paths = new Set(imported.map(({ path }) => join(root, path)));
+  const core = outputFiles.filter(({ path }) => paths.has(path));
+  const asCommonJs = core.map(({ text }) => transform(text, { format: 'cjs', logLevel: 'silent' }));
+  return (await Promise.allSettled(asCommonJs)).some(({ status }) => status === 'rejected');
 }
 
 /**

@@ -6,15 +6,16 @@ import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Plugin } from 'esbuild';
 import * as z from 'zod';
+import { type Core, importOf } from './core.ts';
 
 const NAMESPACE = 'commonjs';
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
 /**
  * Node finds the names a CommonJS module exports when it is imported; esbuild's `import()` gives only its
- * default. Here each such module gets an ES module before it, with the names that Node finds.
+ * default. Here each such module gets an ES module before it, with the names that Node finds, which imports the core.
  */
-export function lazyCommonJs(root: string): Plugin {
+export function lazyCommonJs(root: string, core: Core = { imports: [], parts: [] }): Plugin {
   return {
     name: 'lazy-commonjs',
     setup({ onResolve, onLoad, resolve }) {
@@ -33,6 +34,7 @@ export function lazyCommonJs(root: string): Plugin {
             `import whole from ${JSON.stringify(`./${path}`)};`,
             'export default whole;',
             `export const { ${named.join(', ')} } = whole;`,
+            importOf(core, root),
           ].join('\n'),
         };
       });

@@ -29,6 +29,11 @@ async function bundleOf(main: string) {
   return { ...bundled, run };
 }
 
+async function writeInto(sources: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(join(folder, 'charm'), { recursive: true });
+  for (const [name, text] of Object.entries(sources)) await writeFile(join(folder, 'charm', name), text);
+}
+
 describe('a package that is imported when needed', () => {
   test('stays out of the module that every dispatch loads', async () => {
     const { files, run } = await bundleOf("console.log(typeof (await import('undici')).request);");
@@ -47,6 +52,47 @@ describe('a package that is imported when needed', () => {
       `const { ${exported} } = await import('${name}'); console.log(typeof ${exported});`,
     );
     expect((await run()).stdout).toBe('function\n');
+  });
+});
+
+describe('what the main file imports', () => {
+  const shared = "export const shared = () => 'shared';";
+  const part = "import { shared } from './shared.ts'; export const part = () => 'part and ' + shared();";
+
+  test('is one module beside it, whatever its parts import of it', async () => {
+    await writeInto({
+      'shared.ts': shared,
+      'part.ts': part,
+      'other.ts': "export { shared } from './shared.ts'; export const other = 'other';",
+      'charm.ts': [
+        "import { shared } from './shared.ts';",
+        "import { other } from './other.ts';",
+        "export const charm = async () => [shared(), other, (await import('./part.ts')).part(), await import('./other.ts')];",
+      ].join('\n'),
+    });
+    const { files, run } = await bundleOf(
+      "import { charm } from './charm.ts';\nconsole.log((await charm()).slice(0, 3).join());",
+    );
+    expect((await run()).stdout).toBe('shared,other,part and shared\n');
+    const textOf = (path: string) => files.find((file) => file.path.endsWith(path))?.content.toString() ?? '';
+    const imports = (path: string) =>
+      [...textOf(path).matchAll(/(?:from|import)\s*"\.\/([^"]+\.mjs)"/g)].map(([, name]) => name ?? '');
+    const [core = '', ...others] = imports('charm.mjs');
+    expect(others).toEqual([]);
+    expect(textOf(core)).toContain('other');
+    expect(imports(core)).toEqual([]);
+    expect(files.filter(({ path }) => /part-.*mjs$/.test(path))).toHaveLength(1);
+  });
+
+  test('may wait for a part before it is there itself', async () => {
+    await writeInto({
+      'shared.ts': shared,
+      'part.ts': part,
+      'charm.ts':
+        "import { shared } from './shared.ts'; const { part } = await import('./part.ts'); export const charm = shared() + part();",
+    });
+    const { run } = await bundleOf("import { charm } from './charm.ts';\nconsole.log(charm);");
+    expect((await run()).stdout).toBe('sharedpart and shared\n');
   });
 });
 
