@@ -128,13 +128,17 @@ async function isServing(pebble: Pebble, ip: string | undefined): Promise<boolea
   return (await new MimirApi(apiUrl(ip)).ready()).ready;
 }
 
-/** Always the newest revision: a rotation must reach Mimir. Undefined while it is not granted. */
+/**
+ * Always the newest revision: a rotation must reach Mimir. Undefined while it is not granted. The hook that runs most
+ * often only looks at it, which is asked for while Node starts; those that tell of a change track it, too.
+ */
 async function readSecret(
   juju: MimirJuju,
   uri: string,
 ): Promise<Readonly<Record<string, string>> | undefined> {
   try {
-    return await juju.secrets.read(uri, 'latest');
+    const { secrets, event } = juju;
+    return await (event.kind === 'update-status' ? secrets.peek(uri) : secrets.read(uri, 'latest'));
   } catch (error) {
     if (error instanceof SecretNotFoundError || error instanceof PermissionError) return undefined;
     throw error;

@@ -5,7 +5,7 @@ import type { Charm } from '../charm.ts';
 import { NotAllowedError } from '../errors.ts';
 import type { CustomEvents } from '../events/event.ts';
 import type { Environment } from '../events/parse.ts';
-import { withEarlyState } from '../hook-tools/early-state.ts';
+import { EARLY, EarlyTools } from '../hook-tools/early.ts';
 import { processRunner } from '../hook-tools/process-runner.ts';
 import { takesServiceContext } from '../juju-version.ts';
 import { JujuLog } from '../log.ts';
@@ -41,6 +41,8 @@ async function legacyHook(charmDir: string): Promise<number> {
   const log = new JujuLog(processRunner, (text) => process.stderr.write(text));
   const code = await runLegacyHook(file, charmDir, process.env, process.argv[1] ?? '', log);
   await log.drain();
+  // It may have changed what was asked for before it.
+  delete process.env[EARLY];
   return code;
 }
 
@@ -51,9 +53,10 @@ async function handle<S extends CharmSpec, R extends EndpointSchemas<S>, C exten
   const { CHARMWRIGHT_SEND_TRACES: waiting } = process.env;
   if (waiting !== undefined) return sendTraces(charm, waiting);
   const pebbles = await pebblesOf(charm.spec);
+  const tools = new EarlyTools(processRunner, process.env);
   const host: Host = {
     env: process.env,
-    tools: withEarlyState(processRunner, process.env),
+    tools,
     pebble: pebbles.of,
     files: charmFiles(charmDir),
     remembersRemoteData: true,
@@ -63,6 +66,7 @@ async function handle<S extends CharmSpec, R extends EndpointSchemas<S>, C exten
   };
   const folder = recordingFolder(process.env);
   process.exitCode = folder === undefined ? await dispatch(charm, host) : await recorded(charm, host, folder);
+  if (process.exitCode === 0) tools.keep(host.files);
   await pebbles.close();
 }
 

@@ -4,6 +4,7 @@ import { safeParse } from 'zod/mini';
 import { ConfigError, NotAllowedError, RelationNotFoundError, TooManyRelationsError } from '../errors.ts';
 import type { CharmEvent, CustomEvents, EventInput, JujuEvent, RelationEvent } from '../events/event.ts';
 import type { JujuContext } from '../events/parse.ts';
+import { LONGEST_EARLY_S } from '../hook-tools/early.ts';
 import { relationApp, relationIds } from '../hook-tools/relation.ts';
 import type { ToolRunner } from '../hook-tools/runner.ts';
 import * as unit from '../hook-tools/unit.ts';
@@ -164,8 +165,8 @@ export class Juju<
   }
 
   /**
-   * Whether this unit leads its application. Asked for again after 30 seconds: for so long Juju promises a leader that
-   * no other unit becomes one.
+   * Whether this unit leads its application. Asked for again after 25 seconds: for 30 Juju promises a leader that no
+   * other unit becomes one.
    */
   isLeader(): Promise<boolean> {
     if (process.uptime() - this.#leaderSince > LEASE_S) this.#answers.delete('leader');
@@ -496,7 +497,8 @@ export class Juju<
   }
 }
 
-const LEASE_S = 30;
+/** Juju promises 30; an answer may have been asked for while this process started. */
+const LEASE_S = 30 - LONGEST_EARLY_S;
 
 const NOT_DEFERRABLE: ReadonlySet<string> = new Set([
   'action',

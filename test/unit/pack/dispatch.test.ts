@@ -115,3 +115,61 @@ test('a dispatch with nothing to do of a minimal charm loads zod, and of Node wh
   expect(loaded, ADVICE).toMatchObject({ builtins: [], packages: ['zod'] });
   expect(loaded.bytes, ADVICE).toBeLessThan(215_000);
 });
+
+describe('what the last hook of this name asked', () => {
+  const script = () => readFile(join(ROOT, 'pack/dispatch'), 'utf8');
+
+  /** The script with a program in place of Node that shows what it was given. */
+  async function started(early: string | undefined, hook = 'update-status'): Promise<string> {
+    const unit = join(folder, 'unit');
+    await rm(unit, { recursive: true, force: true });
+    await mkdir(join(unit, 'bin'), { recursive: true });
+    await mkdir(join(unit, '.charmwright-early'));
+    await writeFile(join(unit, 'dispatch'), await script(), { mode: 0o755 });
+    const node = [
+      '#!/bin/bash',
+      'while read -r fd call; do [ -z "$fd" ] || echo "$call: $(cat <&"$fd")"; done <<< "$CHARMWRIGHT_EARLY"',
+    ];
+    await writeFile(join(unit, 'bin/node'), node.join('\n'), { mode: 0o755 });
+    if (early !== undefined) await writeFile(join(unit, `.charmwright-early/hooks-${hook}`), early);
+    const env = { PATH: `${join(folder, 'tools')}:${process.env.PATH}`, JUJU_DISPATCH_PATH: `hooks/${hook}` };
+    const { stdout } = await promisify(execFile)(join(unit, 'dispatch'), { env });
+    return stdout;
+  }
+
+  test('is asked before Node starts, each by a process of its own whose answer waits', async () => {
+    await answer('config-get', '{"greeting":"hello"}\n');
+    await answer('is-leader', 'true\n');
+    expect(await started('config-get --format=json\nis-leader --format=json\n')).toBe(
+      'state-get --format=json: {}\nconfig-get --format=json: {"greeting":"hello"}\nis-leader --format=json: true\n',
+    );
+    expect(await started(undefined)).toBe('state-get --format=json: {}\n');
+  });
+
+  test('is not asked where Juju would refuse', async () => {
+    expect(await started('config-get --format=json\n', 'collect-metrics')).toBe('');
+  });
+
+  test('is no process more, and is found out by the charm itself', async () => {
+    const { files } = await readCharm(join(ROOT, 'test/bench/charms/feeds'), ROOT);
+    const charm = join(folder, 'charm');
+    for (const { path, content, executable } of files) {
+      await mkdir(dirname(join(charm, path)), { recursive: true });
+      await writeFile(join(charm, path), content, { mode: executable ? 0o755 : 0o644 });
+    }
+    for (const tool of ['relation-ids', 'opened-ports', 'open-port', 'application-version-set'])
+      await writeFile(join(folder, 'tools', tool), PROGRAM, { mode: 0o755 });
+    await answer('config-get', '{"greeting":"hello"}\n');
+    await answer('is-leader', 'true\n');
+    await answer('relation-ids', '[]\n');
+    await answer('opened-ports', '["8080/tcp"]\n');
+    const first = await dispatch('update-status');
+    expect(await readFile(join(charm, '.charmwright-early/hooks-update-status'), 'utf8')).toBe(
+      'config-get --format=json\nis-leader --format=json\n',
+    );
+    await rm(join(folder, 'tools/calls'));
+    const second = await dispatch('update-status');
+    const shown = ['application-version-set -- 1.2.3', 'status-set --application=false active 0 sources'];
+    expect(second.calls.toSorted()).toEqual(first.calls.filter((call) => !shown.includes(call)).toSorted());
+  });
+});
