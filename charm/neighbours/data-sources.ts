@@ -1,40 +1,23 @@
 /** What both kinds of data source in a Grafana have in common: who asks, and who must stand in for whom. */
-import type { Juju, Relation } from 'charmwright';
-import * as z from 'zod/mini';
-import { keyProblemShape } from '../../relations/bag.ts';
+import type { Relation } from 'charmwright';
 import {
   type DataSource,
   grafanaSourceApp,
   grafanaSourceUnit,
   readGrafana,
 } from '../../relations/grafana-source.ts';
-import type { Spec } from '../generated.ts';
 import type { GrafanaRelation, Inputs, NeighbourProblem } from '../plan/inputs.ts';
-import { remembered } from '../remembered.ts';
 import { type Publication, problemOf } from './neighbour.ts';
 
 /** In the tenant that the charm itself works for. Mimir without tenants does not look at the header. */
 const TENANT = { header: 'X-Scope-OrgID', value: 'anonymous' } as const;
 
-const answerShape = z.object({
-  reply: z.object({
-    uid: z.optional(z.string()),
-    baseUrl: z.optional(z.string()),
-    appSource: z.optional(z.string()),
-    unitSources: z.array(z.string()),
-  }),
-  problems: z.array(keyProblemShape),
-});
-
 export async function observeGrafanas(
-  juju: Juju<Spec>,
   relations: readonly Relation[],
 ): Promise<{ grafanas: readonly GrafanaRelation[]; problems: readonly NeighbourProblem[] }> {
   const read = await Promise.all(
     relations.map(async (relation) => {
-      const { reply, problems } = await remembered(juju, relation, answerShape, async () =>
-        readGrafana(await relation.remoteAppData()),
-      );
+      const { reply, problems } = readGrafana(await relation.remoteAppData());
       return {
         grafana: { id: relation.id, ...reply },
         problems: problems.map(({ key, problem }) => problemOf(relation, key, problem)),

@@ -4,8 +4,8 @@ import { observeGrafanas, publishDataSource } from './data-sources.ts';
 import type { Neighbour } from './neighbour.ts';
 
 export const grafanaAlertmanager: Neighbour = {
-  async observe(juju, relations) {
-    const { grafanas, problems } = await observeGrafanas(juju, relations);
+  async observe(_juju, relations) {
+    const { grafanas, problems } = await observeGrafanas(relations);
     return { neighbours: { grafanaAlertmanagers: grafanas }, problems };
   },
 

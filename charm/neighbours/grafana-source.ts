@@ -12,8 +12,8 @@ const NEWEST_MIMIR = '2.9.1';
 const TRACE_LABELS = ['traceID', 'trace_id'] as const;
 
 export const grafanaSource: Neighbour = {
-  async observe(juju, relations) {
-    const { grafanas, problems } = await observeGrafanas(juju, relations);
+  async observe(_juju, relations) {
+    const { grafanas, problems } = await observeGrafanas(relations);
     return { neighbours: { grafanas }, problems };
   },
 

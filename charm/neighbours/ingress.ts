@@ -1,15 +1,27 @@
 /** The ingress in front of all units. */
+import * as z from 'zod/mini';
 import { ingressApp, ingressUnit, readIngress } from '../../relations/ingress.ts';
 import { HTTP_PORT } from '../plan/paths.ts';
 import { scheme } from '../plan/urls.ts';
 import { type Neighbour, problemOf } from './neighbour.ts';
 
+/** Forgotten with the relation. */
+const memory = z.object({ ingressUrl: z.string() });
+
 export const ingress: Neighbour = {
-  async observe(_juju, [relation]) {
+  async observe(juju, [relation]) {
     if (relation === undefined) return { neighbours: {} };
     const read = readIngress(await relation.remoteAppData());
-    if (!read.ok) return { neighbours: {}, problems: [problemOf(relation, 'ingress', read.problem)] };
-    return { neighbours: read.url === undefined ? {} : { ingressUrl: read.url } };
+    const ingressUrl = read.ok ? read.url : undefined;
+    if (ingressUrl !== undefined) juju.store(relation.name, { ingressUrl });
+    const last = ingressUrl ?? juju.stored(relation.name, memory)?.ingressUrl;
+    return {
+      neighbours: {
+        ...(ingressUrl !== undefined && { ingressUrl }),
+        ...(last !== undefined && { lastIngressUrl: last }),
+      },
+      ...(!read.ok && { problems: [problemOf(relation, 'ingress', read.problem)] }),
+    };
   },
 
   publish: (inputs) => ({

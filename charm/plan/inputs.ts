@@ -71,6 +71,8 @@ export interface Inputs {
 export interface Neighbours {
   /** Without a slash at its end. */
   readonly ingressUrl?: string;
+  /** The same, or what it was while the ingress that is related gives none. Traefik takes it back for moments. */
+  readonly lastIngressUrl?: string;
   /** Base addresses of Alertmanagers outside this application, sorted. */
   readonly alertmanagers?: readonly string[];
   /** Base of OTLP over HTTP: it takes Mimir's spans. */

@@ -37,6 +37,7 @@ export function mimirConfig(
   const replicas = store.kind === 's3' ? store.replicationFactor : 1;
   const prefix = store.kind === 's3' ? store.s3.prefix : '';
   const reads = readProfile(store);
+  const links = urls(inputs);
   return {
     // "all" leaves the Alertmanager out.
     target: 'all,alertmanager',
@@ -61,10 +62,10 @@ export function mimirConfig(
     store_gateway: { sharding_ring: { replication_factor: replicas } },
     alertmanager: {
       data_dir: DIRS.alertmanager,
-      external_url: `${urls(inputs).internal}/alertmanager`,
+      external_url: links.alertmanagerLinks,
       sharding_ring: { replication_factor: replicas },
     },
-    ruler: { rule_path: DIRS.ruler },
+    ruler: { rule_path: DIRS.ruler, external_url: links.rulerLinks },
     // Each frontend and querier then uses the schedulers of all units, found in the ring, at their real addresses.
     query_scheduler: { service_discovery_mode: 'ring' },
     memberlist: {

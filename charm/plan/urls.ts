@@ -9,12 +9,30 @@ export interface Urls {
   readonly internal: string;
   /** From outside where there is an ingress, else the internal one. */
   readonly public: string;
+  /** What the ruler's links begin with. It outlives moments without an address, because each change restarts Mimir. */
+  readonly rulerLinks: string;
+  /** What the Alertmanager's links begin with. */
+  readonly alertmanagerLinks: string;
 }
 
 /** All addresses that are given to others are made from these, so that they follow the ingress and TLS together. */
 export function urls(inputs: Place & Pick<Inputs, 'neighbours'>): Urls {
   const internal = `${scheme(inputs)}://${serviceHost(inputs)}:${HTTP_PORT}`;
-  return { internal, public: inputs.neighbours.ingressUrl ?? internal };
+  const { ingressUrl, lastIngressUrl } = inputs.neighbours;
+  return {
+    internal,
+    public: ingressUrl ?? internal,
+    rulerLinks: `${lastIngressUrl ?? internal}/prometheus`,
+    alertmanagerLinks: `${withoutPath(lastIngressUrl) ?? internal}/alertmanager`,
+  };
+}
+
+/**
+ * The Alertmanager puts the path of its links before all that it serves, and Mimir sends it only what comes to
+ * `/alertmanager`. Behind an ingress that takes a path of its own away, such links would cost us the Alertmanager.
+ */
+function withoutPath(url: string | undefined): string | undefined {
+  return url === undefined || new URL(url).pathname !== '/' ? undefined : url;
 }
 
 /** What Mimir's HTTP port speaks. */

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { urls } from '../../../charm/plan/urls.ts';
 import { inputs } from '../../support/mimir-inputs.ts';
 
+const INSIDE = 'http://mimir-k8s.cos.svc.cluster.local:9009';
+
 describe('the addresses that others are given', () => {
   test('are those of the application, the same from every unit', () => {
     expect(urls(inputs()).public).toBe('http://mimir-k8s.cos.svc.cluster.local:9009');
@@ -16,9 +18,36 @@ describe('the addresses that others are given', () => {
   });
 
   test('are those of the ingress once it has given one; inside the cluster nothing changes', () => {
-    expect(urls(inputs({ neighbours: { ingressUrl: 'https://example.org/cos-mimir-k8s' } }))).toEqual({
-      internal: 'http://mimir-k8s.cos.svc.cluster.local:9009',
-      public: 'https://example.org/cos-mimir-k8s',
+    const ingressUrl = 'https://example.org/cos-mimir-k8s';
+    expect(urls(inputs({ neighbours: { ingressUrl, lastIngressUrl: ingressUrl } }))).toMatchObject({
+      internal: INSIDE,
+      public: ingressUrl,
+    });
+  });
+});
+
+describe('the links in alerts', () => {
+  const links = (lastIngressUrl?: string) => {
+    const neighbours = lastIngressUrl === undefined ? {} : { lastIngressUrl };
+    const { rulerLinks, alertmanagerLinks } = urls(inputs({ neighbours }));
+    return { rulerLinks, alertmanagerLinks };
+  };
+
+  test('lead into the cluster, or through an ingress that has a host name for this application', () => {
+    expect(links()).toEqual({
+      rulerLinks: `${INSIDE}/prometheus`,
+      alertmanagerLinks: `${INSIDE}/alertmanager`,
+    });
+    expect(links('https://cos-mimir-k8s.example.org')).toEqual({
+      rulerLinks: 'https://cos-mimir-k8s.example.org/prometheus',
+      alertmanagerLinks: 'https://cos-mimir-k8s.example.org/alertmanager',
+    });
+  });
+
+  test('of the Alertmanager never have the path that the ingress takes away, which would cut the Alertmanager off', () => {
+    expect(links('https://example.org/cos-mimir-k8s')).toEqual({
+      rulerLinks: 'https://example.org/cos-mimir-k8s/prometheus',
+      alertmanagerLinks: `${INSIDE}/alertmanager`,
     });
   });
 });

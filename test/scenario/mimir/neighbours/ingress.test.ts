@@ -1,7 +1,7 @@
 import { findRelation, peerRelation, relation, type State } from 'charmwright/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FakeMimir } from '../../../support/fake-mimir.ts';
-import { mimir, world } from '../../../support/mimir-world.ts';
+import { configOf, mimir, world } from '../../../support/mimir-world.ts';
 
 const HOST = '127.78.1.21';
 const INSIDE = 'http://mimir-k8s.cos.svc.cluster.local:9009';
@@ -34,6 +34,13 @@ function published(state: State): readonly (string | undefined)[] {
   ];
 }
 
+function withIngress(state: State, remoteAppData: Readonly<Record<string, string>>): State {
+  const relations = state.relations.map((each) =>
+    each.endpoint === 'ingress' ? { ...each, remoteAppData } : each,
+  );
+  return { ...state, relations };
+}
+
 const inside = [`{"url":"${INSIDE}/api/v1/push"}`, `${INSIDE}/prometheus`];
 const outside = [`{"url":"${OUTSIDE}/api/v1/push"}`, `${OUTSIDE}/prometheus`];
 
@@ -62,10 +69,7 @@ describe('an ingress', () => {
 
   test('that takes its address back, still related, is believed', async () => {
     const there = await mimir.run(changed, related({ ingress: JSON.stringify({ url: OUTSIDE }) }));
-    const relations = there.relations.map((each) =>
-      each.endpoint === 'ingress' ? { ...each, remoteAppData: {} } : each,
-    );
-    expect(published(await mimir.run(changed, { ...there, relations }))).toEqual(inside);
+    expect(published(await mimir.run(changed, withIngress(there, {})))).toEqual(inside);
   });
 
   test('that says nonsense is told of, by relation, application and key, and not followed', async () => {
@@ -77,5 +81,17 @@ describe('an ingress', () => {
       'data of traefik-k8s (ingress:7): key "ingress" url: must be an http or https URL',
     );
     expect(published(after)).toEqual(inside);
+  });
+
+  test('that takes its address back for a moment, as Traefik does when a unit is added, does not restart Mimir', async () => {
+    const started = await mimir.run(changed, related({ ingress: JSON.stringify({ url: OUTSIDE }) }));
+    const config = configOf(started);
+    expect(config.ruler).toMatchObject({ external_url: `${OUTSIDE}/prometheus` });
+    const away = withIngress(started, {});
+    const without = await mimir.run(changed, away);
+    expect(published(without), 'what others use follows at once').toEqual(inside);
+    expect(configOf(without), 'links in alerts stay').toEqual(config);
+    const gone = await mimir.run({ kind: 'relation-broken', relation: 'ingress' }, without);
+    expect(configOf(gone).ruler).toMatchObject({ external_url: `${INSIDE}/prometheus` });
   });
 });
