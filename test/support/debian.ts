@@ -21,6 +21,10 @@ export function memcached(): Promise<Installed> {
   return program('memcached', 'memcached');
 }
 
+export function nginx(): Promise<Installed> {
+  return program('nginx', 'nginx-light');
+}
+
 async function program(name: string, debianPackage: string): Promise<Installed> {
   const present = await whereIs(name);
   if (present !== undefined) return { kind: 'there', path: present };
