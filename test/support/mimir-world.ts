@@ -17,8 +17,6 @@ import { mimir as charm } from '../../charm/charm.ts';
 import { CONFIG_FILE } from '../../charm/plan/paths.ts';
 
 export const mimir = context(charm);
-/** As on a unit: what others say is read again after events of its relation only. */
-export const remembering = context(charm, { remembersRemoteData: true });
 
 export const MODEL = { name: 'cos', uuid: '20ce8299-3634-4bef-8bd8-5ace6c8816b4' };
 

@@ -15,17 +15,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { mimir as charm } from '../../../charm/charm.ts';
 import { FakeMimir, s3Error } from '../../support/fake-mimir.ts';
-import {
-  configOf,
-  image,
-  KEYS,
-  mimir,
-  PLACE,
-  remembering,
-  S3_SECRET,
-  s3,
-  world,
-} from '../../support/mimir-world.ts';
+import { configOf, image, KEYS, mimir, PLACE, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
 
 const HOST = '127.78.1.1';
 const CONFIG = '/data/conf/mimir.yaml';
