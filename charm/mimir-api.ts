@@ -111,7 +111,9 @@ export class MimirApi {
   async rules(tenant: string, namespace?: string): Promise<Readonly<Record<string, readonly StoredGroup[]>>> {
     const path = namespace === undefined ? rulesPath() : rulesPath(namespace);
     const { body } = await this.#demand({ what: 'list the rules', method: 'GET', path, tenant });
-    return this.#parse(namespacesSchema, (await this.#yaml(body, 'rules')) ?? {}, 'rules');
+    const { readGoYaml } = await import('./go-yaml.ts');
+    const listing = readGoYaml(body) ?? { value: await this.#yaml(body, 'rules') };
+    return this.#parse(namespacesSchema, listing.value ?? {}, 'rules');
   }
 
   /** Adds the group, or replaces the one of its name. */

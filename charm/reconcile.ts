@@ -14,7 +14,10 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
   const planned = plan(inputs);
   await publishNeighbours(inputs, all);
   const seen = await apply(juju, inputs, planned);
-  juju.addStatus(...withOutage(planned, seen), ...seen);
+  const statuses = withOutage(planned, seen);
+  // What is only good to know stands behind all else.
+  const isGood = ({ name }: Status) => name === 'active';
+  juju.addStatus(...statuses.filter((status) => !isGood(status)), ...seen, ...statuses.filter(isGood));
 }
 
 /**
