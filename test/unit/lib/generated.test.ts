@@ -32,6 +32,7 @@ describe('charm/generated.ts', () => {
     'test/charms/mirror',
     'test/charms/traced',
     'test/charms/one-file',
+    'test/charms/tester',
   ])('of %s is what its YAML files say', async (folder) => {
     const present = await readFile(join(ROOT, folder, 'charm/generated.ts'), 'utf8');
     expect(present, 'run npm run generate').toBe(generateSpec(await readCharmSpec(join(ROOT, folder))));

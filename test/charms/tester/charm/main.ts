@@ -1,0 +1,4 @@
+import { run } from 'charmwright';
+import { tester } from './charm.ts';
+
+await run(tester);
