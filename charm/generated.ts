@@ -123,6 +123,14 @@ export const spec = {
     "replication-factor": {
       "type": "int"
     },
+    "ha-tracker": {
+      "type": "boolean",
+      "default": false
+    },
+    "ha-failover-timeout": {
+      "type": "string",
+      "default": "30s"
+    },
     "log-level": {
       "type": "string",
       "default": "info"

@@ -11,7 +11,25 @@ export function remoteWriteUnit(url: string): Bag {
   return { remote_write: stableJson({ url }) };
 }
 
-/** Our application's databag: what we say to the sender's alert rules. */
-export function remoteWriteApp(errors?: string): Bag {
-  return { event: stableJson(errors === undefined ? {} : { errors }) };
+/** The labels that tell replicas of one sender apart, by Mimir's own names. */
+export const HA_LABELS = { cluster: 'cluster', replica: '__replica__' } as const;
+
+export interface RemoteWriteApp {
+  /** What is wrong with the sender's alert rules. */
+  readonly errors?: string | undefined;
+  /** Whether samples of one replica only are kept. */
+  readonly dropsReplicas: boolean;
+}
+
+/**
+ * Our application's databag. The published interface has `event` only, and its readers pass over other keys: one that
+ * knows `ha` sets the labels that it names, the same cluster and a replica of its own in each of its units.
+ */
+export function remoteWriteApp({ errors, dropsReplicas }: RemoteWriteApp): Bag {
+  return {
+    event: stableJson(errors === undefined ? {} : { errors }),
+    ...(dropsReplicas && {
+      ha: stableJson({ cluster_label: HA_LABELS.cluster, replica_label: HA_LABELS.replica }),
+    }),
+  };
 }

@@ -21,7 +21,10 @@ export const remoteWrite: Neighbour = {
   publish: (inputs, { id }) => ({
     // One URL for all units: a sender writes every sample to every distinct URL it is given.
     unit: remoteWriteUnit(`${urls(inputs).public}/api/v1/push`),
-    app: remoteWriteApp(inputs.neighbours.senderRules?.find((sender) => sender.id === id)?.refused),
+    app: remoteWriteApp({
+      errors: inputs.neighbours.senderRules?.find((sender) => sender.id === id)?.refused,
+      dropsReplicas: inputs.options['ha-tracker'],
+    }),
   }),
 };
 

@@ -14,6 +14,8 @@ export interface RawOptions {
   readonly 'max-global-series-per-user': number;
   readonly 'ingestion-rate': number;
   readonly 'replication-factor'?: number;
+  readonly 'ha-tracker': boolean;
+  readonly 'ha-failover-timeout': string;
   readonly 'log-level': string;
   readonly 'alertmanager-config': string;
   readonly 'alertmanager-templates': string;

@@ -2,6 +2,7 @@
  * Mimir's configuration. It depends on what all units share and on nothing that is one unit's own, so it is the same
  * text everywhere and a new unit or a new address changes no file: a unit's addresses are flags (see `layer.ts`).
  */
+import { HA_LABELS } from '../../relations/remote-write.ts';
 import type { S3Connection } from '../../relations/s3.ts';
 import type { Inputs } from './inputs.ts';
 import type { Options } from './options.ts';
@@ -66,6 +67,7 @@ export function mimirConfig(
       sharding_ring: { replication_factor: replicas },
     },
     ruler: { rule_path: DIRS.ruler, external_url: links.rulerLinks },
+    ...(options.ha !== undefined && { distributor: { ha_tracker: HA_TRACKER } }),
     // Each frontend and querier then uses the schedulers of all units, found in the ring, at their real addresses.
     query_scheduler: { service_discovery_mode: 'ring' },
     memberlist: {
@@ -82,6 +84,7 @@ export function mimirConfig(
       max_global_series_per_user: options.series,
       max_global_exemplars_per_user: options.exemplars,
       compactor_blocks_retention_period: options.retention,
+      ...(options.ha !== undefined && haLimits(options.ha)),
       // 0 is no limit. Mimir's 70 groups of 20 are few for a model of many charms, and at the limit it refuses even
       // to replace a group.
       ruler_max_rules_per_rule_group: 0,
@@ -89,6 +92,23 @@ export function mimirConfig(
       ruler_alertmanager_client_config: { alertmanager_url: alertmanagerUrls(inputs) },
     },
     runtime_config: { file: OVERRIDES_FILE },
+  };
+}
+
+/** Which replica is chosen must be known to all units. */
+const HA_TRACKER: Settings = { enable_ha_tracker: true, kvstore: { store: 'memberlist' } };
+
+/** In Mimir's own proportions: 15s, 5s late at most, of 30s. */
+function haLimits({ failoverMs }: NonNullable<Options['ha']>): Settings {
+  return {
+    accept_ha_samples: true,
+    ha_cluster_label: HA_LABELS.cluster,
+    ha_replica_label: HA_LABELS.replica,
+    // A model may have any number of related agents.
+    ha_max_clusters: 0,
+    ha_tracker_update_timeout: `${Math.floor(failoverMs / 2)}ms`,
+    ha_tracker_update_timeout_jitter_max: `${Math.floor(failoverMs / 6)}ms`,
+    ha_tracker_failover_timeout: `${failoverMs}ms`,
   };
 }
 

@@ -12,6 +12,9 @@ const LONGEST_MS = 200 * YEAR_MS;
 /** Queries ask the ingesters for this much (Mimir's `query_ingesters_within`), so they must keep it. */
 const INGESTER_WINDOW_MS = 13 * HOUR_MS;
 
+/** The chosen replica is noted every half of it, up to a sixth late, and Mimir wants a second to spare. */
+const LEAST_FAILOVER_MS = 5000;
+
 /** Name of the template file that `alertmanager-templates` becomes. */
 export const TEMPLATES_FILE = 'charm.tmpl';
 
@@ -31,6 +34,8 @@ export interface Options {
   readonly series: number;
   readonly ingestionRate: number;
   readonly replicationFactor?: number;
+  /** Replicas of one sender are told apart. */
+  readonly ha?: { readonly failoverMs: number };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly alertmanager?: AlertmanagerOption;
 }
@@ -78,6 +83,8 @@ const schema = z.object({
   'max-global-series-per-user': count(0, `a whole number from 0 (no limit) to ${MOST}`),
   'ingestion-rate': count(1, `a whole number from 1 to ${MOST}`),
   'replication-factor': z.optional(z.literal(FACTORS, '1, 3 or 5')),
+  'ha-tracker': z.boolean('true or false'),
+  'ha-failover-timeout': duration(LEAST_FAILOVER_MS, 'a duration of at least 5s, such as 30s', false),
   'log-level': z.enum(LEVELS, 'debug, info, warn or error'),
   // Mimir itself judges these when they are uploaded.
   'alertmanager-config': z.string(),
@@ -110,6 +117,9 @@ export function parseOptions(raw: RawOptions): OptionsResult {
       series: value['max-global-series-per-user'],
       ingestionRate: value['ingestion-rate'],
       ...(value['replication-factor'] !== undefined && { replicationFactor: value['replication-factor'] }),
+      ...(value['ha-tracker'] && {
+        ha: { failoverMs: durationMs(value['ha-failover-timeout'].trim()) ?? LEAST_FAILOVER_MS },
+      }),
       logLevel: value['log-level'],
       ...(value['alertmanager-config'].trim() !== '' && {
         alertmanager: {

@@ -111,7 +111,8 @@ async function tell(
   if (relation === undefined || result?.kind !== 'loaded') return remarks(sender);
   const refused = result.problems.length === 0 ? undefined : shortList(result.problems);
   juju.store(relation.name, refused);
-  await relation.publishApp(remoteWriteApp(refused));
+  const { 'ha-tracker': dropsReplicas } = await juju.config();
+  await relation.publishApp(remoteWriteApp({ errors: refused, dropsReplicas }));
   if (refused === undefined) return [];
   juju.log.warn(`rules of ${sender.app} (${relation.name}) that were not loaded: ${refused}`);
   return remarks({ ...sender, refused });

@@ -45,6 +45,8 @@ const OPTIONS: Record<string, Partial<RawOptions>> = {
     'max-global-exemplars-per-user': 0,
     'max-global-series-per-user': 0,
     'ingestion-rate': 1,
+    'ha-tracker': true,
+    'ha-failover-timeout': '5s',
     'log-level': 'error',
   },
   'the greatest values': {
@@ -53,6 +55,8 @@ const OPTIONS: Record<string, Partial<RawOptions>> = {
     'max-global-exemplars-per-user': 1_000_000_000,
     'max-global-series-per-user': 1_000_000_000,
     'ingestion-rate': 1_000_000_000,
+    'ha-tracker': true,
+    'ha-failover-timeout': '200y',
     'log-level': 'debug',
   },
   'replication factor 5': { 'replication-factor': 5 },

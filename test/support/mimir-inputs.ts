@@ -9,6 +9,8 @@ export const DEFAULT_OPTIONS: RawOptions = {
   'max-global-exemplars-per-user': 0,
   'max-global-series-per-user': 150_000,
   'ingestion-rate': 10_000,
+  'ha-tracker': false,
+  'ha-failover-timeout': '30s',
   'log-level': 'info',
   'alertmanager-config': '',
   'alertmanager-templates': '',

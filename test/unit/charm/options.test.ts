@@ -41,6 +41,7 @@ describe('a wrong option is named with its value and with what is allowed', () =
     ['max-global-series-per-user', 1e12, 'a whole number from 0 (no limit) to 1000000000'],
     ['ingestion-rate', 0, 'a whole number from 1 to 1000000000'],
     ['replication-factor', 2, '1, 3 or 5'],
+    ['ha-failover-timeout', '4s', 'a duration of at least 5s, such as 30s'],
     ['log-level', 'loud', 'debug, info, warn or error'],
   ])('%s = %s', (option, value, allowed) => {
     expect(problems({ [option]: value })).toEqual([{ option, value: String(value), allowed }]);

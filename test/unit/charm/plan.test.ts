@@ -34,6 +34,28 @@ function factor(changes: Partial<Inputs>): number {
   return config(plan(inputs({ objectStorage: s3Ready(), ...changes }))).ingester.ring.replication_factor;
 }
 
+describe('replicas of one sender', () => {
+  test('are not told apart until that is asked for', () => {
+    const planned = plan(inputs());
+    expect(fileText(planned, CONFIG_FILE)).not.toContain('ha_tracker');
+    expect(config(planned).limits).not.toHaveProperty('accept_ha_samples');
+  });
+
+  test('are told apart by all units together, within the time that the option allows', () => {
+    const planned = plan(inputs(withOptions({ 'ha-tracker': true, 'ha-failover-timeout': '12s' })));
+    expect(parse(fileText(planned, CONFIG_FILE)).distributor).toEqual({
+      ha_tracker: { enable_ha_tracker: true, kvstore: { store: 'memberlist' } },
+    });
+    expect(config(planned).limits).toMatchObject({
+      accept_ha_samples: true,
+      ha_max_clusters: 0,
+      ha_tracker_update_timeout: '6000ms',
+      ha_tracker_update_timeout_jitter_max: '2000ms',
+      ha_tracker_failover_timeout: '12000ms',
+    });
+  });
+});
+
 describe('without object storage', () => {
   test('one unit runs on its own disk, and says so with the way out', () => {
     const planned = plan(inputs());

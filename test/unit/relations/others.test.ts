@@ -12,8 +12,17 @@ describe('prometheus_remote_write', () => {
   });
 
   test('the application says what is wrong with the rules, or nothing', () => {
-    expect(remoteWriteApp()).toEqual({ event: '{}' });
-    expect(remoteWriteApp('no such function')).toEqual({ event: '{"errors":"no such function"}' });
+    expect(remoteWriteApp({ dropsReplicas: false })).toEqual({ event: '{}' });
+    expect(remoteWriteApp({ errors: 'no such function', dropsReplicas: false })).toEqual({
+      event: '{"errors":"no such function"}',
+    });
+  });
+
+  test('the application names the labels of replicas where it tells them apart', () => {
+    expect(remoteWriteApp({ dropsReplicas: true })).toEqual({
+      event: '{}',
+      ha: '{"cluster_label":"cluster","replica_label":"__replica__"}',
+    });
   });
 });
 
