@@ -7,7 +7,7 @@ import { all, Lanes } from './lanes.ts';
 import type { SentGroup, SentRule } from './read.ts';
 
 /** Requests at the same time: measured, more of them are no faster (docs/reference/figures.md). */
-const AT_ONCE = 32;
+const AT_ONCE = 64;
 /** Mimir names all bad rules of a group at once; more rounds than this are no use. */
 const ROUNDS = 3;
 

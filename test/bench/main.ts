@@ -16,6 +16,9 @@ import { type Figure, figureTable, table, writeInto } from './figures.ts';
 import { manyUnits } from './many-units.ts';
 import { Model } from './model.ts';
 import { eventCosts, RELATIONS, type Side, setUp } from './processes.ts';
+import { SENDERS } from './rules.ts';
+import { rulesSync } from './rules-sync.ts';
+import { rulesUnit } from './rules-unit.ts';
 import { tracingCost, type Unit } from './tracing.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -35,6 +38,7 @@ const PARTS = {
   events: measureEvents,
   units: measureUnits,
   tracing: measureTracing,
+  rules: measureRules,
   sizes: measureSizes,
 } as const satisfies Record<string, (folder: string, rounds: number) => Promise<Measured>>;
 
@@ -234,6 +238,63 @@ async function measureUnits(folder: string): Promise<Measured> {
     ],
     text: table([head, ...rows]),
   };
+}
+
+/** Rules of a hundred senders: beside mimirtool, and what they cost a unit that has them. */
+async function measureRules(folder: string): Promise<Measured> {
+  progress('syncing 2,000 rule groups, by the charm and by mimirtool');
+  const comparisons = await rulesSync(join(folder, 'sync'), 5);
+  const model = new Model(join(folder, 'model'));
+  try {
+    const charms = await packBoth(join(folder, 'dist'));
+    progress(`relating ${SENDERS} senders`);
+    await deployToActive(model, charms);
+    const { changed, quiet, requests, everything } = await rulesUnit(model, folder, 5);
+    const [seconds, most] = [changed.milliseconds / 1000, 12 + 1];
+    const unit = `${SENDERS} senders with 20 rule groups each`;
+    return {
+      figures: [
+        ...comparisons.map(({ step, ours, theirs }) => ({
+          what: `rules brought into the ruler on MinIO, against mimirtool: ${step}`,
+          measured: `${(ours / theirs).toFixed(2)} times: ${(ours / 1000).toFixed(1)} s against ${(theirs / 1000).toFixed(1)} s`,
+          limit: '0.70 times',
+          holds: ours <= 0.7 * theirs,
+        })),
+        {
+          what: `${unit}, one of them changes a group: the hook`,
+          measured: `${seconds.toFixed(2)} s`,
+          limit: '2 s',
+          holds: seconds <= 2,
+        },
+        {
+          what: `${unit}: hook-tool processes of that hook`,
+          measured: `${changed.processes}`,
+          limit: `${most}`,
+          holds: changed.processes <= most,
+        },
+        {
+          what: `${unit}: requests to the ruler while nothing changes`,
+          measured: `${requests}`,
+          limit: '0',
+          holds: requests === 0,
+        },
+      ],
+      text: table([
+        [`a hook of a unit with ${unit}`, 'processes', 'time'],
+        ...Object.entries({
+          'nothing has changed': quiet,
+          'one group has changed': changed,
+          'all that the ruler holds is compared, as after a change of leader': everything,
+        }).map(([hook, { processes, milliseconds }]) => [
+          hook,
+          `${processes}`,
+          `${milliseconds.toFixed(0)} ms`,
+        ]),
+      ]),
+    };
+  } finally {
+    await model.destroy();
+  }
 }
 
 async function measureSizes(folder: string): Promise<Measured> {

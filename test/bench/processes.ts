@@ -1,50 +1,14 @@
 /** The same charm on ops and on charmwright, with ten relations each: hook-tool processes and time, event by event. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from './dispatch.ts';
 import type { Model } from './model.ts';
+import { type Cost, costOf, countNoTools, countTools, recordHooks } from './recorded-hooks.ts';
 
 export const RELATIONS = 10;
-const WAIT_MS = 30_000;
-
-/**
- * Stands in for a charm's `dispatch`: hooks run as Juju runs them, and each leaves a line with its name, its
- * hook-tool processes, and the microseconds it took. With the folder `spies` in place tools are counted, and time
- * means nothing.
- */
-const RECORDER = `#!/bin/sh
-cd "\${0%/*}" || exit
-[ -d spies ] && PATH=$PWD/spies:$PATH
-begun=$(date +%s%N)
-./dispatch.real
-code=$?
-ended=$(date +%s%N)
-touch calls
-echo "\${JUJU_DISPATCH_PATH#hooks/} $(wc -l < calls) $(((ended - begun) / 1000))" >> events
-rm calls
-exit $code
-`;
-
-const INSTALL = `mv dispatch dispatch.real
-cat > dispatch <<'END'
-${RECORDER}END
-chmod +x dispatch
-touch events`;
-
-const SPY = `mkdir -p spies
-for tool in "\${PATH%%:*}"/*; do
-  printf '#!/bin/sh\\necho "\${0##*/} $*" >> %s/calls\\nexec %s "$@"\\n' "$PWD" "$tool" > "spies/\${tool##*/}"
-done
-chmod +x spies/*`;
 
 export interface Side {
   /** Application, its one unit, and the application at the other end of its relations. */
   readonly app: string;
   readonly source: string;
-}
-
-export interface Cost {
-  readonly processes: number;
-  readonly milliseconds: number;
 }
 
 /** Of one event: what each side's charm needs, in the order of the sides. */
@@ -72,7 +36,7 @@ export async function setUp(
     await model.juju('wait-for', 'unit', `${app}/0`, '--query', query, '--timeout', '60s');
   }
   await model.settled();
-  await model.exec(`${app}/0`, INSTALL);
+  await recordHooks(model, `${app}/0`);
 }
 
 /** Every event on every side in turn; first once with the tools counted, then `rounds` times for the time. */
@@ -84,11 +48,11 @@ export async function eventCosts(
   const taken = new Map<string, number[]>();
   const key = (event: string, side: Side) => `${event} ${side.app}`;
   const processes = new Map<string, number>();
-  for (const side of sides) await model.exec(`${side.app}/0`, SPY);
+  for (const side of sides) await countTools(model, `${side.app}/0`);
   for (const { name, cause } of EVENTS)
     for (const side of sides)
       processes.set(key(name, side), (await run(model, side, name, cause, 0)).processes);
-  for (const side of sides) await model.exec(`${side.app}/0`, 'rm -r spies');
+  for (const side of sides) await countNoTools(model, `${side.app}/0`);
   for (let round = 1; round <= rounds; round++) {
     for (const { name, cause } of EVENTS) {
       for (const side of sides) {
@@ -143,21 +107,6 @@ const EVENTS: readonly Cause[] = [
   },
 ];
 
-/** Makes the event happen and waits for its line. */
-async function run(
-  model: Model,
-  side: Side,
-  name: string,
-  cause: Cause['cause'],
-  round: number,
-): Promise<Cost> {
-  const unit = `${side.app}/0`;
-  await model.exec(unit, 'rm -f events calls; touch events');
-  await cause(model, side, round);
-  for (const end = Date.now() + WAIT_MS; Date.now() < end; await sleep(50)) {
-    const lines = (await model.exec(unit, 'cat events')).trim().split('\n');
-    const [, count, micros] = lines.map((line) => line.split(' ')).find(([event]) => event === name) ?? [];
-    if (micros !== undefined) return { processes: Number(count), milliseconds: Number(micros) / 1000 };
-  }
-  throw new Error(`${unit} did not run ${name}:\n${await model.juju('status')}`);
+function run(model: Model, side: Side, name: string, cause: Cause['cause'], round: number): Promise<Cost> {
+  return costOf(model, `${side.app}/0`, name, () => cause(model, side, round));
 }
