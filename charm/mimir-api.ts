@@ -11,6 +11,7 @@ import {
   reasonOf,
 } from './mimir-errors.ts';
 import { HTTP_PORT } from './plan/paths.ts';
+import type { YamlResult } from './yaml-text.ts';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** The whole configuration has 90 kB, rules may have megabytes; more than this is no answer of Mimir's. */
@@ -111,9 +112,8 @@ export class MimirApi {
   async rules(tenant: string, namespace?: string): Promise<Readonly<Record<string, readonly StoredGroup[]>>> {
     const path = namespace === undefined ? rulesPath() : rulesPath(namespace);
     const { body } = await this.#demand({ what: 'list the rules', method: 'GET', path, tenant });
-    const { readGoYaml } = await import('./go-yaml.ts');
-    const listing = readGoYaml(body) ?? { value: await this.#yaml(body, 'rules') };
-    return this.#parse(namespacesSchema, listing.value ?? {}, 'rules');
+    const { readListedYaml } = await import('./listed-yaml.ts');
+    return this.#parse(namespacesSchema, understood(readListedYaml(body), 'rules') ?? {}, 'rules');
   }
 
   /** Adds the group, or replaces the one of its name. */
@@ -291,9 +291,7 @@ export class MimirApi {
   /** The YAML library is loaded only when there is YAML to read. */
   async #yaml(text: string, what: string): Promise<unknown> {
     const { readYaml } = await import('./yaml-text.ts');
-    const yaml = readYaml(text);
-    if (yaml.ok) return yaml.value;
-    throw new MimirAnswerError(`cannot understand what Mimir answered (${what}): ${yaml.problem}`);
+    return understood(readYaml(text), what);
   }
 
   #parse<T>(schema: z.core.$ZodType<T>, value: unknown, what: string): T {
@@ -304,6 +302,11 @@ export class MimirApi {
       `cannot understand what Mimir answered (${what}): ${issue?.path.join('.')}: ${issue?.message}`,
     );
   }
+}
+
+function understood(yaml: YamlResult, what: string): unknown {
+  if (yaml.ok) return yaml.value;
+  throw new MimirAnswerError(`cannot understand what Mimir answered (${what}): ${yaml.problem}`);
 }
 
 /** Namespaces and groups may hold slashes; they are one part of the path each. */

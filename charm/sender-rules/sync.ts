@@ -50,7 +50,7 @@ export async function syncSenderRules(
 /** Of senders that are no longer related; namespaces of people are not ours to delete. */
 function others(namespaces: readonly string[], sent: readonly Sent[]): readonly string[] {
   const keys = new Set(sent.map(({ key }) => key));
-  return namespaces.map(keyOfNamespace).filter((key) => key !== undefined && !keys.has(key)) as string[];
+  return namespaces.map(keyOfNamespace).filter((key): key is string => key !== undefined && !keys.has(key));
 }
 
 async function load(
