@@ -16,6 +16,11 @@ export interface Agreement {
   readonly replicationFactor?: number | undefined;
   /** Digest of the Alertmanager configuration that was last uploaded from the options. */
   readonly alertmanagerDigest?: string | undefined;
+  /**
+   * The leader, while its address stands in for the application's at a Grafana that reads units only. Nobody reads it:
+   * that it changes wakes the leader before, whose address is to go.
+   */
+  readonly grafanaStandIn?: string | undefined;
   /** Absent until a sender has had rules. */
   readonly rules?: RulesRecord | undefined;
 }
@@ -41,10 +46,16 @@ export function readAgreement(bag: Bag): Agreement {
   };
 }
 
-export function agreementBag({ replicationFactor, alertmanagerDigest, rules }: Agreement): Bag {
+export function agreementBag({
+  replicationFactor,
+  alertmanagerDigest,
+  grafanaStandIn,
+  rules,
+}: Agreement): Bag {
   return {
     ...(replicationFactor !== undefined && { 'replication-factor': String(replicationFactor) }),
     ...(alertmanagerDigest !== undefined && { 'alertmanager-digest': alertmanagerDigest }),
+    ...(grafanaStandIn !== undefined && { 'grafana-stand-in': grafanaStandIn }),
     ...(rules !== undefined && { rules: stableJson(rules) }),
   };
 }

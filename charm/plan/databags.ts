@@ -19,10 +19,16 @@ export function planDatabags(inputs: Inputs, storage: StorageDecision): Databags
       agreement: {
         ...inputs.agreement,
         ...(storage.kind === 's3' && { replicationFactor: storage.replicationFactor }),
+        ...(needsStandIn(inputs) && { grafanaStandIn: inputs.unit }),
       },
     },
     bucket: bucketName(inputs),
   };
+}
+
+/** Whether any Grafana has not shown yet that it reads the application's address. */
+function needsStandIn({ neighbours: { grafanas = [], grafanaAlertmanagers = [] } }: Inputs): boolean {
+  return [...grafanas, ...grafanaAlertmanagers].some(({ appSource }) => appSource === undefined);
 }
 
 /** Two applications must not get one bucket: each one's compactor would take the other's blocks for its own. */

@@ -110,6 +110,32 @@ class Application {
   }
 }
 
+describe('a new leader', () => {
+  const asked = (remoteAppData: Record<string, string>) =>
+    mimir.run(
+      'leader-elected',
+      world(HOST, {
+        leader: true,
+        unitNumber: 1,
+        plannedUnits: 2,
+        relations: [
+          peerRelation('mimir-peers', { id: 1, localAppData: { 'grafana-stand-in': 'mimir-k8s/0' } }),
+          relation('grafana-source', { id: 6, remoteAppData }),
+        ],
+      }),
+    );
+  const peers = async (after: ReturnType<typeof asked>) =>
+    findRelation(await after, 'mimir-peers').localAppData['grafana-stand-in'];
+
+  test('wakes the one before by its name in the peer relation, so that the old address goes at once', async () => {
+    expect(await peers(asked({}))).toBe('mimir-k8s/1');
+  });
+
+  test('wakes nobody where Grafana reads the application', async () => {
+    expect(await peers(asked({ app_datasource_uid: NAME }))).toBeUndefined();
+  });
+});
+
 describe.each(['v0', 'v1'] as const)('a Grafana whose charm reads %s', (library) => {
   let grafana: GrafanaStandIn;
   beforeEach(() => {
