@@ -110,6 +110,32 @@ class Application {
   }
 }
 
+test('two Grafanas at once each get what they read, and the one that shows alerts gets the link to them', async () => {
+  const relations = [
+    peerRelation('mimir-peers', { id: 1 }),
+    relation('grafana-source', { id: 6, remoteApp: 'old', remoteAppData: { grafana_uid: 'juju_old' } }),
+    relation('grafana-source', {
+      id: 16,
+      remoteApp: 'new',
+      remoteAppData: { grafana_uid: 'juju_new', app_datasource_uid: NAME },
+    }),
+    relation('grafana-source-alertmanager', {
+      id: 18,
+      remoteApp: 'new',
+      remoteAppData: { grafana_uid: 'juju_new', app_datasource_uid: `${NAME}_alertmanager` },
+    }),
+  ];
+  const after = await mimir.run('update-status', world(HOST, { relations }));
+  const of = (id: number) => {
+    const { localAppData, localUnitData } = findRelation(after, id);
+    const { extra_fields: fields } = JSON.parse(localAppData.grafana_source_data ?? '{}');
+    return { unit: localUnitData.grafana_source_host, link: fields?.alertmanagerUid };
+  };
+  expect(of(6)).toEqual({ unit: `${INSIDE}/prometheus`, link: undefined });
+  expect(of(16)).toEqual({ unit: undefined, link: uidOf(`${NAME}_alertmanager`) });
+  expect(of(18)).toEqual({ unit: undefined, link: undefined });
+});
+
 describe('a new leader', () => {
   const asked = (remoteAppData: Record<string, string>) =>
     mimir.run(
