@@ -10,14 +10,14 @@ const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?\s+(\S+)/;
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)"/g;
 const INFINITE: Readonly<Record<string, number>> = { '+Inf': Infinity, '-Inf': -Infinity };
 
-/** The samples of these families, in the order of the text. Lines that are none are passed over. */
-export function readMetrics(text: string, names: readonly string[]): readonly Sample[] {
+/** The samples of these families, or of all, in the order of the text. Lines that are none are passed over. */
+export function readMetrics(text: string, names?: readonly string[]): readonly Sample[] {
   return text
     .split('\n')
     .map((line) => SAMPLE.exec(line))
     .flatMap((match) => {
       const [, name, labels = '', value = ''] = match ?? [];
-      if (name === undefined || !names.includes(name)) return [];
+      if (name === undefined || names?.includes(name) === false) return [];
       return [{ name, labels: readLabels(labels), value: INFINITE[value] ?? Number(value) }];
     });
 }

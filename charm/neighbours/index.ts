@@ -19,6 +19,9 @@ const LOADERS = {
     (await import('./grafana-alertmanager.ts')).grafanaAlertmanager,
   'send-datasource': async (): Promise<Neighbour> => (await import('./send-datasource.ts')).sendDatasource,
   'prometheus-api': async (): Promise<Neighbour> => (await import('./prometheus-api.ts')).prometheusApi,
+  'grafana-dashboards-provider': async (): Promise<Neighbour> =>
+    (await import('./grafana-dashboards.ts')).grafanaDashboards,
+  'self-metrics-endpoint': async (): Promise<Neighbour> => (await import('./self-metrics.ts')).selfMetrics,
 } as const;
 
 const NOTHING: Seen = { neighbours: {} };

@@ -3,6 +3,9 @@ import type { Bag, Juju, Relation } from 'charmwright';
 import type { Spec } from '../generated.ts';
 import type { Inputs, NeighbourProblem, Neighbours } from '../plan/inputs.ts';
 
+/** It is shown in a status. */
+const MOST_SAID = 200;
+
 /** What was read of the relations of one endpoint. */
 export interface Seen {
   readonly neighbours: Partial<Neighbours>;
@@ -33,4 +36,27 @@ export function problemOf(
   problem: string,
 ): NeighbourProblem {
   return { relation: relation.name, app: relation.remoteApp, key, problem };
+}
+
+/** What the other sides could not use of ours and say under `event`, as problems. */
+export async function refusals(
+  relations: readonly Relation[],
+  read: (remoteApp: Bag) => readonly string[],
+): Promise<Seen> {
+  const problems = await Promise.all(
+    relations.map(async (relation) =>
+      read(await relation.remoteAppData()).map((said) =>
+        problemOf(relation, 'event', `says: ${quotable(said)}`),
+      ),
+    ),
+  );
+  return { neighbours: {}, problems: problems.flat() };
+}
+
+/** In one line of bounded length, and without what stands before the host of a URL. */
+function quotable(text: string): string {
+  return text
+    .replaceAll(/\/\/[^\s/]*@/g, '//')
+    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
+    .slice(0, MOST_SAID);
 }

@@ -40,8 +40,8 @@ export function mimirConfig(
   const reads = readProfile(store);
   const links = urls(inputs);
   return {
-    // "all" leaves the Alertmanager out.
-    target: 'all,alertmanager',
+    // "all" leaves out the Alertmanager, and the metrics that tell the limits of tenants.
+    target: 'all,alertmanager,overrides-exporter',
     multitenancy_enabled: options.multitenancy,
     usage_stats: { enabled: false },
     activity_tracker: { filepath: ACTIVITY_FILE },

@@ -258,7 +258,7 @@ test('show-stats counts series and samples by tenant', async () => {
 
 test('show-config shows what differs from the defaults of Mimir, or everything that fits', async () => {
   const diff = await mimir.runAction('show-config', {}, here);
-  expect(String(diff.results.config)).toContain('target: all,alertmanager');
+  expect(String(diff.results.config)).toContain('target: all,alertmanager,overrides-exporter');
   const full = await mimir.runAction('show-config', { mode: 'full' }, here);
   expect(String(full.results.config)).toContain('shutdown_delay');
   expect(String(full.results.config).length).toBeGreaterThan(10 * String(diff.results.config).length);

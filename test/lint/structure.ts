@@ -14,7 +14,7 @@ const LONGEST_FILE = 600;
  */
 const FLOORS: readonly (readonly string[])[] = [
   ['demo', 'test', 'docs'],
-  ['charm/main.ts', 'charm/charm.ts', 'minio', 'examples', 'local', 'pack'],
+  ['charm/main.ts', 'charm/charm.ts', 'minio', 'examples', 'local', 'pack', 'monitoring'],
   ['actions'],
   ['charm'],
   ['relations', 's3'],

@@ -41,7 +41,7 @@ export async function startMimir(
   const { workload } = plan(inputs({ ...changes, address: { ip: host, fqdn: 'mimir-k8s-0' } }));
   if (workload.kind !== 'run') throw new Error(`nothing to run: ${workload.kind}`);
   const root = await mkdtemp(join(tmpdir(), 'mimir-server-'));
-  await placeFiles(workload.files, root);
+  await placeFiles(workload.files.map(reachedAt(host)), root);
   const { command, environment } = workload.layer.services.mimir;
   const [, ...flags] = command.replaceAll(`${DATA}/`, `${root}/`).split(' ');
   const bind = ['server.http-listen-address', 'server.grpc-listen-address', 'memberlist.bind-addr'];
@@ -71,6 +71,11 @@ export async function startMimir(
     await sleep(200);
   }
   return { url, pid: child.pid ?? 0, stop, [Symbol.asyncDispose]: stop };
+}
+
+/** A unit reaches its own Alertmanager at localhost. Here that is another test's. */
+function reachedAt(host: string): (file: PlannedFile) => PlannedFile {
+  return (file) => ({ ...file, content: file.content.replaceAll('//127.0.0.1:', `//${host}:`) });
 }
 
 async function isReady(url: string): Promise<boolean> {

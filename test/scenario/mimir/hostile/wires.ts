@@ -70,6 +70,12 @@ export const WIRES = {
   'receive-remote-write': wire(20, 'agent', {
     alert_rules: JSON.stringify({ groups: [{ name: 'node', interval: '1m', rules: [RULE] }] }),
   }),
+  'grafana-dashboards-provider': wire(21, 'grafana-k8s', {
+    event: '{"errors":[{"dashboard_id":"file:mimir-k8s-writes","error":"no such panel"}]}',
+  }),
+  'self-metrics-endpoint': wire(22, 'prometheus-k8s', {
+    event: '{"errors":"bad rule","scrape_job_errors":"bad job"}',
+  }),
 } as const satisfies Readonly<Record<string, Wire>>;
 
 export type WiredEndpoint = keyof typeof WIRES;

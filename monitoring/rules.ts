@@ -1,0 +1,57 @@
+/** Our own alert and recording rules, from templates/, as they stand there and as they are published. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { withMatchers } from '../relations/promql.ts';
+
+const TEMPLATES = join(import.meta.dirname, '..', 'templates');
+
+const duration = z.string().regex(/^\d+[smhd]$/);
+const alertingRule = z.strictObject({
+  alert: z.string(),
+  expr: z.string(),
+  for: duration.optional(),
+  labels: z.strictObject({ severity: z.enum(['warning', 'critical']) }),
+  annotations: z.strictObject({ summary: z.string(), description: z.string(), runbook: z.string() }),
+});
+const recordingRule = z.strictObject({ record: z.string(), expr: z.string() });
+const fileShape = z.strictObject({
+  groups: z.array(
+    z.strictObject({ name: z.string(), rules: z.array(z.union([alertingRule, recordingRule])) }),
+  ),
+});
+
+export type AlertingRule = z.output<typeof alertingRule>;
+export type RecordingRule = z.output<typeof recordingRule>;
+export type OwnGroup = z.output<typeof fileShape>['groups'][number];
+
+/** Recording rules come first: alerts look at what they record. A group is told apart by its kind, too. */
+export async function ownGroups(): Promise<readonly OwnGroup[]> {
+  const kinds = await Promise.all(
+    ['rules', 'alerts'].map(async (kind) =>
+      (await groupsOf(kind)).map((group) => ({ ...group, name: `${group.name}-${kind}` })),
+    ),
+  );
+  return kinds.flat();
+}
+
+async function groupsOf(kind: string): Promise<readonly OwnGroup[]> {
+  const names = (await readdir(join(TEMPLATES, kind))).toSorted();
+  const files = await Promise.all(names.map((name) => readFile(join(TEMPLATES, kind, name), 'utf8')));
+  return files.flatMap((text) => fileShape.parse(parse(text)).groups);
+}
+
+/**
+ * With a place for the topology in each selector, so that the charm needs no grammar of PromQL to put it there. The
+ * three are JSON texts without their quotes.
+ */
+export function withPlaces(groups: readonly OwnGroup[]): readonly OwnGroup[] {
+  const places = ['model', 'model_uuid', 'application'].map(
+    (key) => ({ label: `juju_${key}`, op: '=', value: `%%${key}%%` }) as const,
+  );
+  return groups.map((group) => ({
+    ...group,
+    rules: group.rules.map((rule) => ({ ...rule, expr: withMatchers(rule.expr, places) })),
+  }));
+}
