@@ -35,7 +35,14 @@ const panelShape = z.object({
     })
     .optional(),
   transformations: z
-    .array(z.object({ options: z.object({ renameByName: z.record(z.string(), z.string()) }) }))
+    .array(
+      z.object({
+        options: z.object({
+          indexByName: z.record(z.string(), z.number()),
+          renameByName: z.record(z.string(), z.string()),
+        }),
+      }),
+    )
     .default([]),
 });
 export const dashboardShape = z.object({
