@@ -29,6 +29,16 @@ export const spec = {
       "interface": "prometheus_api",
       "optional": true
     },
+    "grafana-dashboards-provider": {
+      "role": "provides",
+      "interface": "grafana_dashboard",
+      "optional": true
+    },
+    "self-metrics-endpoint": {
+      "role": "provides",
+      "interface": "prometheus_scrape",
+      "optional": true
+    },
     "s3": {
       "role": "requires",
       "interface": "s3",

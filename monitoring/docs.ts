@@ -9,9 +9,11 @@ export function dashboardsPage(dashboards: readonly Dashboard[]): string {
     '# Dashboards',
     NOTE('monitoring/dashboards/'),
     `The charm gives these ${dashboards.length} dashboards to a Grafana that is related to \`grafana-dashboards-provider\`. They show what a scraper of \`self-metrics-endpoint\` has collected: relate that one, too, to a Prometheus, an agent or this Mimir's own senders. Grafana's charm adds the drop-downs for model, application and unit, and a choice of data source.`,
+    'The pictures show a Mimir under a small load for some minutes, with requests that fail on purpose, and blocks that are cut every few seconds. `node test/pictures/main.ts` draws them from the real Mimir, not Grafana, whose look differs.',
     ...dashboards.flatMap((dashboard) => [
       `## ${dashboard.title}`,
       dashboard.description,
+      `![${dashboard.title}](../pictures/${dashboard.name}.png)`,
       ...dashboard.rows.map((row) => `### ${row.title}\n\n${row.panels.map(panelLine).join('\n')}`),
     ]),
   ]);
