@@ -83,9 +83,9 @@ export async function waitChange(
   id: string,
   timeoutMs = Number.POSITIVE_INFINITY,
 ): Promise<Change> {
-  const deadline = performance.now() + timeoutMs;
+  const deadline = process.uptime() * 1000 + timeoutMs;
   for (;;) {
-    const left = deadline - performance.now();
+    const left = deadline - process.uptime() * 1000;
     if (left <= 0) {
       throw new TimeoutError(`Pebble change ${id} did not finish within ${timeoutMs / 1_000} s`);
     }

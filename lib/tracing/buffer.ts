@@ -19,6 +19,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { parseJson } from '../json.ts';
+import { now } from './clock.ts';
 
 /** In the charm's folder. */
 export const BUFFER_FOLDER = '.charmwright-traces';
@@ -114,7 +115,7 @@ export class TraceBuffer {
   }
 
   #close(priority: Priority): void {
-    const microseconds = Math.round((performance.timeOrigin + performance.now()) * 1000);
+    const microseconds = Math.round(now() * 1000);
     try {
       renameSync(this.#open(priority), join(this.#folder, `${priority}-${microseconds}.jsonl`));
     } catch {

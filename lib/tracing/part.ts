@@ -17,6 +17,7 @@ import {
   TRACING_REQUEST,
   unitCertificates,
 } from './relation-data.ts';
+import { watchDispatch } from './watch.ts';
 
 /** The charm's endpoints that require this interface. */
 type Requirer<S extends CharmSpec, I extends string> = {
@@ -112,7 +113,7 @@ function mayFindOne(env: Watched['env'], endpoints: readonly string[]): boolean 
 function watch(spec: CharmSpec, endpoints: readonly string[], watched: Watched) {
   const known = watched.files.read(DESTINATION_FILE);
   if (known === undefined && !mayFindOne(watched.env, endpoints)) return undefined;
-  return import('./watch.ts').then(({ watchDispatch }) => watchDispatch(spec.name, watched, known));
+  return watchDispatch(spec.name, watched, known);
 }
 
 interface Sources {

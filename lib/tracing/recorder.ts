@@ -9,6 +9,7 @@ import type {
   TracedObserver,
   Tracer,
 } from '../model/tracer.ts';
+import { now, processStart } from './clock.ts';
 import { HandlerSpans } from './handler-spans.ts';
 import { tracedPebble } from './pebble-spans.ts';
 import { tracedTools } from './tool-spans.ts';
@@ -111,7 +112,7 @@ export class Recorder implements Tracer {
     const root = {
       name: 'dispatch',
       spanId: this.#rootId,
-      start: performance.timeOrigin,
+      start: processStart,
       end: now(),
       attributes,
       error,
@@ -135,10 +136,6 @@ function errorOf(thrown: unknown): SpanError {
 
 function cut(text: string): string {
   return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text;
-}
-
-function now(): number {
-  return performance.timeOrigin + performance.now();
 }
 
 /** Ids need to differ, not to be hard to guess; loading node:crypto would cost more than all else here. */
