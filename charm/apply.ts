@@ -11,6 +11,7 @@ import { MimirError, MimirRefusedError } from './mimir-errors.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { CONTAINER } from './plan/paths.ts';
 import { alertmanagerDigest, type Plan } from './plan/plan.ts';
+import { remember } from './remembered.ts';
 import { applySenderRules, doubtSenderRules } from './sender-rules/apply.ts';
 import { applyWorkload, explain, type Outcome, type Running } from './workload.ts';
 
@@ -96,7 +97,7 @@ async function publishAgreement(juju: MimirJuju, { leader }: Inputs, agreement: 
   const peers = leader ? await juju.relation('mimir-peers') : undefined;
   if (peers === undefined) return;
   await peers.publishApp(agreementBag(agreement));
-  juju.store(peers.name, agreement);
+  remember(juju, peers, agreement);
 }
 
 const DIGEST = z.string();

@@ -3,6 +3,9 @@ import type { Juju, Relation } from 'charmwright';
 import type * as z from 'zod/mini';
 import type { Spec } from './generated.ts';
 
+/** Bytes; Juju keeps 64 KiB for one key. */
+const LARGEST = 60_000;
+
 /** Events after which a databag may have changed without an event of its relation to tell. */
 const READ_AGAIN: ReadonlySet<string> = new Set([
   'start',
@@ -26,6 +29,12 @@ export async function remembered<T>(
   const known = concerned ? undefined : juju.stored(relation.name, schema);
   if (known !== undefined) return known;
   const value = await read();
-  juju.store(relation.name, value);
+  remember(juju, relation, value);
   return value;
+}
+
+/** From now on this is what was read. What is too large for Juju's charm state is read again each time. */
+export function remember(juju: Juju<Spec>, { name }: Pick<Relation, 'name'>, value: unknown): void {
+  const isSmall = Buffer.byteLength(JSON.stringify(value)) <= LARGEST;
+  juju.store(name, isSmall ? value : undefined);
 }

@@ -4,8 +4,10 @@ import type { RulesRecord } from '../../relations/peers.ts';
 import { remoteWriteApp, sentRules } from '../../relations/remote-write.ts';
 import type { Spec } from '../generated.ts';
 import type { MimirApi } from '../mimir-api.ts';
+import { MimirError } from '../mimir-errors.ts';
 import type { Inputs, SenderRules } from '../plan/inputs.ts';
 import { notUsed } from '../plan/statuses.ts';
+import { firstLine } from '../text.ts';
 import { basisOf, type Due, keyOf, recordDigest, rulesDue, UNSURE } from './record.ts';
 import type { Result } from './sync.ts';
 
@@ -16,8 +18,9 @@ const UNFINISHED = 'unfinished';
 /** The tenant that exists while multitenancy is off. A sender cannot say another one. */
 const TENANT = 'anonymous';
 
-/** Problems that are told of one sender. */
+/** Problems that are told of one sender, and characters of each: names in them may be of any length. */
 const MOST_PROBLEMS = 10;
+const LONGEST_PROBLEM = 400;
 
 /** Another pod, another charm, another leader: what the folder says may be of before. */
 const DOUBTFUL: ReadonlySet<string> = new Set(['start', 'upgrade-charm', 'leader-elected']);
@@ -25,6 +28,15 @@ const DOUBTFUL: ReadonlySet<string> = new Set(['start', 'upgrade-charm', 'leader
 /** In every dispatch, whether or not Mimir can be asked in it. */
 export function doubtSenderRules({ event, files }: Juju<Spec>): void {
   if (DOUBTFUL.has(event.kind)) files.remove(NOTE);
+}
+
+/** In a folder that cannot be written to there is no note, and nothing is believed. */
+function writeNote({ files }: Juju<Spec>, note: string): void {
+  try {
+    files.write(NOTE, note);
+  } catch {
+    files.remove(NOTE);
+  }
 }
 
 export interface SenderRulesOutcome {
@@ -61,23 +73,28 @@ interface Task {
 
 async function sync(juju: Juju<Spec>, api: MimirApi, task: Task): Promise<SenderRulesOutcome> {
   const { due, wanted, record, basis } = task;
-  const known = due.kind === 'everything' ? {} : (record?.synced ?? {});
-  const changed = due.kind === 'everything' ? wanted : due.changed;
+  const everything = due.kind === 'everything';
   const relations = new Map((await juju.relations('receive-remote-write')).map((each) => [each.id, each]));
   const sent = await Promise.all(
-    changed.map(async (sender) => ({
+    due.changed.map(async (sender) => ({
       key: keyOf(sender),
       text: (await textOf(relations.get(sender.id))) ?? '{}',
-      mayBeThere: known[keyOf(sender)] !== undefined,
+      mayBeThere: everything || record?.synced[keyOf(sender)] !== undefined,
     })),
   );
-  juju.files.write(NOTE, UNFINISHED);
+  writeNote(juju, UNFINISHED);
   const { syncSenderRules } = await import('./sync.ts');
-  const gone = due.kind === 'everything' ? 'others' : due.gone;
-  const results = await syncSenderRules(api, TENANT, { sent, gone });
+  let results: ReadonlyMap<string, Result>;
+  try {
+    results = await syncSenderRules(api, TENANT, { sent, gone: due.gone, everything });
+  } catch (error) {
+    if (!(error instanceof MimirError)) throw error;
+    return { record, statuses: [later('rules', error)] };
+  }
   const digests = new Map(wanted.map((sender) => [keyOf(sender), sender.digest]));
+  const known = everything ? {} : (record?.synced ?? {});
   const after = { basis, synced: afterwards(known, results, digests) };
-  juju.files.write(NOTE, recordDigest(after));
+  writeNote(juju, recordDigest(after));
   const told = await Promise.all(
     wanted.map(async (sender) => tell(juju, sender, relations.get(sender.id), results.get(keyOf(sender)))),
   );
@@ -128,15 +145,20 @@ function failures(results: ReadonlyMap<string, Result>): readonly Status[] {
   const [first] = failed;
   if (first === undefined) return [];
   const others = failed.length === 1 ? '' : ` and ${failed.length - 1} more`;
-  return [
-    waiting(
-      `[receive-remote-write] rules of ${first.key}${others} are loaded later: ${first.result.error.message}`,
-    ),
-  ];
+  return [later(`rules of ${first.key}${others}`, first.result.error)];
+}
+
+function later(what: string, { message }: MimirError): Status {
+  return waiting(`[receive-remote-write] ${what} are loaded later: ${shortened(message)}`);
 }
 
 function shortList(problems: readonly string[]): string {
   const more = problems.length - MOST_PROBLEMS;
-  const list = problems.slice(0, MOST_PROBLEMS).join('; ');
+  const list = problems.slice(0, MOST_PROBLEMS).map(shortened).join('; ');
   return more > 0 ? `${list}; and ${more} more` : list;
+}
+
+function shortened(problem: string): string {
+  const text = firstLine(problem).toWellFormed();
+  return text.length > LONGEST_PROBLEM ? `${text.slice(0, LONGEST_PROBLEM - 1).toWellFormed()}…` : text;
 }

@@ -9,13 +9,23 @@ import { scopedByLabels } from '../../relations/topology-rules.ts';
 import { durationMs } from '../durations.ts';
 import { firstLine } from '../text.ts';
 
+/** Characters. Longer ones come from nobody who means well, and to read them takes seconds. */
+const LONGEST_EXPRESSION = 32 * 1024;
 /** Bytes. Mimir keeps a group in a file or an object that is named after it. */
 const LONGEST_NAME = 150;
 
-/** Go reads numbers and truth values into texts as well. */
+/** Go reads numbers and truth values into texts as well, and takes some characters for ends of lines. */
 const scalar = z.pipe(
   z.union([z.string(), z.number(), z.boolean()]),
-  z.transform((value) => String(value).toWellFormed()),
+  z.transform((value) =>
+    String(value)
+      .toWellFormed()
+      .replaceAll(/[\u0085\u2028\u2029]/g, ' '),
+  ),
+);
+const oneLine = z.pipe(
+  scalar,
+  z.transform((text) => text.replaceAll(/\s+/g, ' ').trim()),
 );
 const duration = z.optional(
   z.pipe(
@@ -37,16 +47,16 @@ const texts = z.optional(
 
 /** Which of them a rule must have is Mimir's to judge: it says so for each rule. */
 const ruleShape = z.object({
-  alert: z.optional(scalar),
-  record: z.optional(scalar),
-  expr: scalar,
+  alert: z.optional(oneLine),
+  record: z.optional(oneLine),
+  expr: scalar.check(z.trim(), z.maxLength(LONGEST_EXPRESSION, 'is too long')),
   for: duration,
   keep_firing_for: duration,
   labels: texts,
   annotations: texts,
 });
 const headShape = z.object({
-  name: scalar.check(z.minLength(1, 'is empty')),
+  name: oneLine.check(z.minLength(1, 'is empty')),
   interval: duration,
   query_offset: duration,
   limit: z.optional(z.int()),
@@ -99,11 +109,13 @@ function readGroup(value: unknown, index: number): Read {
   };
 }
 
+/** Zod's words for a wrong type need a language, which is loaded for files of people alone. */
+const OWN_WORDS: ReadonlySet<string | undefined> = new Set(['custom', 'too_small', 'too_big']);
+
 function issueOf(error: z.core.$ZodError): string {
   const [issue] = error.issues;
   if (issue === undefined) return 'is not valid';
-  // Zod's words for a wrong type need a language, which is loaded for files of people alone.
-  const said = issue.code === 'custom' || issue.code === 'too_small' ? issue.message : 'is of the wrong type';
+  const said = OWN_WORDS.has(issue.code) ? issue.message : 'is of the wrong type';
   return issue.path.length === 0 ? said : `${firstLine(issue.path.join('.'))}: ${said}`;
 }
 

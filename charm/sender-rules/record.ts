@@ -50,9 +50,12 @@ export function recordDigest({ basis, synced }: RulesRecord): string {
 
 export type Due =
   | { readonly kind: 'nothing' }
-  /** Compare all that the ruler holds. */
-  | { readonly kind: 'everything' }
-  | { readonly kind: 'some'; readonly changed: readonly SenderRules[]; readonly gone: readonly string[] };
+  /** `everything`: nothing is believed, and all that the ruler holds must be compared. */
+  | {
+      readonly kind: 'some' | 'everything';
+      readonly changed: readonly SenderRules[];
+      readonly gone: readonly string[];
+    };
 
 /**
  * @param wanted senders that have rules.
@@ -65,9 +68,10 @@ export function rulesDue(
   note: string | undefined,
 ): Due {
   if (wanted.length === 0 && record === undefined && note === undefined) return { kind: 'nothing' };
-  if (record?.basis !== basis || note !== recordDigest(record)) return { kind: 'everything' };
-  const changed = wanted.filter((sender) => sender.digest !== record.synced[keyOf(sender)]);
   const present = new Set(wanted.map(keyOf));
-  const gone = Object.keys(record.synced).filter((key) => !present.has(key));
+  const gone = Object.keys(record?.synced ?? {}).filter((key) => !present.has(key));
+  if (record?.basis !== basis || note !== recordDigest(record))
+    return { kind: 'everything', changed: wanted, gone };
+  const changed = wanted.filter((sender) => sender.digest !== record.synced[keyOf(sender)]);
   return changed.length + gone.length === 0 ? { kind: 'nothing' } : { kind: 'some', changed, gone };
 }

@@ -1,6 +1,6 @@
 /** Brings the ruler in step with what senders publish: what differs is sent, what nobody sends any more is deleted. */
 import type { StoredGroup } from '../mimir-api.ts';
-import { MimirError } from '../mimir-errors.ts';
+import { MimirAnswerError, MimirError } from '../mimir-errors.ts';
 import { readSentRules } from './read.ts';
 import { keyOfNamespace, namespaceOf } from './record.ts';
 import { Ruler, type RulerApi } from './ruler.ts';
@@ -16,8 +16,10 @@ export interface Sent {
 
 export interface Work {
   readonly sent: readonly Sent[];
-  /** Keys of those whose rules must go; `others`: and those of all that are not among `sent`. */
-  readonly gone: readonly string[] | 'others';
+  /** Keys of those whose rules must go. */
+  readonly gone: readonly string[];
+  /** Compare all that the ruler holds: then those must go, too, that are not among `sent`. */
+  readonly everything: boolean;
 }
 
 export type Result =
@@ -26,25 +28,35 @@ export type Result =
   /** To be tried again. */
   | { readonly kind: 'failed'; readonly error: MimirError };
 
-/** What became of each sender, by key. Never throws because of Mimir. */
+type Present = Readonly<Record<string, readonly StoredGroup[]>>;
+
+/**
+ * What became of each sender, by key.
+ * @throws MimirError when Mimir does not say what it holds; nothing was done then.
+ */
 export async function syncSenderRules(
   api: RulerApi,
   tenant: string,
-  { sent, gone }: Work,
+  { sent, gone, everything }: Work,
 ): Promise<ReadonlyMap<string, Result>> {
   const ruler = new Ruler(api, tenant);
-  let present: Readonly<Record<string, readonly StoredGroup[]>> | undefined;
-  try {
-    present = gone === 'others' ? await ruler.namespaces() : undefined;
-  } catch (error) {
-    return new Map(sent.map(({ key }) => [key, failed(error)]));
-  }
-  const left = present === undefined ? [] : others(Object.keys(present), sent);
+  const present = everything ? await unlessUnreadable(() => ruler.namespaces()) : undefined;
+  const leaving = new Set([...gone, ...others(Object.keys(present ?? {}), sent)]);
   const results = await Promise.all([
     ...sent.map(async (each) => [each.key, await load(ruler, each, present)] as const),
-    ...(gone === 'others' ? left : gone).map(async (key) => [key, await remove(ruler, key)] as const),
+    ...[...leaving].map(async (key) => [key, await remove(ruler, key)] as const),
   ]);
   return new Map(results);
+}
+
+/** There are texts that Mimir prints as what is no YAML; nobody's rules shall wait for somebody's to be mended. */
+async function unlessUnreadable<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof MimirAnswerError) return undefined;
+    throw error;
+  }
 }
 
 /** Of senders that are no longer related; namespaces of people are not ours to delete. */
@@ -53,23 +65,31 @@ function others(namespaces: readonly string[], sent: readonly Sent[]): readonly 
   return namespaces.map(keyOfNamespace).filter((key): key is string => key !== undefined && !keys.has(key));
 }
 
-async function load(
-  ruler: Ruler,
-  { key, text, mayBeThere }: Sent,
-  present: Readonly<Record<string, readonly StoredGroup[]>> | undefined,
-): Promise<Result> {
-  const read = readSentRules(text);
+async function load(ruler: Ruler, sent: Sent, present: Present | undefined): Promise<Result> {
+  const read = readSentRules(sent.text);
   // What was good before stays in use.
   if (!read.ok) return { kind: 'loaded', problems: [read.problem] };
-  const namespace = namespaceOf(key);
+  const namespace = namespaceOf(sent.key);
   try {
-    const groups =
-      present?.[namespace] ?? (present === undefined && mayBeThere ? await ruler.groups(namespace) : []);
+    const groups = await groupsThere(ruler, namespace, sent, present);
     const refused = await ruler.fill(namespace, read.groups, groups);
     return { kind: 'loaded', problems: [...read.problems, ...refused] };
   } catch (error) {
     return failed(error);
   }
+}
+
+async function groupsThere(
+  ruler: Ruler,
+  namespace: string,
+  { mayBeThere }: Sent,
+  present: Present | undefined,
+): Promise<readonly StoredGroup[]> {
+  if (present !== undefined) return present[namespace] ?? [];
+  if (!mayBeThere) return [];
+  const groups = await unlessUnreadable(() => ruler.groups(namespace));
+  if (groups === undefined) await ruler.remove(namespace);
+  return groups ?? [];
 }
 
 async function remove(ruler: Ruler, key: string): Promise<Result> {

@@ -87,7 +87,11 @@ async function sync(url: string, step: Step): Promise<void> {
     text: sentBy(i, isFirst ? undefined : i % 20),
     mayBeThere: !isFirst,
   }));
-  for (const [key, result] of await syncSenderRules(new MimirApi(url), TENANT, { sent, gone: [] }))
+  for (const [key, result] of await syncSenderRules(new MimirApi(url), TENANT, {
+    sent,
+    gone: [],
+    everything: false,
+  }))
     if (result.kind !== 'loaded' || result.problems.length > 0)
       throw new Error(`${key}: ${JSON.stringify(result)}`);
 }

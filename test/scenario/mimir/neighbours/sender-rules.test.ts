@@ -186,6 +186,33 @@ describe('rules that Mimir refuses', () => {
   });
 });
 
+describe('rules of somebody who means no good', () => {
+  test('may be ten thousand groups', async () => {
+    const groups = Array.from({ length: 10_000 }, (_, i) => group(`g${i}`, down(`up > ${i}`)));
+    const before = await run(changed(5), related(sender(5, { remoteAppData: rulesOf(...groups) })));
+    expect(before.error).toBeUndefined();
+    expect(Object.keys(server.ruler.expressions['receive-remote-write:5:agent'] ?? {})).toHaveLength(10_000);
+    server.ruler.asked();
+    await run(changed(5), says(before, 5, rulesOf(...groups.slice(1))));
+    expect(server.ruler.asked()).toEqual([
+      'GET receive-remote-write:5:agent',
+      'DELETE receive-remote-write:5:agent/g0',
+    ]);
+  });
+
+  test('may have names of any length: nothing that is told of them is long', async () => {
+    const long = 'x'.repeat(1_000_000);
+    const rules = Array.from({ length: 50 }, (_, i) => ({ alert: `${long}${i}`, expr: 'nofunc(up)' }));
+    const after = await run(
+      changed(5),
+      related(sender(5, { remoteAppData: rulesOf(group(long, ...rules)) })),
+    );
+    expect(after.error).toBeUndefined();
+    expect(eventSaid(after, 5)?.length).toBeLessThan(5000);
+    expect(eventSaid(after, 5)).toMatch(/and 40 more/);
+  });
+});
+
 describe('while something is in the way', () => {
   const state = () => related(sender(5, { remoteAppData: rulesOf(group('a', down()), group('b', down())) }));
   const loaded = { 'receive-remote-write:5:agent': { a: ['up == 0'], b: ['up == 0'] } };
@@ -205,13 +232,25 @@ describe('while something is in the way', () => {
     expect(before.unitStatus).toEqual({
       name: 'waiting',
       message: expect.stringMatching(
-        /^\[receive-remote-write\] rules of 5:agent are loaded later: cannot .*away$/,
+        /^\[receive-remote-write\] rules (of 5:agent )?are loaded later: cannot .*away$/,
       ),
     });
     server.ruler.failure = undefined;
     const after = await run('update-status', before);
     expect(server.ruler.expressions).toEqual(loaded);
     expect(after.unitStatus.message).not.toContain('receive-remote-write');
+  });
+
+  test('of a new leader, too: nothing is believed until Mimir has said what it holds', async () => {
+    const before = await run(changed(5), state());
+    server.ruler.failure = { status: 500, body: 'object storage is away' };
+    const elected = await run('leader-elected', before);
+    const gone = await run({ kind: 'relation-broken', relation: 5 }, elected);
+    expect(gone.unitStatus.message).toMatch(/^\[receive-remote-write\] rules are loaded later: /);
+    const relations = gone.relations.filter(({ id }) => id !== 5);
+    server.ruler.failure = undefined;
+    await run('update-status', { ...stateOf(gone), relations });
+    expect(server.ruler.expressions).toEqual({});
   });
 
   test('rules of a relation that has gone meanwhile are removed later', async () => {

@@ -113,7 +113,7 @@ describe('rules that a sender publishes', () => {
       { name: 'a', rules: [{ ...down, for: '5' }] },
       'group "a", rule 1: for: is not a duration such as 30s or 5m',
     ],
-    [{ name: 'a\nb', rules: [{ ...down, labels: [] }] }, 'group "a", rule 1: labels: is of the wrong type'],
+    [{ name: 'a\nb', rules: [{ ...down, labels: [] }] }, 'group "a b", rule 1: labels: is of the wrong type'],
     [
       { name: 'a', rules: [{ ...down, labels: { x: {} } }] },
       'group "a", rule 1: labels.x: is of the wrong type',
@@ -122,6 +122,23 @@ describe('rules that a sender publishes', () => {
     const { groups, problems } = read(bad, { name: 'good', rules: [down] });
     expect(problems).toEqual([problem]);
     expect(groups).toEqual([{ name: 'good', rules: [down] }]);
+  });
+
+  test('are in one line where they are names, and without what Mimir would take for the end of one', () => {
+    const rule = { alert: '\n\n a\tb ', expr: '\n  sum(\n  up)\n', annotations: { text: 'a\u0085b\u2028c' } };
+    expect(only({ name: '\n c', rules: [rule] })).toEqual({
+      name: 'c',
+      rules: [{ alert: 'a b', expr: 'sum(\n  up)', annotations: { text: 'a b c' } }],
+    });
+  });
+
+  test('that nobody could have meant are not even parsed', () => {
+    const expr = `${'('.repeat(200_000)}up`;
+    expect(read({ name: 'a', rules: [{ ...down, expr, labels: LABELS }] })).toEqual({
+      ok: true,
+      groups: [],
+      problems: ['group "a", rule 1: expr: is too long'],
+    });
   });
 
   test('lose the bad ones of a group, not the group', () => {

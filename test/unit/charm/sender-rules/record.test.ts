@@ -57,7 +57,17 @@ describe('of what is recorded', () => {
     ['the rules are in another bucket', known, note, basisOf('s3 other')],
     ['nothing was recorded, but a hook was at work', undefined, 'unfinished', basis],
   ])('nothing is believed when %s', (_when, before, said, now) => {
-    expect(rulesDue(before, [sender(5), sender(6)], now, said)).toEqual({ kind: 'everything' });
+    expect(rulesDue(before, [sender(5), sender(6)], now, said)).toMatchObject({
+      kind: 'everything',
+      changed: [sender(5), sender(6)],
+    });
+  });
+
+  test('what nobody sends any more goes, also when nothing is believed', () => {
+    expect(rulesDue(known, [sender(5)], basis, undefined)).toMatchObject({
+      kind: 'everything',
+      gone: ['6:agent'],
+    });
   });
 
   test('the order makes no difference', () => {
