@@ -89,7 +89,7 @@ async function sync(juju: Juju<Spec>, api: MimirApi, task: Task): Promise<Sender
     results = await syncSenderRules(api, TENANT, { sent, gone: due.gone, everything });
   } catch (error) {
     if (!(error instanceof MimirError)) throw error;
-    return { record, statuses: [later('rules', error)] };
+    return { record, statuses: [later('rules of all senders', error)] };
   }
   const digests = new Map(wanted.map((sender) => [keyOf(sender), sender.digest]));
   const known = everything ? {} : (record?.synced ?? {});

@@ -1,9 +1,15 @@
 /** What senders may say, however odd, in the real ruler: what is good of it is loaded, and only that. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readListedYaml } from '../../charm/listed-yaml.ts';
 import { MimirApi } from '../../charm/mimir-api.ts';
 import { type Result, type Sent, syncSenderRules } from '../../charm/sender-rules/sync.ts';
 import { readYaml } from '../../charm/yaml-text.ts';
+import { peer } from '../../tools/peers.ts';
 import { IMPATIENT, type MimirServer, startMimir } from '../support/mimir-server.ts';
 
 const HOST = '127.77.1.61';
@@ -155,6 +161,46 @@ describe('a listing that nobody can read', () => {
     expect(results.get(KEY)).toEqual({ kind: 'loaded', problems: [] });
     expect(await loaded()).toEqual({ a: 1 });
   });
+});
+
+test("mimirtool finds nothing to do where the rules are loaded, and the charm where mimirtool's are", async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'mimirtool-rules-'));
+  try {
+    const groups = [1, 2, 3].map((i) => ({
+      name: `g${i}`,
+      interval: '90s',
+      rules: [
+        {
+          ...down(`up == ${i}`),
+          for: '5m',
+          labels: { severity: 'critical' },
+          annotations: { text: '{{ $value }}\n"x"' },
+        },
+        { record: 'a:b', expr: `sum(up) > ${i}` },
+      ],
+    }));
+    const file = join(folder, 'rules.yaml');
+    await writeFile(file, JSON.stringify({ namespace: NAMESPACE, groups }));
+    const mimirtool = async () => {
+      const where = [`--address=${server.url}`, `--id=${TENANT}`, `--namespaces=${NAMESPACE}`];
+      const { stdout } = await promisify(execFile)(await peer('mimirtool'), [
+        'rules',
+        'sync',
+        ...where,
+        file,
+      ]);
+      return stdout.trim().split('\n').at(-1);
+    };
+    await send(groups);
+    expect(await mimirtool()).toBe('Sync Summary: 0 Groups Created, 0 Groups Updated, 0 Groups Deleted');
+    await api.deleteRuleNamespace(TENANT, NAMESPACE);
+    expect(await mimirtool()).toBe('Sync Summary: 3 Groups Created, 0 Groups Updated, 0 Groups Deleted');
+    api.changes = 0;
+    await send(groups);
+    expect(api.changes).toBe(0);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test('what the ruler holds of gone senders goes, what people have there stays', async () => {

@@ -232,7 +232,7 @@ describe('while something is in the way', () => {
     expect(before.unitStatus).toEqual({
       name: 'waiting',
       message: expect.stringMatching(
-        /^\[receive-remote-write\] rules (of 5:agent )?are loaded later: cannot .*away$/,
+        /^\[receive-remote-write\] rules of all senders are loaded later: cannot .*away$/,
       ),
     });
     server.ruler.failure = undefined;
@@ -246,7 +246,9 @@ describe('while something is in the way', () => {
     server.ruler.failure = { status: 500, body: 'object storage is away' };
     const elected = await run('leader-elected', before);
     const gone = await run({ kind: 'relation-broken', relation: 5 }, elected);
-    expect(gone.unitStatus.message).toMatch(/^\[receive-remote-write\] rules are loaded later: /);
+    expect(gone.unitStatus.message).toMatch(
+      /^\[receive-remote-write\] rules of all senders are loaded later: /,
+    );
     const relations = gone.relations.filter(({ id }) => id !== 5);
     server.ruler.failure = undefined;
     await run('update-status', { ...stateOf(gone), relations });
