@@ -28,7 +28,7 @@ export function withMatchers(expr: string, matchers: readonly Matcher[]): string
   let isPromQl = true;
   parser.parse(expr).iterate({
     enter({ type, name, node }) {
-      if (type.isError) isPromQl = false;
+      if (type.isError || isEmpty(node)) isPromQl = false;
       if (name === 'VectorSelector') insertions.push(...insertion(expr, node, matchers));
     },
   });
@@ -45,11 +45,18 @@ export function withMatchers(expr: string, matchers: readonly Matcher[]): string
 export function isPromQl(expr: string): boolean {
   let good = true;
   parser.parse(expr).iterate({
-    enter({ type }) {
-      if (type.isError) good = false;
+    enter({ type, node }) {
+      if (type.isError || isEmpty(node)) good = false;
     },
   });
   return good;
+}
+
+/** `{}` alone, which Prometheus refuses. With matchers it would be everything that the application has. */
+function isEmpty(node: SyntaxNode): boolean {
+  if (node.name !== 'VectorSelector' || node.getChild('Identifier') !== null) return false;
+  const braces = node.getChild('LabelMatchers');
+  return braces === null || MATCHERS.every((kind) => braces.getChild(kind) === null);
 }
 
 const MATCHERS = ['UnquotedLabelMatcher', 'QuotedLabelMatcher', 'QuotedLabelName'];

@@ -5,7 +5,12 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 
 const seriesShape = z.record(z.string(), z.coerce.string());
-const caseShape = z.strictObject({ at: z.string(), series: seriesShape });
+const caseShape = z.strictObject({
+  at: z.string(),
+  /** Time between samples, and between evaluations. */
+  every: z.string().default('1m'),
+  series: seriesShape,
+});
 const casesShape = z.record(
   z.string(),
   z.strictObject({
@@ -22,6 +27,7 @@ export interface RuleCase {
   readonly rule: string;
   readonly kind: 'fires' | 'quiet' | 'of others';
   readonly at: string;
+  readonly every: string;
   readonly series: Readonly<Record<string, string>>;
   readonly expected: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
 }
@@ -52,7 +58,7 @@ export const OWN = {
 } as const;
 const OTHER = { ...OWN, juju_application: 'other' } as const;
 
-function scoped({ at, series }: Case, labels: Readonly<Record<string, string>>) {
+function scoped({ at, every, series }: Case, labels: Readonly<Record<string, string>>) {
   const text = Object.entries(labels)
     .map(([name, value]) => `${name}="${value}"`)
     .join(',');
@@ -60,14 +66,14 @@ function scoped({ at, series }: Case, labels: Readonly<Record<string, string>>) 
     const [, metric = '', own = ''] = /^([^{]+)(?:\{(.*)\})?$/.exec(selector) ?? [];
     return [`${metric}{${[text, own].filter((part) => part !== '').join(',')}}`, values];
   });
-  return { at, series: Object.fromEntries(added) };
+  return { at, every, series: Object.fromEntries(added) };
 }
 
-/** A file for `promtool test rules`. */
+/** A file for `promtool test rules`. All cases have the same `every`. */
 export function promtoolFile(cases: readonly RuleCase[], ruleFile: string): string {
-  const tests = cases.map(({ rule, kind, at, series, expected }) => ({
+  const tests = cases.map(({ rule, kind, at, every, series, expected }) => ({
     name: `${rule} ${kind}`,
-    interval: '1m',
+    interval: every,
     input_series: Object.entries(series).map(([selector, values]) => ({ series: selector, values })),
     promql_expr_test: [
       {
@@ -77,7 +83,7 @@ export function promtoolFile(cases: readonly RuleCase[], ruleFile: string): stri
       },
     ],
   }));
-  return stringify({ rule_files: [ruleFile], evaluation_interval: '1m', tests });
+  return stringify({ rule_files: [ruleFile], evaluation_interval: cases[0]?.every ?? '1m', tests });
 }
 
 const isRecord = (rule: string) => rule.includes(':');

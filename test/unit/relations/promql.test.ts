@@ -8,7 +8,6 @@ describe('a matcher is added to every selector:', () => {
   test.each([
     ['up', 'up{juju_model="cos"}'],
     ['up{}', 'up{juju_model="cos"}'],
-    ['{}', '{juju_model="cos"}'],
     ['up{job="x"}', 'up{job="x",juju_model="cos"}'],
     ['up{job="x",}', 'up{job="x",juju_model="cos",}'],
     ['up{ job = "x" , }', 'up{ job = "x",juju_model="cos" , }'],
