@@ -13,10 +13,19 @@ export interface IngressRequest {
   readonly healthPath: string;
 }
 
+/** Of Traefik's own 30 seconds a unit that leaves would be sent requests to the end. */
+const HEALTH_INTERVAL = '5s';
+const HEALTH_TIMEOUT = '3s';
+
 /** Our application's databag. The ingress takes its own prefix away: Mimir does not know of it. */
 export function ingressApp({ model, name, port, scheme, healthPath }: IngressRequest): Bag {
   return {
-    healthcheck_params: stableJson({ path: healthPath, ...(scheme === 'https' && { scheme }) }),
+    healthcheck_params: stableJson({
+      path: healthPath,
+      interval: HEALTH_INTERVAL,
+      timeout: HEALTH_TIMEOUT,
+      ...(scheme === 'https' && { scheme }),
+    }),
     model: stableJson(model),
     name: stableJson(name),
     port: stableJson(port),

@@ -8,6 +8,8 @@ import type { Neighbour } from './neighbour.ts';
 
 /** Grafana's last entry of its list for Mimir: what each later version, so all of Mimir 3, counts as. */
 const NEWEST_MIMIR = '2.9.1';
+/** How often Juju's senders scrape: Grafana makes the windows of rates of it, and would else look for four samples a minute. */
+const SCRAPE_INTERVAL = '1m';
 /** Labels of an exemplar that hold the id of its trace: Mimir's and Tempo's clients write the one, OpenTelemetry the other. */
 const TRACE_LABELS = ['traceID', 'trace_id'] as const;
 
@@ -27,6 +29,7 @@ export const grafanaSource: Neighbour = {
         manageAlerts: true,
         prometheusType: 'Mimir',
         prometheusVersion: NEWEST_MIMIR,
+        timeInterval: SCRAPE_INTERVAL,
         ...alertmanagerOf(inputs, grafana),
         ...exemplarsOf(inputs, grafana),
       },

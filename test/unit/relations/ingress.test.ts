@@ -12,7 +12,7 @@ describe('ingress', () => {
 
   test('is asked for with JSON in every value', () => {
     expect(ingressApp(asked)).toEqual({
-      healthcheck_params: '{"path":"/ready"}',
+      healthcheck_params: '{"interval":"5s","path":"/ready","timeout":"3s"}',
       model: '"cos"',
       name: '"mimir-k8s"',
       port: '9009',

@@ -182,6 +182,7 @@ describe.each(['v0', 'v1'] as const)('a Grafana whose charm reads %s', (library)
           manageAlerts: true,
           prometheusType: 'Mimir',
           prometheusVersion: '2.9.1',
+          timeInterval: '1m',
           timeout: 300,
         },
         secureJsonData: {},
