@@ -11,7 +11,7 @@ import {
   type State,
   stateOf,
 } from 'charmwright/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mimir as charm } from '../../../charm/charm.ts';
 import { FakeMimir } from '../../support/fake-mimir.ts';
 import { image, KEYS, mimir, PLACE, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
@@ -144,3 +144,53 @@ test('a second unit, which leads or does not, bears any two things', async () =>
   expect(found.problems).toEqual([]);
   expect(found.isComplete).toBe(true);
 }, 90_000);
+
+describe('neighbours that are told where Mimir is', () => {
+  const app = (name: string) => ({ grafana_uid: 'juju_g', app_datasource_uid: name });
+  const neighbours = [
+    relation('ingress', {
+      id: 7,
+      remoteApp: 'traefik',
+      remoteAppData: { ingress: '{"url":"http://a.org"}' },
+    }),
+    relation('grafana-source-alertmanager', {
+      id: 8,
+      remoteApp: 'grafana',
+      remoteAppData: app('juju_cos_x_alertmanager'),
+    }),
+    relation('send-datasource', {
+      id: 9,
+      remoteApp: 'tempo',
+      remoteAppData: { datasources: '[{"type":"tempo","uid":"t","grafana_uid":"juju_g"}]' },
+    }),
+    relation('prometheus-api', { id: 10, remoteApp: 'sloth' }),
+  ];
+  const before = () =>
+    running({ config: { 'max-global-exemplars-per-user': 10 }, relations: [peers, grafana] });
+
+  test('may come and go, and say other things, one after the other', async () => {
+    const found = await explore(charm, await before(), {
+      ...WORLD,
+      depth: 2,
+      relations: neighbours,
+      remoteAppData: {
+        // One that gives none any more is remembered: that is no one end, and has tests of its own.
+        ingress: [{ ingress: '{"url":"http://b.org"}' }],
+        'grafana-source': [app('juju_cos_y'), {}],
+      },
+    });
+    expect(found.problems).toEqual([]);
+    expect(found.isComplete).toBe(true);
+  }, 90_000);
+
+  test('may be told by a hook that is killed at each of its calls', async () => {
+    const found = await explore(charm, await before(), {
+      ...WORLD,
+      depth: 1,
+      kills: true,
+      relations: neighbours,
+    });
+    expect(found.problems).toEqual([]);
+    expect(found.isComplete).toBe(true);
+  }, 90_000);
+});
