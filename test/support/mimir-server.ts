@@ -75,7 +75,10 @@ export async function startMimir(
 
 /** A unit reaches its own Alertmanager at localhost. Here that is another test's. */
 function reachedAt(host: string): (file: PlannedFile) => PlannedFile {
-  return (file) => ({ ...file, content: file.content.replaceAll('//127.0.0.1:', `//${host}:`) });
+  return (file) => ({
+    ...file,
+    content: file.content.replaceAll(`//127.0.0.1:${HTTP_PORT}/`, `//${host}:${HTTP_PORT}/`),
+  });
 }
 
 async function isReady(url: string): Promise<boolean> {
