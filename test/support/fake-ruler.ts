@@ -10,6 +10,8 @@ const groupShape = z.looseObject({
   rules: z.array(z.looseObject({ alert: z.optional(z.string()), expr: z.string() })),
 });
 type Group = z.infer<typeof groupShape>;
+const holdingShape = z.array(z.tuple([z.string(), z.array(groupShape)]));
+type Holding = z.infer<typeof holdingShape>;
 
 export class FakeRuler {
   readonly namespaces = new Map<string, Map<string, Group>>();
@@ -33,6 +35,18 @@ export class FakeRuler {
   /** Questions since the last time. */
   asked(): readonly string[] {
     return this.requests.splice(0);
+  }
+
+  /** All that it holds, as data. */
+  read(): Holding {
+    return [...this.namespaces].map(([name, groups]) => [name, [...groups.values()]]);
+  }
+
+  /** Holds what `read` gave. */
+  write(holding: unknown): void {
+    this.namespaces.clear();
+    for (const [name, groups] of holdingShape.parse(holding))
+      this.namespaces.set(name, new Map(groups.map((group) => [group.name, group])));
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
