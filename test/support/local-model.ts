@@ -52,9 +52,12 @@ export class TestModel implements AsyncDisposable {
     this.client = await openModel({ modelDir: this.dir });
   }
 
-  async deployMimir(options: { units?: number; config?: Record<string, string> } = {}): Promise<void> {
+  async deployMimir(
+    options: { application?: string; units?: number; config?: Record<string, string> } = {},
+  ): Promise<void> {
     await this.client.call('deploy', {
       charm: inject('mimirCharm'),
+      ...(options.application !== undefined && { application: options.application }),
       units: options.units ?? 1,
       config: options.config ?? {},
       resources: { 'mimir-image': inject('mimirImage') },

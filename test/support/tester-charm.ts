@@ -61,6 +61,10 @@ export async function killPrometheus(model: TestModel, unit: string): Promise<vo
   await model.ssh(unit, 'prometheus', ['/bin/sh', '-c', kill]);
 }
 
+export async function stopPrometheus(model: TestModel, unit: string): Promise<void> {
+  await model.exec(unit, `${PEBBLE} stop prometheus`);
+}
+
 export async function startPrometheus(model: TestModel, unit: string): Promise<void> {
   await model.exec(unit, `${PEBBLE} start prometheus`);
 }

@@ -13,9 +13,7 @@ export function prometheusConfig(
   topology: JujuTopology,
   unit: string,
 ): string {
-  // Replicas send the same series, or there would be nothing to choose between; else each unit's are its own.
-  const areReplicas = receivers.some(({ replicaLabels }) => replicaLabels !== undefined);
-  const labels = { ...topologyLabels(topology), ...(!areReplicas && { juju_unit: unit }) };
+  const labels = topologyLabels(topology);
   const config = {
     global: { scrape_interval: options['scrape-interval'], external_labels: options['external-labels'] },
     scrape_configs: [{ job_name: 'tester', static_configs: [{ targets: options.targets, labels }] }],
@@ -24,16 +22,21 @@ export function prometheusConfig(
   return `${JSON.stringify(config, undefined, 2)}\n`;
 }
 
-/** The replica's labels are external labels for one receiver only: another would store them. */
+/**
+ * Replicas send the same series, or there would be nothing to choose between; without a choice each unit's are its own.
+ * The labels that say so are external labels for one receiver only: another would store them.
+ */
 function remoteWrite({ url, replicaLabels }: Receiver, cluster: string, replica: string): object {
+  const labels =
+    replicaLabels === undefined
+      ? { juju_unit: replica }
+      : { [replicaLabels.cluster_label]: cluster, [replicaLabels.replica_label]: replica };
   return {
     url,
     queue_config: { batch_send_deadline: '1s' },
-    ...(replicaLabels !== undefined && {
-      write_relabel_configs: [
-        { target_label: replicaLabels.cluster_label, replacement: cluster },
-        { target_label: replicaLabels.replica_label, replacement: replica },
-      ],
-    }),
+    write_relabel_configs: Object.entries(labels).map(([target_label, replacement]) => ({
+      target_label,
+      replacement,
+    })),
   };
 }
