@@ -73,6 +73,22 @@ export const spec = {
       "limit": 1,
       "optional": true
     },
+    "logging-consumer": {
+      "role": "requires",
+      "interface": "loki_push_api",
+      "optional": true
+    },
+    "cache": {
+      "role": "requires",
+      "interface": "memcache",
+      "optional": true
+    },
+    "redis": {
+      "role": "requires",
+      "interface": "redis",
+      "limit": 1,
+      "optional": true
+    },
     "mimir-peers": {
       "role": "peer",
       "interface": "mimir_peers"

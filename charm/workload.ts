@@ -8,12 +8,14 @@ import {
   PathError,
   type Pebble,
   PebbleError,
+  type Plan,
   TimeoutError,
 } from 'charmwright/pebble';
 import { type Diagnosis, diagnose, withRemedy } from './diagnosis.ts';
 import { reasonOf } from './mimir-errors.ts';
 import { readIfThere, readThoseThere } from './pebble-files.ts';
 import type { MimirLayer } from './plan/layer.ts';
+import { silenced } from './plan/log-targets.ts';
 import { CONFIG_DIR, CONFIG_FILE, OVERRIDES_FILE, SERVICE } from './plan/paths.ts';
 import type { PlannedFile, Workload } from './plan/plan.ts';
 
@@ -116,17 +118,24 @@ async function ensureRunning(pebble: Pebble, layer: MimirLayer): Promise<Outcome
   ]);
   const [started, seen] = file?.split('\n') ?? [];
   // Most dispatches find the plan as it was left, and need not understand it: to read YAML takes 20 ms.
-  const applied = seen === applicationOf(layer, planYaml) || layerApplied(layer, await pebble.plan());
+  const plan = seen === applicationOf(layer, planYaml) ? undefined : await pebble.plan();
+  const whole = plan === undefined ? layer : withSilenced(layer, plan);
+  const applied = plan === undefined || layerApplied(whole, plan);
   const current = services[0]?.current;
   // In back-off Mimir exits again and again and Pebble starts it each time: no help is needed, nor does it help.
   if (applied && started === wanted && (current === 'active' || current === 'backoff')) {
     return { kind: 'running', restarted: false, digest, exits: current === 'backoff' };
   }
-  if (!applied) await pebble.addLayer(LAYER_LABEL, layer, { combine: true });
+  if (!applied) await pebble.addLayer(LAYER_LABEL, whole, { combine: true });
   await pebble.replan();
   const content = [wanted, applicationOf(layer, await pebble.planYaml())].join('\n');
   await pebble.push(STARTED_FILE, content, { makeDirs: true, permissions: 0o600 });
   return { kind: 'running', restarted: true, digest, exits: false };
+}
+
+function withSilenced(layer: MimirLayer, plan: Plan): MimirLayer {
+  const targets = layer['log-targets'];
+  return { ...layer, 'log-targets': { ...silenced(targets, plan['log-targets']), ...targets } };
 }
 
 /** Equal when both are. */

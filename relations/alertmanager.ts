@@ -6,8 +6,9 @@ import type { KeyProblem } from './bag.ts';
 import { plainHttpUrl } from './http-url.ts';
 
 export type AlertmanagerAddress =
-  /** `url` is absent while the unit has not said it. */
-  { readonly ok: true; readonly url?: string } | { readonly ok: false; readonly problem: KeyProblem };
+  /** The URL is absent while the unit has not said it. */
+  | { readonly ok: true; readonly address?: string }
+  | { readonly ok: false; readonly problems: readonly KeyProblem[] };
 
 /** One unit's databag. Since version 1 of the interface there is `url`; before, the scheme stood apart from the rest. */
 export function readAlertmanager(bag: Bag): AlertmanagerAddress {
@@ -19,6 +20,6 @@ export function readAlertmanager(bag: Bag): AlertmanagerAddress {
 
 function parsed(key: string, text: string): AlertmanagerAddress {
   const result = plainHttpUrl.safeParse(text);
-  if (result.success) return { ok: true, url: result.data };
-  return { ok: false, problem: { key, problem: result.error.issues[0]?.message ?? 'is not valid' } };
+  if (result.success) return { ok: true, address: result.data };
+  return { ok: false, problems: [{ key, problem: result.error.issues[0]?.message ?? 'is not valid' }] };
 }

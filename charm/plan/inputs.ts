@@ -77,6 +77,12 @@ export interface Neighbours {
   readonly lastIngressUrl?: string;
   /** Base addresses of Alertmanagers outside this application, sorted. */
   readonly alertmanagers?: readonly string[];
+  /** Memcacheds, as IP address and port, sorted. */
+  readonly caches?: readonly string[];
+  /** Applications that offer a Redis, which Mimir cannot use. */
+  readonly redises?: readonly string[];
+  /** Where lines of logs are pushed to, sorted. */
+  readonly lokis?: readonly string[];
   /** Base of OTLP over HTTP: it takes Mimir's spans. */
   readonly tracesUrl?: string;
   /** Those that query. In the order of their relations. */

@@ -1,5 +1,6 @@
 /** The Pebble layer. Types follow Pebble's YAML. */
 import type { Environment } from './environment.ts';
+import type { LogTargets } from './log-targets.ts';
 import { CONFIG_FILE, HTTP_PORT, SERVICE } from './paths.ts';
 
 /** Rings and other places where Mimir would else guess an address from the network interfaces, and often wrongly. */
@@ -34,10 +35,12 @@ export interface Start {
    */
   readonly digest: string;
   readonly environment: Environment;
+  /** They restart nothing. */
+  readonly logTargets: LogTargets;
 }
 
 /** @param bucket where object storage listens. Absent, a check that Pebble has of it stays as it is. */
-export function mimirLayer({ ip, digest, environment }: Start, bucket?: Endpoint) {
+export function mimirLayer({ ip, digest, environment, logTargets }: Start, bucket?: Endpoint) {
   return {
     summary: 'Grafana Mimir',
     services: {
@@ -80,6 +83,7 @@ export function mimirLayer({ ip, digest, environment }: Start, bucket?: Endpoint
       },
       ...(bucket !== undefined && { [BUCKET_CHECK]: bucketCheck(bucket) }),
     },
+    'log-targets': logTargets,
   } as const;
 }
 

@@ -4,6 +4,7 @@
  */
 import { HA_LABELS } from '../../relations/remote-write.ts';
 import type { S3Connection } from '../../relations/s3.ts';
+import { cacheSettings } from './caches.ts';
 import type { Inputs } from './inputs.ts';
 import type { Options } from './options.ts';
 import {
@@ -39,6 +40,7 @@ export function mimirConfig(
   const prefix = store.kind === 's3' ? store.s3.prefix : '';
   const reads = readProfile(store);
   const links = urls(inputs);
+  const caches = cacheSettings(inputs);
   return {
     // "all" leaves out the Alertmanager, and the metrics that tell the limits of tenants.
     target: 'all,alertmanager,overrides-exporter',
@@ -52,12 +54,13 @@ export function mimirConfig(
     blocks_storage: {
       storage_prefix: `${prefix}${PREFIXES.blocks}`,
       tsdb: { dir: DIRS.tsdb, retention_period: `${options.localRetentionSeconds}s` },
-      bucket_store: { sync_dir: DIRS.tsdbSync, ...reads.bucketStore },
+      bucket_store: { sync_dir: DIRS.tsdbSync, ...reads.bucketStore, ...caches.bucketStore },
     },
     ruler_storage: { storage_prefix: `${prefix}${PREFIXES.ruler}` },
     alertmanager_storage: { storage_prefix: `${prefix}${PREFIXES.alertmanager}` },
     compactor: { data_dir: DIRS.compactor, ...reads.compactor },
     ...(reads.querier !== undefined && { querier: reads.querier }),
+    ...(caches.frontend !== undefined && { frontend: caches.frontend }),
     // The same tokens after a restart: series come back to the ingester that has their log.
     ingester: { ring: { replication_factor: replicas, tokens_file_path: TOKENS_FILE } },
     store_gateway: { sharding_ring: { replication_factor: replicas } },

@@ -7,6 +7,7 @@ import { type Databags, planDatabags } from './databags.ts';
 import { environmentOf, environmentText } from './environment.ts';
 import type { Inputs } from './inputs.ts';
 import { type Endpoint, type MimirLayer, mimirLayer } from './layer.ts';
+import { logTargets } from './log-targets.ts';
 import { isSettings, mimirConfig, type Settings, type Store, toYaml } from './mimir-config.ts';
 import { type AlertmanagerOption, type Options, parseOptions } from './options.ts';
 import {
@@ -80,13 +81,16 @@ function planWorkload(inputs: Inputs, wanted: { options: Options; store: Store }
   const { ip } = inputs.address;
   if (!inputs.container.reachable || ip === undefined) return { kind: 'wait' };
   const { lastGood, files: present = {} } = inputs.container;
+  const started = (digest: string, environment: string | undefined) => ({
+    ip,
+    digest,
+    environment: environmentOf(environment),
+    logTargets: logTargets(inputs),
+  });
   const kept: Workload =
     lastGood === undefined
       ? { kind: 'keep' }
-      : {
-          kind: 'keep',
-          layer: mimirLayer({ ip, digest: lastGood, environment: environmentOf(present[ENVIRONMENT_FILE]) }),
-        };
+      : { kind: 'keep', layer: mimirLayer(started(lastGood, present[ENVIRONMENT_FILE])) };
   if (wanted === undefined) return kept;
   const config = mimirConfig(inputs, wanted.options, wanted.store);
   const caChain = wanted.store.kind === 's3' ? (wanted.store.s3.caChain ?? '') : '';
@@ -104,7 +108,7 @@ function planWorkload(inputs: Inputs, wanted: { options: Options; store: Store }
     kind: 'run',
     config,
     files,
-    layer: mimirLayer({ ip, digest, environment: environmentOf(environment) }, endpointOf(wanted.store)),
+    layer: mimirLayer(started(digest, environment), endpointOf(wanted.store)),
   };
 }
 

@@ -21,6 +21,7 @@ export function planStatuses(
     ...unitStatuses(inputs, storage),
     ...placeStatuses(inputs),
     ...(storage.kind === 's3' ? bucketStatuses(inputs, kept ? held : '') : []),
+    ...redisStatuses(inputs),
     ...inputs.neighbourProblems.map(notUsed),
     activeStatus(inputs, options, storage),
   ];
@@ -92,6 +93,17 @@ function bucketStatuses({ objectStorage, bucket }: Inputs, held: string): readon
     case 'refused':
       return [blocked(`[s3] ${bucket.cause}: mend it at ${app} (${relation})${held}`)];
   }
+}
+
+/** Redis' charm drops its passwords while it is related, so this is more than a remark. */
+function redisStatuses({ app, neighbours }: Inputs): readonly Status[] {
+  const [redis] = neighbours.redises ?? [];
+  if (redis === undefined) return [];
+  return [
+    blocked(
+      `[redis] Mimir 3 cannot use Redis, which asks for no password while it is related: juju remove-relation ${app}:redis ${redis}, and juju integrate ${app}:cache with a memcached instead`,
+    ),
+  ];
 }
 
 /** Mimir serves without what the neighbour meant to say, so this is a remark. */

@@ -125,17 +125,17 @@ interface Sources {
 /** Everything is looked at anew, so that the order of events does not matter. */
 async function findDestination(juju: Juju, { endpoint, caEndpoint, ca }: Sources): Promise<void> {
   const relation = await onlyRelation(juju, endpoint);
-  const authority = caEndpoint === undefined ? undefined : await onlyRelation(juju, caEndpoint);
+  const authorities = caEndpoint === undefined ? [] : await juju.relations(caEndpoint);
   if (await juju.isLeader()) {
     await relation?.publishApp(TRACING_REQUEST);
-    await authority?.publishApp(CERTIFICATES_REQUEST);
+    for (const authority of authorities) await authority.publishApp(CERTIFICATES_REQUEST);
   }
   if (relation === undefined) return juju.files.remove(DESTINATION_FILE);
   const base = receiverUrl(await relation.remoteAppData());
   if (base !== undefined && base !== '' && !isHttp(base))
     juju.log.warn(`no traces are sent to ${base}: it is no HTTP or HTTPS URL`);
   const text = formatDestination(
-    destinationAt(base, caEndpoint === undefined ? ca : await certificatesOf(authority)),
+    destinationAt(base, caEndpoint === undefined ? ca : await certificatesOf(authorities)),
   );
   if (juju.files.read(DESTINATION_FILE) !== text) juju.files.write(DESTINATION_FILE, text);
 }
@@ -150,13 +150,14 @@ async function onlyRelation(juju: Juju, endpoint: string): Promise<Relation | un
   return undefined;
 }
 
-/** As one text in a stable order; the empty text when the other side has none, or there is no other side yet. */
-async function certificatesOf(authority: Relation | undefined): Promise<string> {
-  if (authority === undefined) return '';
+/** Of all of them, as one text in a stable order; the empty text when there are none yet. */
+async function certificatesOf(authorities: readonly Relation[]): Promise<string> {
+  const all = await Promise.all(authorities.map(certificatesFrom));
+  return [...new Set(all.flat())].toSorted().join('\n');
+}
+
+async function certificatesFrom(authority: Relation): Promise<readonly string[]> {
   const all = appCertificates(await authority.remoteAppData());
   const [unit] = await authority.units();
-  if (all.length > 0 || unit === undefined) return all.toSorted().join('\n');
-  return unitCertificates(await authority.remoteUnitData(unit))
-    .toSorted()
-    .join('\n');
+  return all.length > 0 || unit === undefined ? all : unitCertificates(await authority.remoteUnitData(unit));
 }

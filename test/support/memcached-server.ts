@@ -10,9 +10,12 @@ export interface MemcachedServer extends Daemon {
   readonly port: number;
 }
 
-/** @param program from `memcached()` of debian.ts. */
-export async function startMemcached(program: string, host = '127.0.0.1'): Promise<MemcachedServer> {
-  const port = await freePort();
+/** @param program from `memcached()` of debian.ts. @param place where it shall listen; a free port when absent. */
+export async function startMemcached(
+  program: string,
+  place: { readonly host?: string; readonly port?: number } = {},
+): Promise<MemcachedServer> {
+  const { host = '127.0.0.1', port = await freePort() } = place;
   const daemon = await startDaemon({
     program,
     // As root it insists on being told that root is meant.

@@ -13,6 +13,8 @@ import { inputs } from './mimir-inputs.ts';
 export interface MimirServer extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
+  /** What it has logged. */
+  log(): string;
   stop(): Promise<void>;
 }
 
@@ -55,7 +57,7 @@ export async function startMimir(
   );
   let log = '';
   child.stderr.on('data', (chunk) => {
-    log = (log + String(chunk)).slice(-20_000);
+    log += String(chunk);
   });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const stop = async () => {
@@ -67,10 +69,10 @@ export async function startMimir(
   };
   const url = `http://${host}:${HTTP_PORT}`;
   while (!(await isReady(url))) {
-    if (child.exitCode !== null) throw new Error(`Mimir has exited: ${log}`);
+    if (child.exitCode !== null) throw new Error(`Mimir has exited: ${log.slice(-20_000)}`);
     await sleep(200);
   }
-  return { url, pid: child.pid ?? 0, stop, [Symbol.asyncDispose]: stop };
+  return { url, pid: child.pid ?? 0, log: () => log, stop, [Symbol.asyncDispose]: stop };
 }
 
 /** A unit reaches its own Alertmanager at localhost. Here that is another test's. */

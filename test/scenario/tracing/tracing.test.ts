@@ -24,9 +24,9 @@ function receivers(url: string, name = 'otlp_http') {
 
 const tempo = (url: string) =>
   relation('charm-tracing', { remoteApp: 'tempo', remoteAppData: receivers(url) });
-const authority = (certificates: readonly string[]) =>
+const authority = (certificates: readonly string[], remoteApp = 'ca') =>
   relation('receive-ca-cert', {
-    remoteApp: 'ca',
+    remoteApp,
     remoteAppData: { certificates: JSON.stringify(certificates), version: '1' },
   });
 
@@ -182,6 +182,12 @@ describe('the destination', () => {
     expect(after.charmFiles).toBeUndefined();
     expect(after.trace).toBeUndefined();
   });
+});
+
+test('the certificates of all related authorities are trusted, each once', async () => {
+  const other = PEM.replace('MIIB', 'MIIC');
+  const after = await related('https://tempo:4318', authority([other, PEM]), authority([PEM], 'other-ca'));
+  expect(destination(after)).toEqual({ url: 'https://tempo:4318/v1/traces', ca: `${PEM}\n${other}` });
 });
 
 describe('a traced charm', () => {

@@ -13,7 +13,7 @@ describe("an Alertmanager's unit", () => {
     [{ url: 'http://[fd00::1]:9093/' }, 'http://[fd00::1]:9093'],
     [{ url: 'HTTP://AM:80/' }, 'http://am'],
   ])('that says %j is notified at %s', (bag, url) => {
-    expect(readAlertmanager(bag)).toEqual({ ok: true, url });
+    expect(readAlertmanager(bag)).toEqual({ ok: true, address: url });
   });
 
   test('that has said nothing yet is no fault', () => {
@@ -36,11 +36,11 @@ describe("an Alertmanager's unit", () => {
     [`http://am/${'x'.repeat(5000)}`],
   ])('that says %j is not notified, and what it said is not repeated', (url) => {
     const problem = expect.not.stringContaining('secret');
-    expect(readAlertmanager({ url })).toMatchObject({ ok: false, problem: { key: 'url', problem } });
+    expect(readAlertmanager({ url })).toMatchObject({ ok: false, problems: [{ key: 'url', problem }] });
   });
 
   test('is blamed by the key that it used', () => {
     const read = readAlertmanager({ public_address: 'am:9093', scheme: 'gopher' });
-    expect(read).toMatchObject({ ok: false, problem: { key: 'public_address' } });
+    expect(read).toMatchObject({ ok: false, problems: [{ key: 'public_address' }] });
   });
 });

@@ -13,7 +13,6 @@ export const spec = {
     "receive-ca-cert": {
       "role": "requires",
       "interface": "certificate_transfer",
-      "limit": 1,
       "optional": true
     }
   },

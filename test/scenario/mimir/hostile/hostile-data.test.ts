@@ -16,7 +16,7 @@ import { WIRED, WIRES, type Wire, type WiredEndpoint } from './wires.ts';
 
 const HOST = '127.78.1.1';
 /** Endpoints whose other side says nothing that is read. */
-const SILENT: readonly string[] = ['prometheus-api', 'catalogue'];
+const SILENT: readonly string[] = ['prometheus-api', 'catalogue', 'redis'];
 
 /**
  * Keys of which a part may be left out without a word. Of a path only letters and digits are used; the others hold names

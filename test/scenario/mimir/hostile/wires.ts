@@ -65,6 +65,13 @@ export const WIRES = {
   'send-datasource': wire(14, 'tempo-k8s', {
     datasources: '[{"type":"tempo","uid":"juju_cos_x_tempo_0","grafana_uid":"juju_g"}]',
   }),
+  'logging-consumer': wire(
+    19,
+    'loki-k8s',
+    { event: '{"errors":"line 1: parse error"}' },
+    { endpoint: '{"url":"http://loki-0.loki-endpoints:3100/loki/api/v1/push"}' },
+  ),
+  cache: wire(18, 'memcached', {}, { host: '127.78.1.1', port: '11211' }),
   'charm-tracing': wire(16, 'tempo-k8s', { receivers: OTLP }),
   'workload-tracing': wire(17, 'tempo-k8s', { receivers: OTLP }),
   'receive-remote-write': wire(20, 'agent', {

@@ -1,0 +1,4 @@
+import { run } from 'charmwright';
+import { memcached } from './charm.ts';
+
+await run(memcached);
