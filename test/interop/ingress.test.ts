@@ -5,7 +5,6 @@
 import { createServer } from 'node:http';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { HTTP_PORT } from '../../charm/plan/paths.ts';
 import { type Batch, expectWhole, writeBatch } from '../support/batch.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { nginx } from '../support/debian.ts';
@@ -14,6 +13,7 @@ import { IMPATIENT, type MimirServer, startMimir } from '../support/mimir-server
 import { freePort } from '../support/minio-server.ts';
 import { startProxy } from '../support/traefik-stand-in.ts';
 
+const INGRESS = '127.78.1.86';
 const installed = await nginx();
 const program = installed.kind === 'there' ? installed.path : '';
 const running: AsyncDisposable[] = [];
@@ -23,15 +23,11 @@ afterAll(async () => {
 
 /** @param host of the Mimir. @param strip what the proxy takes away. */
 async function behind(host: string, strip: string): Promise<{ mimir: MimirServer; outside: string }> {
-  const address = `127.0.0.1:${await freePort()}`;
+  // Not 127.0.0.1, which in Mimir's configuration stands for the Mimir of the pod.
+  const address = `${INGRESS}:${await freePort()}`;
   const outside = `http://${address}${strip}`;
   const neighbours = { ingressUrl: outside, lastIngressUrl: outside };
-  const mimir = await startMimir(host, { neighbours }, [
-    ...IMPATIENT,
-    '-ruler.poll-interval=1s',
-    // In a pod it is on 127.0.0.1, too.
-    `-ruler.alertmanager-url=http://${host}:${HTTP_PORT}/alertmanager`,
-  ]);
+  const mimir = await startMimir(host, { neighbours }, [...IMPATIENT, '-ruler.poll-interval=1s']);
   running.push(mimir);
   const proxy: Daemon = await startProxy(program, address, { strip, backends: [mimir.url] });
   running.push(proxy);
