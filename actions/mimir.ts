@@ -2,10 +2,14 @@
 import { ActionFailed, type Juju } from 'charmwright';
 import { stringify } from 'yaml';
 import type { Spec } from '../charm/generated.ts';
-import { apiUrl, MimirApi } from '../charm/mimir-api.ts';
+import { type MimirApi, mimirAt } from '../charm/mimir-api.ts';
 import { MimirError } from '../charm/mimir-errors.ts';
+import { readThoseThere } from '../charm/pebble-files.ts';
+import { CONTAINER } from '../charm/plan/paths.ts';
+import { runningTrust, TELLING_FILES } from '../charm/plan/tls.ts';
 import { RulesUploadError } from '../charm/rules.ts';
 import { keyOfNamespace } from '../charm/sender-rules/record.ts';
+import { unitName } from '../charm/unit-name.ts';
 
 const DEFAULT_TENANT = 'anonymous';
 
@@ -14,7 +18,9 @@ export async function readyMimir(juju: Juju<Spec>): Promise<MimirApi> {
   const { bindAddress } = await juju.network('mimir-peers');
   if (bindAddress === undefined)
     throw new ActionFailed('this unit has no address yet; try again in a moment');
-  const api = new MimirApi(apiUrl(bindAddress));
+  const files = await readThoseThere(juju.container(CONTAINER), TELLING_FILES);
+  const address = { ip: bindAddress, fqdn: unitName(juju) };
+  const api = mimirAt(bindAddress, runningTrust(files, { app: juju.app, model: juju.model, address }));
   const readiness = await api.ready();
   if (readiness.ready) return api;
   throw new ActionFailed(

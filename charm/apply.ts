@@ -6,16 +6,20 @@ import { type Agreement, agreementBag, peerUnit } from '../relations/peers.ts';
 import { S3_UNIT_REQUEST, s3Request } from '../relations/s3.ts';
 import { withRemedy } from './diagnosis.ts';
 import type { Spec } from './generated.ts';
-import { apiUrl, MimirApi } from './mimir-api.ts';
+import { type MimirApi, mimirAt, type Readiness } from './mimir-api.ts';
 import { MimirError, MimirRefusedError } from './mimir-errors.ts';
 import type { Inputs } from './plan/inputs.ts';
+import { READY_CHECK } from './plan/layer.ts';
 import { CONTAINER } from './plan/paths.ts';
 import { alertmanagerDigest, type Plan } from './plan/plan.ts';
+import { runningTrust } from './plan/tls.ts';
 import { remember } from './remembered.ts';
 import { applySenderRules, doubtSenderRules } from './sender-rules/apply.ts';
 import { applyWorkload, explain, type Outcome, type Running } from './workload.ts';
 
 type MimirJuju = Juju<Spec>;
+
+const LONGEST_START_MS = 60_000;
 
 /** The tenant that exists while multitenancy is off. */
 const DEFAULT_TENANT = 'anonymous';
@@ -31,10 +35,11 @@ export async function apply(juju: MimirJuju, inputs: Inputs, plan: Plan): Promis
     await publishAgreement(juju, inputs, plan.databags.peers.agreement);
     return outcomeStatuses(outcome);
   }
-  const api = new MimirApi(apiUrl(inputs.address.ip));
+  const api = mimirAt(inputs.address.ip, trustOf(inputs, plan));
   // A Mimir without its bucket takes the question and does not answer: once in a dispatch is enough.
   const silent = inputs.container.serving === false;
-  const readiness = silent ? ({ ready: false, reason: 'does not answer' } as const) : await api.ready();
+  const asked = silent ? ({ ready: false, reason: 'does not answer' } as const) : await api.ready();
+  const readiness = asked.ready || !nobodyTells(plan, outcome) ? asked : await untilReady(api);
   if (!readiness.ready) {
     await publishAgreement(juju, inputs, plan.databags.peers.agreement);
     return [await startingStatus(pebble, outcome, readiness.reason)];
@@ -56,6 +61,26 @@ function storageOf({ objectStorage }: Inputs, { workload }: Plan): string | unde
   if (objectStorage.kind !== 'ready') return 'filesystem';
   const { endpoint, bucket, prefix } = objectStorage.s3;
   return `${endpoint} ${bucket} ${prefix}`;
+}
+
+/** Where Pebble sees only that the port is open, it will not wake the charm when Mimir serves. */
+function nobodyTells({ workload }: Plan, { restarted }: Running): boolean {
+  return restarted && workload.kind === 'run' && 'tcp' in workload.layer.checks[READY_CHECK];
+}
+
+/** Asks once a second, for as long as a start may take. */
+async function untilReady(api: MimirApi): Promise<Readiness> {
+  const { setTimeout: sleep } = await import('node:timers/promises');
+  for (const deadline = Date.now() + LONGEST_START_MS; ; await sleep(1000)) {
+    const readiness = await api.ready();
+    if (readiness.ready || Date.now() > deadline) return readiness;
+  }
+}
+
+/** As Mimir was started: by the planned files, or by those that were kept. */
+function trustOf(inputs: Inputs, { workload }: Plan): ReturnType<typeof runningTrust> {
+  if (workload.kind !== 'run') return runningTrust(inputs.container.files ?? {}, inputs);
+  return runningTrust(Object.fromEntries(workload.files.map(({ path, content }) => [path, content])), inputs);
 }
 
 function outcomeStatuses(outcome: Outcome): readonly Status[] {
@@ -86,7 +111,7 @@ async function startingStatus(pebble: Pebble, { exits }: Running, answer: string
 /** What goes to the peers and to object storage; charmwright writes what differs when the dispatch has succeeded. */
 async function publish(juju: MimirJuju, { leader }: Inputs, { databags }: Plan): Promise<void> {
   const [peers, s3] = await Promise.all([juju.relation('mimir-peers'), juju.relation('s3')]);
-  peers?.publishUnit(peerUnit(databags.peers.hostname));
+  peers?.publishUnit(peerUnit(databags.peers.hostname, databags.peers.authorities));
   s3?.publishUnit(leader ? S3_UNIT_REQUEST : {});
   if (!leader) return;
   await s3?.publishApp(s3Request(databags.bucket));

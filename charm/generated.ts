@@ -89,6 +89,17 @@ export const spec = {
       "limit": 1,
       "optional": true
     },
+    "certificates": {
+      "role": "requires",
+      "interface": "tls-certificates",
+      "limit": 1,
+      "optional": true
+    },
+    "receive-ca-cert": {
+      "role": "requires",
+      "interface": "certificate_transfer",
+      "optional": true
+    },
     "mimir-peers": {
       "role": "peer",
       "interface": "mimir_peers"
@@ -156,6 +167,18 @@ export const spec = {
     "ha-failover-timeout": {
       "type": "string",
       "default": "30s"
+    },
+    "s3-sse-type": {
+      "type": "string",
+      "default": "none"
+    },
+    "s3-sse-kms-key-id": {
+      "type": "string",
+      "default": ""
+    },
+    "s3-sse-kms-encryption-context": {
+      "type": "string",
+      "default": ""
     },
     "log-level": {
       "type": "string",

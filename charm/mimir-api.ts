@@ -70,17 +70,28 @@ interface Answer {
   readonly body: string;
 }
 
-/** Where a unit's Mimir is asked. */
-export function apiUrl(ip: string): string {
-  return `http://${ip.includes(':') ? `[${ip}]` : ip}:${HTTP_PORT}`;
+/** By what a Mimir that speaks TLS is known. */
+export interface ApiTrust {
+  /** PEM. */
+  readonly authorities: string;
+  readonly serverName: string;
+}
+
+/** A unit's own Mimir. @param trust undefined where it speaks plain HTTP. */
+export function mimirAt(ip: string, trust: ApiTrust | undefined): MimirApi {
+  const host = `${ip.includes(':') ? `[${ip}]` : ip}:${HTTP_PORT}`;
+  return trust === undefined ? new MimirApi(`http://${host}`) : new MimirApi(`https://${host}`, trust);
 }
 
 export class MimirApi {
   readonly #http: HttpClient;
 
   /** @param url such as `http://10.1.0.7:9009`, without a path. */
-  constructor(url: string) {
-    this.#http = new HttpClient({ origin: url });
+  constructor(url: string, trust?: ApiTrust) {
+    this.#http = new HttpClient({
+      origin: url,
+      ...(trust !== undefined && { caChain: trust.authorities, serverName: trust.serverName }),
+    });
   }
 
   /** Whether Mimir serves. Not answering is an answer here. */

@@ -1,6 +1,5 @@
 /** Reads everything the plan is made from. Touches Juju and Pebble, and changes nothing. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { type Juju, PermissionError, SecretNotFoundError } from 'charmwright';
 import {
   ApiError,
@@ -14,20 +13,24 @@ import * as z from 'zod/mini';
 import { type Agreement, readAgreement, rulesRecordShape } from '../relations/peers.ts';
 import { type ObjectStorage, readS3, s3SecretUri } from '../relations/s3.ts';
 import { type Spec, spec } from './generated.ts';
-import { apiUrl, MimirApi } from './mimir-api.ts';
+import { mimirAt } from './mimir-api.ts';
 import { observeNeighbours, type Related } from './neighbours/index.ts';
 import { readThoseThere } from './pebble-files.ts';
-import type { Inputs } from './plan/inputs.ts';
+import { parseEncryption } from './plan/encryption.ts';
+import type { Inputs, Neighbours } from './plan/inputs.ts';
 import { READY_CHECK } from './plan/layer.ts';
-import { CONFIG_FILE, CONTAINER, OVERRIDES_FILE, START_FILES } from './plan/paths.ts';
+import { CONFIG_FILE, CONTAINER, OWN_FILES } from './plan/paths.ts';
 import { startDigest } from './plan/plan.ts';
+import { runningTrust } from './plan/tls.ts';
 import { probeBucket } from './probe.ts';
 import { remembered } from './remembered.ts';
+import { unitName } from './unit-name.ts';
 
 type MimirJuju = Juju<Spec>;
 
 /** @param all the optional endpoints that have relations. */
 export async function observe(juju: MimirJuju, all: readonly Related[]): Promise<Inputs> {
+  const neighboursSeen = observeNeighbours(juju, all);
   const [
     options,
     leader,
@@ -35,18 +38,17 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
     agreement,
     { objectStorage, bucket },
     container,
-    fqdn,
     { neighbours, problems },
   ] = await Promise.all([
     juju.config(),
     juju.isLeader(),
     juju.network('mimir-peers'),
     observeAgreement(juju),
-    observeBucket(juju),
+    neighboursSeen.then((seen) => observeBucket(juju, seen.neighbours)),
     observeContainer(juju.container(CONTAINER)),
-    unitName(juju),
-    observeNeighbours(juju, all),
+    neighboursSeen,
   ]);
+  const fqdn = unitName(juju);
   const factor = options['replication-factor'] ?? agreement?.replicationFactor;
   return {
     options,
@@ -65,7 +67,7 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
       ...container,
       ...(bucket.kind !== 'fine' &&
         container.lastGood !== undefined && {
-          serving: await isServing(juju.container(CONTAINER), network.bindAddress),
+          serving: await isServing(juju, { ip: network.bindAddress, fqdn }, container.files ?? {}),
         }),
     },
     neighbours,
@@ -77,6 +79,7 @@ const agreementShape = z.object({
   replicationFactor: z.optional(z.number()),
   alertmanagerDigest: z.optional(z.string()),
   rules: z.optional(rulesRecordShape),
+  authorities: z.optional(z.string()),
 });
 
 async function observeAgreement(juju: MimirJuju): Promise<Agreement | undefined> {
@@ -103,21 +106,37 @@ const bucketShape = z.object({
 });
 
 /** Events of other relations are no reason to ask the bucket again. */
-async function observeBucket(juju: MimirJuju): Promise<Pick<Inputs, 'objectStorage' | 'bucket'>> {
-  const objectStorage = await observeObjectStorage(juju);
+async function observeBucket(
+  juju: MimirJuju,
+  { trusted }: Neighbours,
+): Promise<Pick<Inputs, 'objectStorage' | 'bucket'>> {
+  const [objectStorage, options] = await Promise.all([observeObjectStorage(juju), juju.config()]);
   if (objectStorage.kind !== 'ready') return { objectStorage, bucket: { kind: 'fine' } };
+  const wanted = parseEncryption(options);
+  const encryption = wanted.ok ? wanted.encryption : undefined;
   const { event } = juju;
-  const connection = createHash('sha256').update(JSON.stringify(objectStorage.s3)).digest('hex');
+  const connection = createHash('sha256')
+    .update(JSON.stringify([objectStorage.s3, trusted, encryption]))
+    .digest('hex');
   const known = juju.stored('bucket', bucketShape);
   if (known?.connection === connection && 'endpoint' in event && event.endpoint !== 's3')
     return { objectStorage, bucket: known.state };
-  const state = await probeBucket(objectStorage.s3);
+  const state = await probeBucket(objectStorage.s3, {
+    ...(trusted !== undefined && { trusted }),
+    ...(encryption !== undefined && { encryption }),
+  });
   juju.store('bucket', { connection, state });
   return { objectStorage, bucket: state };
 }
 
 /** Pebble knows of a Mimir that has been silent for a while, and to ask that one takes seconds. */
-async function isServing(pebble: Pebble, ip: string | undefined): Promise<boolean> {
+async function isServing(
+  juju: MimirJuju,
+  address: Inputs['address'],
+  files: Readonly<Record<string, string>>,
+): Promise<boolean> {
+  const { ip } = address;
+  const pebble = juju.container(CONTAINER);
   if (ip === undefined) return false;
   try {
     const [check] = await pebble.checks({ names: [READY_CHECK] });
@@ -125,7 +144,8 @@ async function isServing(pebble: Pebble, ip: string | undefined): Promise<boolea
   } catch (error) {
     if (!(error instanceof PebbleError)) throw error;
   }
-  return (await new MimirApi(apiUrl(ip)).ready()).ready;
+  const trust = runningTrust(files, { app: juju.app, model: juju.model, address });
+  return (await mimirAt(ip, trust).ready()).ready;
 }
 
 /**
@@ -148,29 +168,16 @@ async function readSecret(
 /** A Pebble that stumbles counts as away: it will be ready again, with an event. */
 async function observeContainer(pebble: Pebble): Promise<Inputs['container']> {
   try {
-    const files = await readThoseThere(pebble, [OVERRIDES_FILE, ...START_FILES]);
-    const lastGood = files[CONFIG_FILE] === undefined ? undefined : startDigest(files);
-    return { reachable: true, files, ...(lastGood !== undefined && { lastGood }) };
+    const files = await readThoseThere(pebble, OWN_FILES);
+    return {
+      reachable: true,
+      files,
+      ...(files[CONFIG_FILE] !== undefined && { lastGood: startDigest(files) }),
+    };
   } catch (error) {
     if (error instanceof PathError) return { reachable: true };
     if (error instanceof ConnectionError || error instanceof TimeoutError || error instanceof ApiError)
       return { reachable: false };
     throw error;
   }
-}
-
-/** The name that Kubernetes gives the unit's pod. */
-function unitName({ unit, app, model }: MimirJuju): string {
-  let resolver = '';
-  try {
-    resolver = readFileSync('/etc/resolv.conf', 'utf8');
-  } catch {
-    // The cluster's default, then.
-  }
-  return `${unit.replace('/', '-')}.${app}-endpoints.${model.name}.svc.${clusterDomain(resolver)}`;
-}
-
-/** The cluster's domain by the pod's search list: `search cos.svc.cluster.local svc.cluster.local cluster.local`. */
-export function clusterDomain(resolverConfig: string): string {
-  return /^search\s(?:.*\s)?svc\.(\S+)/m.exec(resolverConfig)?.[1] ?? 'cluster.local';
 }

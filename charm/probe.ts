@@ -5,9 +5,12 @@
 import { type HttpAnswer, HttpClient, HttpConnectionError, HttpTooLongError } from 'charmwright/http';
 import type { S3Connection } from '../relations/s3.ts';
 import { signedHeaders } from '../s3/sigv4.ts';
+import { type Encryption, encryptionHeaders } from './plan/encryption.ts';
 import type { BucketState } from './plan/inputs.ts';
 
 const TIMEOUT_MS = 5000;
+/** An empty object; beside all that is Mimir's. */
+const PROBE_KEY = 'charm/encryption-check';
 const NO_TLS = 'no TLS';
 /** S3's errors have a few hundred bytes; what is longer is none. */
 const LONGEST_ANSWER = 64 * 1024;
@@ -34,38 +37,77 @@ const REFUSALS: Readonly<Record<string, string>> = {
   SignatureDoesNotMatch: 'the secret key is wrong for',
 };
 
-/** Never throws. Takes at most five seconds. */
-export async function probeBucket(s3: S3Connection): Promise<BucketState> {
+/**
+ * Never throws. Takes at most five seconds.
+ * @param options `trusted`: authorities besides those that the storage names itself, PEM. `encryption`: whether the
+ * storage takes it shows only when something is put there, which Mimir does hours after its start.
+ */
+export async function probeBucket(
+  s3: S3Connection,
+  { trusted, encryption }: { readonly trusted?: string; readonly encryption?: Encryption } = {},
+): Promise<BucketState> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    return judge(s3, await ask(s3, signal));
+    const found = judge(s3, await ask(s3, trusted, signal, { method: 'GET', key: 'blocks/not-there' }));
+    if (found.kind !== 'fine' || encryption === undefined || s3.signature !== 'v4') return found;
+    const put = { method: 'PUT', key: PROBE_KEY, headers: encryptionHeaders(encryption) } as const;
+    return judgeEncryption(encryption, await ask(s3, trusted, signal, put));
   } catch (error) {
     if (error instanceof HttpTooLongError) return notS3(s3, 'a long answer');
     return judgeFailure(s3, signal.aborted ? `not within ${TIMEOUT_MS / 1000} s` : codeOf(error));
   }
 }
 
-function ask(s3: S3Connection, signal: AbortSignal): Promise<HttpAnswer> {
+interface Question {
+  readonly method: 'GET' | 'PUT';
+  /** Of the object, without the prefix. */
+  readonly key: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+function ask(
+  s3: S3Connection,
+  trusted: string | undefined,
+  signal: AbortSignal,
+  { method, key, headers: more = {} }: Question,
+): Promise<HttpAnswer> {
   const host = s3.addressing === 'virtual-hosted' ? `${s3.bucket}.${s3.endpoint}` : s3.endpoint;
   const folder = s3.addressing === 'virtual-hosted' ? '' : `/${s3.bucket}`;
-  const url = new URL(`${s3.insecure ? 'http' : 'https'}://${host}${folder}/${s3.prefix}blocks/not-there`);
-  const request = { method: 'GET', path: url.pathname } as const;
+  const url = new URL(`${s3.insecure ? 'http' : 'https'}://${host}${folder}/${s3.prefix}${key}`);
+  const request = { method, path: url.pathname };
   const headers = signedHeaders(
-    { ...request, host: url.host, query: {}, body: new Uint8Array() },
+    { ...request, host: url.host, query: {}, headers: more, body: new Uint8Array() },
     {
       credentials: { accessKey: s3.accessKey, secretKey: s3.secretKey },
       region: s3.region ?? DEFAULT_REGION,
       now: new Date(),
     },
   );
-  const client = new HttpClient({ origin: url.origin, caChain: s3.caChain });
-  return client.send({ ...request, headers, signal, largestAnswer: LONGEST_ANSWER });
+  const authorities = [s3.caChain, trusted].filter((each) => each !== undefined).join('\n');
+  const client = new HttpClient({
+    origin: url.origin,
+    ...(authorities !== '' && { caChain: authorities }),
+  });
+  return client.send({ ...request, headers: { ...more, ...headers }, signal, largestAnswer: LONGEST_ANSWER });
+}
+
+function judgeEncryption(encryption: Encryption, { status, body }: HttpAnswer): BucketState {
+  if (status >= 200 && status < 300) return { kind: 'fine' };
+  const code = codeIn(body) ?? `HTTP ${status}`;
+  const { type, keyId } = encryption;
+  const by = keyId === undefined ? type : `${type} and key "${keyId}"`;
+  return { kind: 'refused', cause: `the storage does not encrypt with ${by} (${code}): see s3-sse-type` };
+}
+
+/** S3's own code for what went wrong. */
+function codeIn(body: Buffer): string | undefined {
+  return /<Code>([\w.:-]{1,64})<\/Code>/.exec(body.toString('utf8'))?.[1];
 }
 
 function judge(s3: S3Connection, { status, body }: HttpAnswer): BucketState {
   const { endpoint, bucket, signature } = s3;
   if (status >= 500) return { kind: 'away', cause: `${endpoint} answers with HTTP ${status}` };
-  const code = /<Code>([A-Za-z0-9]{1,64})<\/Code>/.exec(body.toString('utf8'))?.[1];
+  const code = codeIn(body);
   if (code === undefined)
     return status === 404 && body.length === 0 ? { kind: 'fine' } : notS3(s3, `HTTP ${status}`);
   // We sign by version 4 only.

@@ -4,13 +4,13 @@ import { apply } from './apply.ts';
 import type { Spec } from './generated.ts';
 import { publishNeighbours, related } from './neighbours/index.ts';
 import { observe } from './observe.ts';
-import { type Plan, plan } from './plan/plan.ts';
+import { type Plan, plan, withAgreement } from './plan/plan.ts';
 
 export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promise<void> {
   // The pod is going, and Kubernetes stops Mimir; a change now would only be in the way.
   if (event.kind === 'stop' || event.kind === 'remove') return;
   const all = await related(juju);
-  const inputs = await observe(juju, all);
+  const inputs = withAgreement(await observe(juju, all));
   const planned = plan(inputs);
   await publishNeighbours(inputs, all);
   const seen = await apply(juju, inputs, planned);

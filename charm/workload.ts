@@ -16,7 +16,7 @@ import { reasonOf } from './mimir-errors.ts';
 import { readIfThere, readThoseThere } from './pebble-files.ts';
 import type { MimirLayer } from './plan/layer.ts';
 import { silenced } from './plan/log-targets.ts';
-import { CONFIG_DIR, CONFIG_FILE, OVERRIDES_FILE, SERVICE } from './plan/paths.ts';
+import { CONFIG_DIR, CONFIG_FILE, SERVICE } from './plan/paths.ts';
 import type { PlannedFile, Workload } from './plan/plan.ts';
 
 /** A start that fails logs some 60 lines, most of them consequences. */
@@ -79,14 +79,14 @@ async function run(
   if (refusal !== undefined) return { kind: 'failed', reason: `Mimir refuses its configuration: ${refusal}` };
   if (changed.length > 0) await pebble.makeDir(CONFIG_DIR, { makeParents: true, permissions: 0o700 });
   // The main configuration comes last: it is complete only with the files it names.
-  for (const { path, content, permissions } of changed) await pebble.push(path, content, { permissions });
+  for (const { path, content, permissions } of changed)
+    await pebble.push(path, content, { permissions, makeDirs: true });
   return ensureRunning(pebble, layer);
 }
 
 function changedFiles(files: readonly PlannedFile[], present: Files): readonly PlannedFile[] {
-  // The overrides are there so that Mimir starts; what stands in them may be others' work.
-  return files.filter(({ path, content }) =>
-    path === OVERRIDES_FILE ? present[path] === undefined : present[path] !== content,
+  return files.filter(({ path, content, onlyIfMissing }) =>
+    onlyIfMissing ? present[path] === undefined : present[path] !== content,
   );
 }
 

@@ -17,6 +17,8 @@ export type HttpTarget =
       readonly origin: string;
       /** Certificates to trust besides those that Node knows, as one PEM text. */
       readonly caChain?: string | undefined;
+      /** Whom the certificate must name; the host of the origin when absent. */
+      readonly serverName?: string | undefined;
     };
 
 /** One request. */
@@ -187,7 +189,7 @@ function address(target: HttpTarget): object {
     protocol,
     hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
     ...(port !== '' && { port }),
-    ...(protocol === 'http:' && NO_TLS),
+    ...(protocol === 'http:' ? NO_TLS : target.serverName !== undefined && { servername: target.serverName }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The peer relation: what the units of this application tell each other. */
 import { type Bag, parseJson, stableJson } from 'charmwright';
 import * as z from 'zod/mini';
+import { bundle, certificatesIn } from './pem.ts';
 
 /** What the leader has loaded of the senders' rules. */
 export interface RulesRecord {
@@ -23,6 +24,8 @@ export interface Agreement {
   readonly grafanaStandIn?: string | undefined;
   /** Absent until a sender has had rules. */
   readonly rules?: RulesRecord | undefined;
+  /** The authorities of all units' certificates, PEM. Present while the units speak TLS. */
+  readonly authorities?: string | undefined;
 }
 
 export const rulesRecordShape = z.object({ basis: z.string(), synced: z.record(z.string(), z.string()) });
@@ -39,10 +42,12 @@ const agreementSchema = z.object({
 /** Our application's databag. A value that is none of ours counts as absent: the leader writes it again. */
 export function readAgreement(bag: Bag): Agreement {
   const { 'replication-factor': factor, 'alertmanager-digest': digest, rules } = agreementSchema.parse(bag);
+  const authorities = unitAuthorities(bag);
   return {
     ...(factor !== undefined && { replicationFactor: factor }),
     ...(digest !== undefined && { alertmanagerDigest: digest }),
     ...(rules !== undefined && { rules }),
+    ...(authorities !== undefined && { authorities }),
   };
 }
 
@@ -51,16 +56,27 @@ export function agreementBag({
   alertmanagerDigest,
   grafanaStandIn,
   rules,
+  authorities,
 }: Agreement): Bag {
   return {
     ...(replicationFactor !== undefined && { 'replication-factor': String(replicationFactor) }),
     ...(alertmanagerDigest !== undefined && { 'alertmanager-digest': alertmanagerDigest }),
     ...(grafanaStandIn !== undefined && { 'grafana-stand-in': grafanaStandIn }),
     ...(rules !== undefined && { rules: stableJson(rules) }),
+    ...(authorities !== undefined && { 'tls-ca': authorities }),
   };
 }
 
-/** This unit's databag. The key is the one that Canonical's charm uses. */
-export function peerUnit(hostname: string): Bag {
-  return { hostname };
+/**
+ * This unit's databag. The key of the name is the one that Canonical's charm uses.
+ * @param authorities above the unit's certificate; there once it has one, and could speak TLS.
+ */
+export function peerUnit(hostname: string, authorities?: string): Bag {
+  return { hostname, ...(authorities !== undefined && { 'tls-ca': authorities }) };
+}
+
+/** The authorities that a databag names, PEM; undefined while it names none. */
+export function unitAuthorities(bag: Bag): string | undefined {
+  const read = certificatesIn(bag['tls-ca'] ?? '').filter((each) => each !== undefined);
+  return read.length === 0 ? undefined : bundle(read);
 }

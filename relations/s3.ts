@@ -2,10 +2,10 @@
  * Interface `s3`, requirer. One request that both generations of providers answer: v0 (s3-integrator track 1) puts
  * the keys in its databag, v1 (track 2, minio-k8s) in a Juju secret.
  */
-import { X509Certificate } from 'node:crypto';
 import { type Bag, parseJson } from 'charmwright';
 import * as z from 'zod/mini';
 import { type KeyProblem, keyProblems } from './bag.ts';
+import { pem } from './pem.ts';
 
 /** How to reach the bucket, checked and in the form Mimir wants. */
 export interface S3Connection {
@@ -95,7 +95,7 @@ const readChain = z.transform((text: string, context) => {
     context.issues.push({ code: 'custom', input: text, message: 'must be a JSON list of certificates' });
     return z.NEVER;
   }
-  const chain = list.data.map(pem);
+  const chain = list.data.map(pemOrBase64);
   const bad = chain.indexOf(undefined);
   if (bad === -1) return chain.join('\n');
   const message = `certificate ${bad + 1} of ${chain.length} is not a PEM certificate`;
@@ -105,13 +105,8 @@ const readChain = z.transform((text: string, context) => {
 const caChain = z.pipe(z.string(), readChain);
 
 /** A certificate in PEM; the specification says base64 of PEM, providers write PEM. */
-function pem(text: string): string | undefined {
-  const plain = text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64').toString('utf8');
-  try {
-    return new X509Certificate(plain).toString();
-  } catch {
-    return undefined;
-  }
+function pemOrBase64(text: string): string | undefined {
+  return pem(text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64').toString('utf8'));
 }
 
 const matching = (pattern: RegExp, problem: string) => z.string().check(z.regex(pattern, problem));

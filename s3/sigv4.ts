@@ -18,6 +18,8 @@ export interface UnsignedRequest {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** Signed with the others; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Signer {
@@ -30,7 +32,15 @@ export interface Signer {
 export function signedHeaders(request: UnsignedRequest, signer: Signer): Record<string, string> {
   const time = signer.now.toISOString().replace(/[-:]|\.\d{3}/g, '');
   const day = time.slice(0, 8);
-  const headers = { host: request.host, 'x-amz-content-sha256': sha256(request.body), 'x-amz-date': time };
+  const digest = sha256(request.body);
+  const headers = Object.fromEntries(
+    Object.entries({
+      ...request.headers,
+      host: request.host,
+      'x-amz-content-sha256': digest,
+      'x-amz-date': time,
+    }).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  );
   const names = Object.keys(headers).join(';');
   const canonical = [
     request.method,
@@ -39,7 +49,7 @@ export function signedHeaders(request: UnsignedRequest, signer: Signer): Record<
     ...Object.entries(headers).map(([name, value]) => `${name}:${value}`),
     '',
     names,
-    headers['x-amz-content-sha256'],
+    digest,
   ].join('\n');
   const scope = `${day}/${signer.region}/s3/aws4_request`;
   const signature = hmac(

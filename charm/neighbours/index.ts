@@ -16,6 +16,8 @@ const LOADERS = {
   'logging-consumer': async (): Promise<Neighbour> => (await import('./logging.ts')).logging,
   cache: async (): Promise<Neighbour> => (await import('./cache.ts')).cache,
   redis: async (): Promise<Neighbour> => (await import('./redis.ts')).redis,
+  certificates: async (): Promise<Neighbour> => (await import('./certificates.ts')).certificates,
+  'receive-ca-cert': async (): Promise<Neighbour> => (await import('./receive-ca-cert.ts')).receiveCaCert,
   'receive-remote-write': async (): Promise<Neighbour> => (await import('./remote-write.ts')).remoteWrite,
   'grafana-source': async (): Promise<Neighbour> => (await import('./grafana-source.ts')).grafanaSource,
   'grafana-source-alertmanager': async (): Promise<Neighbour> =>
@@ -43,7 +45,11 @@ export interface Related {
 export async function related(juju: Juju<Spec>): Promise<readonly Related[]> {
   const { event } = juju;
   // Else the unit's memory would grow with each relation it ever had.
-  if (event.kind === 'relation-broken') juju.store(`${event.endpoint}:${event.relationId}`, undefined);
+  if (event.kind === 'relation-broken') {
+    juju.store(`${event.endpoint}:${event.relationId}`, undefined);
+    const gone = ENDPOINTS.find((endpoint) => endpoint === event.endpoint);
+    if (gone !== undefined) await (await LOADERS[gone]()).forget?.(juju);
+  }
   const found = await Promise.all(
     ENDPOINTS.map(async (endpoint) => {
       const relations = await juju.relations(endpoint);

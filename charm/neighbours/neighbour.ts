@@ -27,6 +27,8 @@ export interface Neighbour {
   observe?(juju: Juju<Spec>, relations: readonly Relation[]): Promise<Seen>;
   /** What this side says. Pure. */
   publish?(inputs: Inputs, relation: Pick<Relation, 'id' | 'name'>): Publication;
+  /** A relation has gone for good: what was kept for it goes, too. */
+  forget?(juju: Juju<Spec>): Promise<void>;
 }
 
 /** `from` as problems name it: the relation and who is on its other side. */

@@ -1,5 +1,6 @@
 /** What this unit, and the application when it leads, say to their peers and to object storage. */
 import type { Agreement } from '../../relations/peers.ts';
+import { bundle, certificatesIn } from '../../relations/pem.ts';
 import type { Inputs } from './inputs.ts';
 import type { StorageDecision } from './storage.ts';
 
@@ -7,17 +8,27 @@ import type { StorageDecision } from './storage.ts';
 const BUCKET_LENGTH = 63;
 
 export interface Databags {
-  readonly peers: { readonly hostname: string; readonly agreement: Agreement };
+  readonly peers: {
+    readonly hostname: string;
+    /** Of this unit's certificate. */
+    readonly authorities?: string;
+    readonly agreement: Agreement;
+  };
   /** The bucket to ask the provider of object storage for. */
   readonly bucket: string;
 }
 
 export function planDatabags(inputs: Inputs, storage: StorageDecision): Databags {
+  const own = inputs.neighbours.certificates?.own;
   return {
     peers: {
       hostname: inputs.address.fqdn,
+      ...(own !== undefined && {
+        authorities: bundle(certificatesIn(own.authorities).filter((each) => each !== undefined)),
+      }),
       agreement: {
         ...inputs.agreement,
+        authorities: inputs.authorities,
         ...(storage.kind === 's3' && { replicationFactor: storage.replicationFactor }),
         ...(needsStandIn(inputs) && { grafanaStandIn: inputs.unit }),
       },

@@ -16,6 +16,9 @@ export interface RawOptions {
   readonly 'replication-factor'?: number;
   readonly 'ha-tracker': boolean;
   readonly 'ha-failover-timeout': string;
+  readonly 's3-sse-type': string;
+  readonly 's3-sse-kms-key-id': string;
+  readonly 's3-sse-kms-encryption-context': string;
   readonly 'log-level': string;
   readonly 'alertmanager-config': string;
   readonly 'alertmanager-templates': string;
@@ -53,6 +56,8 @@ export interface Inputs {
   };
   /** Undefined until this unit has entered the peer relation. */
   readonly agreement: Agreement | undefined;
+  /** By which authorities the units trust each other, PEM; undefined while they speak plain HTTP. */
+  readonly authorities?: string | undefined;
   readonly objectStorage: ObjectStorage;
   /** Of the bucket that the provider offers. */
   readonly bucket: BucketState;
@@ -95,6 +100,10 @@ export interface Neighbours {
   readonly senders?: readonly string[];
   /** Those of them that send rules, too. Read by the leader alone. */
   readonly senderRules?: readonly SenderRules[];
+  /** An authority that signs the units' certificates is related. */
+  readonly certificates?: CertificateInputs;
+  /** Authorities that somebody told us to trust, PEM. */
+  readonly trusted?: string;
 }
 
 /** The rules of one related sender. They are read only when they have changed. */
@@ -105,6 +114,27 @@ export interface SenderRules {
   readonly digest: string;
   /** What was not loaded of them the last time, and why. */
   readonly refused?: string;
+}
+
+export interface CertificateInputs {
+  /** `certificates:9` */
+  readonly relation: string;
+  readonly app: string;
+  /** This unit's request, PEM. */
+  readonly request: string;
+  /** Why the authority does not sign it, in its own words. */
+  readonly refused?: string;
+  /** What this unit has; absent until it was signed. */
+  readonly own?: {
+    /** Private key, certificate and those above it, as one file has them. */
+    readonly pem: string;
+    /** Those above it, PEM. */
+    readonly authorities: string;
+    readonly namesLocalhost: boolean;
+    readonly expired: boolean;
+  };
+  /** To the leader: the authorities of each other unit; undefined stands for one that has no certificate yet. */
+  readonly others: readonly (string | undefined)[];
 }
 
 /** Something that a neighbour said and that is not used. Never holds the value of a credential. */

@@ -1,7 +1,7 @@
 /** The Pebble layer. Types follow Pebble's YAML. */
 import type { Environment } from './environment.ts';
 import type { LogTargets } from './log-targets.ts';
-import { CONFIG_FILE, HTTP_PORT, SERVICE } from './paths.ts';
+import { CONFIG_FILE, HTTP_PORT, SERVICE, TRUST_DIR } from './paths.ts';
 
 /** Rings and other places where Mimir would else guess an address from the network interfaces, and often wrongly. */
 const ADDRESS_FLAGS = [
@@ -21,6 +21,18 @@ export const READY_CHECK = 'mimir-ready';
 export const ALIVE_CHECK = 'mimir-alive';
 export const BUCKET_CHECK = 'bucket';
 
+/** Where Go looks for authorities by itself, and ours. */
+const TRUSTED = `/etc/ssl/certs:/etc/pki/tls/certs:${TRUST_DIR}`;
+
+/** `port`: that it listens must do, where Pebble cannot verify the certificate. */
+export type ReadyCheck = 'http' | 'https' | 'port';
+
+const READY = {
+  http: { http: { url: `http://127.0.0.1:${HTTP_PORT}/ready` } },
+  https: { http: { url: `https://localhost:${HTTP_PORT}/ready` } },
+  port: { tcp: { port: HTTP_PORT } },
+} as const;
+
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
@@ -37,10 +49,12 @@ export interface Start {
   readonly environment: Environment;
   /** They restart nothing. */
   readonly logTargets: LogTargets;
+  /** How Pebble asks: over `https` only when it trusts the certificate. */
+  readonly ready: ReadyCheck;
 }
 
 /** @param bucket where object storage listens. Absent, a check that Pebble has of it stays as it is. */
-export function mimirLayer({ ip, digest, environment, logTargets }: Start, bucket?: Endpoint) {
+export function mimirLayer({ ip, digest, environment, logTargets, ready }: Start, bucket?: Endpoint) {
   return {
     summary: 'Grafana Mimir',
     services: {
@@ -53,7 +67,7 @@ export function mimirLayer({ ip, digest, environment, logTargets }: Start, bucke
           `-config.file=${CONFIG_FILE}`,
           ...ADDRESS_FLAGS.map((flag) => `-${flag}=${ip}`),
         ].join(' '),
-        environment: { ...environment, MIMIR_CONFIG_DIGEST: digest },
+        environment: { ...environment, MIMIR_CONFIG_DIGEST: digest, SSL_CERT_DIR: TRUSTED },
         // Leaving the rings and closing the log takes seconds; killed earlier, the next start replays more.
         'kill-delay': '2m',
       },
@@ -67,7 +81,7 @@ export function mimirLayer({ ip, digest, environment, logTargets }: Start, bucke
         period: '3s',
         timeout: '2s',
         threshold: 3,
-        http: { url: `http://127.0.0.1:${HTTP_PORT}/ready` },
+        ...READY[ready],
       },
       // Kubernetes kills the container when this fails. The port is open while an ingester replays its log, however
       // long that takes, and while object storage is out of reach; Pebble itself restarts a Mimir that exits. Ten

@@ -5,6 +5,7 @@
 import { HA_LABELS } from '../../relations/remote-write.ts';
 import type { S3Connection } from '../../relations/s3.ts';
 import { cacheSettings } from './caches.ts';
+import { type Encryption, encryptionSettings } from './encryption.ts';
 import type { Inputs } from './inputs.ts';
 import type { Options } from './options.ts';
 import {
@@ -17,7 +18,8 @@ import {
   S3_CA_FILE,
   TOKENS_FILE,
 } from './paths.ts';
-import { endpointsHost, urls } from './urls.ts';
+import { tlsSettings } from './tls.ts';
+import { endpointsHost, scheme, urls } from './urls.ts';
 
 export type Store =
   | { readonly kind: 'filesystem' }
@@ -32,7 +34,7 @@ const PREFIXES = { blocks: 'blocks', ruler: 'rules', alertmanager: 'alerts' } as
 const BURST_SECONDS = 20;
 
 export function mimirConfig(
-  inputs: Pick<Inputs, 'app' | 'model' | 'address' | 'neighbours'>,
+  inputs: Pick<Inputs, 'app' | 'model' | 'address' | 'authorities' | 'neighbours'>,
   options: Options,
   store: Store,
 ): Settings {
@@ -41,6 +43,8 @@ export function mimirConfig(
   const reads = readProfile(store);
   const links = urls(inputs);
   const caches = cacheSettings(inputs);
+  const tls = tlsSettings(inputs);
+  const clients = tls?.clients;
   return {
     // "all" leaves out the Alertmanager, and the metrics that tell the limits of tenants.
     target: 'all,alertmanager,overrides-exporter',
@@ -49,8 +53,13 @@ export function mimirConfig(
     activity_tracker: { filepath: ACTIVITY_FILE },
     // After SIGTERM requests are still served while /ready says no, so that clients turn to other units.
     shutdown_delay: '3s',
-    server: { http_listen_port: HTTP_PORT, grpc_listen_port: GRPC_PORT, log_level: options.logLevel },
-    common: { storage: commonStorage(store) },
+    server: {
+      http_listen_port: HTTP_PORT,
+      grpc_listen_port: GRPC_PORT,
+      log_level: options.logLevel,
+      ...tls?.server,
+    },
+    common: { storage: commonStorage(store, options.encryption) },
     blocks_storage: {
       storage_prefix: `${prefix}${PREFIXES.blocks}`,
       tsdb: { dir: DIRS.tsdb, retention_period: `${options.localRetentionSeconds}s` },
@@ -59,20 +68,27 @@ export function mimirConfig(
     ruler_storage: { storage_prefix: `${prefix}${PREFIXES.ruler}` },
     alertmanager_storage: { storage_prefix: `${prefix}${PREFIXES.alertmanager}` },
     compactor: { data_dir: DIRS.compactor, ...reads.compactor },
-    ...(reads.querier !== undefined && { querier: reads.querier }),
-    ...(caches.frontend !== undefined && { frontend: caches.frontend }),
+    ...((reads.querier ?? clients) !== undefined && { querier: { ...reads.querier, ...clients?.querier } }),
+    ...((caches.frontend ?? clients) !== undefined && {
+      frontend: { ...caches.frontend, ...clients?.frontend },
+    }),
     // The same tokens after a restart: series come back to the ingester that has their log.
     ingester: { ring: { replication_factor: replicas, tokens_file_path: TOKENS_FILE } },
+    ...(clients !== undefined && {
+      ingester_client: clients.ingester_client,
+      frontend_worker: clients.frontend_worker,
+    }),
     store_gateway: { sharding_ring: { replication_factor: replicas } },
     alertmanager: {
       data_dir: DIRS.alertmanager,
       external_url: links.alertmanagerLinks,
       sharding_ring: { replication_factor: replicas },
+      ...clients?.alertmanager,
     },
-    ruler: { rule_path: DIRS.ruler, external_url: links.rulerLinks },
+    ruler: { rule_path: DIRS.ruler, external_url: links.rulerLinks, ...clients?.ruler },
     ...(options.ha !== undefined && { distributor: { ha_tracker: HA_TRACKER } }),
     // Each frontend and querier then uses the schedulers of all units, found in the ring, at their real addresses.
-    query_scheduler: { service_discovery_mode: 'ring' },
+    query_scheduler: { service_discovery_mode: 'ring', ...clients?.query_scheduler },
     memberlist: {
       // The headless service names every unit of the application, ready or not: units come and go and nobody restarts.
       join_members: [`dns+${endpointsHost(inputs)}:${GOSSIP_PORT}`],
@@ -80,6 +96,7 @@ export function mimirConfig(
       rejoin_interval: '30s',
       // Never changes in the life of an application, and no other application has it.
       cluster_label: `${inputs.model.uuid}-${inputs.app}`,
+      ...clients?.memberlist,
     },
     limits: {
       ingestion_rate: options.ingestionRate,
@@ -92,7 +109,7 @@ export function mimirConfig(
       // to replace a group.
       ruler_max_rules_per_rule_group: 0,
       ruler_max_rule_groups_per_tenant: 0,
-      ruler_alertmanager_client_config: { alertmanager_url: alertmanagerUrls(inputs) },
+      ruler_alertmanager_client_config: alertmanagerClient(inputs),
     },
     runtime_config: { file: OVERRIDES_FILE },
   };
@@ -119,8 +136,11 @@ function haLimits({ failoverMs }: NonNullable<Options['ha']>): Settings {
  * Whom the ruler notifies: all of these. The main configuration is the place for it although a limit: Mimir makes the
  * notifier of a tenant once, and would not follow the file of overrides.
  */
-function alertmanagerUrls({ neighbours }: Pick<Inputs, 'neighbours'>): string {
-  return (neighbours.alertmanagers ?? [`http://127.0.0.1:${HTTP_PORT}/alertmanager`]).join(',');
+function alertmanagerClient(inputs: Parameters<typeof mimirConfig>[0]): Settings {
+  const { alertmanagers } = inputs.neighbours;
+  if (alertmanagers !== undefined) return { alertmanager_url: alertmanagers.join(',') };
+  const own = `${scheme(inputs)}://127.0.0.1:${HTTP_PORT}/alertmanager`;
+  return { alertmanager_url: own, ...tlsSettings(inputs)?.trust };
 }
 
 /**
@@ -143,7 +163,7 @@ function readProfile(store: Store): { querier?: Settings; bucketStore?: Settings
   };
 }
 
-function commonStorage(store: Store): Settings {
+function commonStorage(store: Store, encryption: Encryption | undefined): Settings {
   if (store.kind === 'filesystem') return { backend: 'filesystem', filesystem: { dir: DIRS.store } };
   const { s3 } = store;
   return {
@@ -158,6 +178,7 @@ function commonStorage(store: Store): Settings {
       signature_version: s3.signature,
       ...(s3.region !== undefined && { region: s3.region }),
       ...(s3.caChain !== undefined && { http: { tls_ca_path: S3_CA_FILE } }),
+      ...(encryption !== undefined && { sse: encryptionSettings(encryption) }),
     },
   };
 }

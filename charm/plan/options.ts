@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { durationMs, HOUR_MS, YEAR_MS } from '../durations.ts';
 import { firstLine } from '../text.ts';
+import { type Encryption, parseEncryption } from './encryption.ts';
 import type { RawOptions } from './inputs.ts';
 
 /** Above this the number is a slip of the finger, and Mimir's own arithmetic is safe below it. */
@@ -36,6 +37,8 @@ export interface Options {
   readonly replicationFactor?: number;
   /** Replicas of one sender are told apart. */
   readonly ha?: { readonly failoverMs: number };
+  /** Of what is put into object storage. */
+  readonly encryption?: Encryption;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly alertmanager?: AlertmanagerOption;
 }
@@ -85,6 +88,9 @@ const schema = z.object({
   'replication-factor': z.optional(z.literal(FACTORS, '1, 3 or 5')),
   'ha-tracker': z.boolean('true or false'),
   'ha-failover-timeout': duration(LEAST_FAILOVER_MS, 'a duration of at least 5s, such as 30s', false),
+  's3-sse-type': z.string(),
+  's3-sse-kms-key-id': z.string(),
+  's3-sse-kms-encryption-context': z.string(),
   'log-level': z.enum(LEVELS, 'debug, info, warn or error'),
   // Mimir itself judges these when they are uploaded.
   'alertmanager-config': z.string(),
@@ -103,7 +109,9 @@ export function parseOptions(raw: RawOptions): OptionsResult {
       allowed: 'empty while alertmanager-config is empty',
     });
   }
-  if (!parsed.success || problems.length > 0) return { ok: false, problems };
+  const encryption = parseEncryption(raw);
+  if (!encryption.ok) problems.push(...encryption.problems);
+  if (!parsed.success || !encryption.ok || problems.length > 0) return { ok: false, problems };
 
   const value = parsed.data;
   return {
@@ -120,6 +128,7 @@ export function parseOptions(raw: RawOptions): OptionsResult {
       ...(value['ha-tracker'] && {
         ha: { failoverMs: durationMs(value['ha-failover-timeout'].trim()) ?? LEAST_FAILOVER_MS },
       }),
+      ...(encryption.encryption !== undefined && { encryption: encryption.encryption }),
       logLevel: value['log-level'],
       ...(value['alertmanager-config'].trim() !== '' && {
         alertmanager: {

@@ -17,8 +17,30 @@ export const CONFIG_FILE = `${CONFIG_DIR}/mimir.yaml`;
 export const OVERRIDES_FILE = `${CONFIG_DIR}/overrides.yaml`;
 export const S3_CA_FILE = `${CONFIG_DIR}/s3-ca.pem`;
 export const ENVIRONMENT_FILE = `${CONFIG_DIR}/environment.json`;
+/** The unit's key, its certificate and those above it. Mimir reads it again for each connection. */
+export const TLS_FILE = `${CONFIG_DIR}/tls.pem`;
+/** Each file in it is trusted by Mimir besides those of the image, wherever no other authority is named. */
+export const TRUST_DIR = `${CONFIG_DIR}/trust`;
+/** The authorities by which the units know each other. */
+export const UNITS_CA_FILE = `${TRUST_DIR}/units.pem`;
+/** Authorities that came over receive-ca-cert. */
+export const RECEIVED_CA_FILE = `${TRUST_DIR}/received.pem`;
+/**
+ * Whom Pebble trusts, for its check of Mimir. It reads what is there once in its life, and the file lives as long: what
+ * stands in it is what Pebble knows, so it is never changed.
+ */
+export const PEBBLE_CA_FILE = '/etc/ssl/certs/mimir-charm.pem';
+
 /** Those that Mimir reads, or is given, only when it starts: another content of one restarts it. */
-export const START_FILES = [S3_CA_FILE, ENVIRONMENT_FILE, CONFIG_FILE] as const;
+export const START_FILES = [
+  S3_CA_FILE,
+  RECEIVED_CA_FILE,
+  UNITS_CA_FILE,
+  ENVIRONMENT_FILE,
+  CONFIG_FILE,
+] as const;
+/** All that the charm writes there. */
+export const OWN_FILES = [OVERRIDES_FILE, TLS_FILE, PEBBLE_CA_FILE, ...START_FILES] as const;
 
 /** None may lie inside another: Mimir refuses to start. */
 export const DIRS = {

@@ -6,7 +6,7 @@ import type { Status } from 'charmwright';
 import { type Databags, planDatabags } from './databags.ts';
 import { environmentOf, environmentText } from './environment.ts';
 import type { Inputs } from './inputs.ts';
-import { type Endpoint, type MimirLayer, mimirLayer } from './layer.ts';
+import { type Endpoint, type MimirLayer, mimirLayer, type ReadyCheck } from './layer.ts';
 import { logTargets } from './log-targets.ts';
 import { isSettings, mimirConfig, type Settings, type Store, toYaml } from './mimir-config.ts';
 import { type AlertmanagerOption, type Options, parseOptions } from './options.ts';
@@ -15,16 +15,23 @@ import {
   ENVIRONMENT_FILE,
   HTTP_PORT,
   OVERRIDES_FILE,
+  PEBBLE_CA_FILE,
+  RECEIVED_CA_FILE,
   S3_CA_FILE,
   START_FILES,
+  TLS_FILE,
+  UNITS_CA_FILE,
 } from './paths.ts';
 import { planStatuses } from './statuses.ts';
 import { decideStorage } from './storage.ts';
+import { agreedAuthorities, planTls, runningTls, type Tls } from './tls.ts';
 
 export interface PlannedFile {
   readonly path: string;
   readonly content: string;
   readonly permissions: number;
+  /** What is there already may be others' work, and stays. */
+  readonly onlyIfMissing?: true;
 }
 
 export type Workload =
@@ -56,6 +63,14 @@ export interface Plan {
   readonly statuses: readonly Status[];
 }
 
+/** The inputs with what all units are to agree on: nothing that this unit could not run itself. */
+export function withAgreement(seen: Inputs): Inputs {
+  const { agreement } = seen;
+  const inputs = { ...seen, authorities: agreedAuthorities(seen) };
+  if (!seen.leader || inputs.authorities === agreement?.authorities) return inputs;
+  return plan(inputs).workload.kind === 'run' ? inputs : { ...seen, authorities: agreement?.authorities };
+}
+
 export function plan(inputs: Inputs): Plan {
   const options = parseOptions(inputs.options);
   const chosen = options.ok ? options.options.replicationFactor : inputs.agreement?.replicationFactor;
@@ -81,24 +96,32 @@ function planWorkload(inputs: Inputs, wanted: { options: Options; store: Store }
   const { ip } = inputs.address;
   if (!inputs.container.reachable || ip === undefined) return { kind: 'wait' };
   const { lastGood, files: present = {} } = inputs.container;
-  const started = (digest: string, environment: string | undefined) => ({
+  const tls = planTls(inputs);
+  const started = (digest: string, environment: string | undefined, ready: ReadyCheck) => ({
     ip,
     digest,
     environment: environmentOf(environment),
     logTargets: logTargets(inputs),
+    ready,
   });
   const kept: Workload =
     lastGood === undefined
       ? { kind: 'keep' }
-      : { kind: 'keep', layer: mimirLayer(started(lastGood, present[ENVIRONMENT_FILE])) };
-  if (wanted === undefined) return kept;
+      : {
+          kind: 'keep',
+          layer: mimirLayer(started(lastGood, present[ENVIRONMENT_FILE], keptCheck(present, tls))),
+        };
+  if (wanted === undefined || tls === 'waiting') return kept;
   const config = mimirConfig(inputs, wanted.options, wanted.store);
-  const caChain = wanted.store.kind === 's3' ? (wanted.store.s3.caChain ?? '') : '';
   const environment = environmentText(inputs);
   const files: readonly PlannedFile[] = [
     // Mimir does not start without it; limits of single tenants go there and are read again while it runs.
-    { path: OVERRIDES_FILE, content: 'overrides: {}\n', permissions: 0o644 },
-    { path: S3_CA_FILE, content: caChain, permissions: 0o644 },
+    { path: OVERRIDES_FILE, content: 'overrides: {}\n', permissions: 0o644, onlyIfMissing: true },
+    { path: S3_CA_FILE, content: storageAuthorities(inputs, wanted.store), permissions: 0o644 },
+    ...ifUsed(present, RECEIVED_CA_FILE, inputs.neighbours.trusted, 0o644),
+    ...ifUsed(present, UNITS_CA_FILE, tls?.authorities, 0o644),
+    ...ifUsed(present, TLS_FILE, tls?.pem, 0o600),
+    ...pebbleFiles(tls),
     { path: ENVIRONMENT_FILE, content: environment, permissions: 0o644 },
     { path: CONFIG_FILE, content: toYaml(config), permissions: 0o600 },
   ];
@@ -108,8 +131,42 @@ function planWorkload(inputs: Inputs, wanted: { options: Options; store: Store }
     kind: 'run',
     config,
     files,
-    layer: mimirLayer(started(digest, environment), endpointOf(wanted.store)),
+    layer: mimirLayer(started(digest, environment, readyCheck(tls)), endpointOf(wanted.store)),
   };
+}
+
+function pebbleFiles(tls: Tls | undefined): readonly PlannedFile[] {
+  if (tls?.pebble === undefined) return [];
+  return [{ path: PEBBLE_CA_FILE, content: tls.pebble, permissions: 0o644, onlyIfMissing: true }];
+}
+
+/** Nothing that has never been is written; what is of no use any more is left empty. */
+function ifUsed(
+  files: Readonly<Record<string, string>>,
+  path: string,
+  content: string | undefined,
+  permissions: number,
+): readonly PlannedFile[] {
+  return content === undefined && files[path] === undefined
+    ? []
+    : [{ path, content: content ?? '', permissions }];
+}
+
+/** Storage that brings its own authorities is trusted by those alone, and by what an operator has added. */
+function storageAuthorities({ neighbours }: Inputs, store: Store): string {
+  const own = store.kind === 's3' ? (store.s3.caChain ?? '') : '';
+  return own === '' ? '' : `${own}${own.endsWith('\n') ? '' : '\n'}${neighbours.trusted ?? ''}`;
+}
+
+function readyCheck(tls: Tls | undefined): ReadyCheck {
+  if (tls === undefined) return 'http';
+  return tls.pebble === undefined ? 'port' : 'https';
+}
+
+/** Of what runs, which may be older than what is agreed on. */
+function keptCheck(files: Readonly<Record<string, string>>, tls: Tls | 'waiting' | undefined): ReadyCheck {
+  if (runningTls(files) === undefined) return 'http';
+  return tls === undefined || tls === 'waiting' ? 'port' : readyCheck(tls);
 }
 
 /** A Mimir that starts wants its bucket and exits without it; one that serves goes on without it. */
@@ -160,9 +217,10 @@ export function masked(planned: Plan): Plan {
 
 function maskedRun(workload: Extract<Workload, { kind: 'run' }>): Workload {
   const config = maskedSettings(workload.config);
-  const files = workload.files.map((file) =>
-    file.path === CONFIG_FILE ? { ...file, content: toYaml(config) } : file,
-  );
+  const files = workload.files.map((file) => {
+    if (file.path === CONFIG_FILE) return { ...file, content: toYaml(config) };
+    return file.path === TLS_FILE ? { ...file, content: MASK } : file;
+  });
   return { ...workload, config, files };
 }
 

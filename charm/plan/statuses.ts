@@ -21,6 +21,7 @@ export function planStatuses(
     ...unitStatuses(inputs, storage),
     ...placeStatuses(inputs),
     ...(storage.kind === 's3' ? bucketStatuses(inputs, kept ? held : '') : []),
+    ...certificateStatuses(inputs),
     ...redisStatuses(inputs),
     ...inputs.neighbourProblems.map(notUsed),
     activeStatus(inputs, options, storage),
@@ -104,6 +105,27 @@ function redisStatuses({ app, neighbours }: Inputs): readonly Status[] {
       `[redis] Mimir 3 cannot use Redis, which asks for no password while it is related: juju remove-relation ${app}:redis ${redis}, and juju integrate ${app}:cache with a memcached instead`,
     ),
   ];
+}
+
+function certificateStatuses({ authorities, neighbours: { certificates } }: Inputs): readonly Status[] {
+  if (certificates === undefined) return [];
+  const { app, relation, refused, own } = certificates;
+  if (refused !== undefined)
+    return [blocked(`[certificates] ${app} refuses to sign this unit's request (${relation}): ${refused}`)];
+  if (own?.expired) {
+    return [
+      blocked(
+        `[certificates] this unit's certificate has expired, and ${app} has not signed a new one (${relation})`,
+      ),
+    ];
+  }
+  if (own === undefined) {
+    const until = authorities === undefined ? 'plain HTTP until then' : 'the other units speak TLS';
+    return [waiting(`[certificates] ${app} has not signed this unit's request yet (${relation}); ${until}`)];
+  }
+  return authorities === undefined
+    ? [waiting('[certificates] plain HTTP until every unit has a certificate')]
+    : [];
 }
 
 /** Mimir serves without what the neighbour meant to say, so this is a remark. */

@@ -16,7 +16,7 @@ export interface Urls {
 }
 
 /** All addresses that are given to others are made from these, so that they follow the ingress and TLS together. */
-export function urls(inputs: Place & Pick<Inputs, 'neighbours'>): Urls {
+export function urls(inputs: Place & Pick<Inputs, 'authorities' | 'neighbours'>): Urls {
   const internal = `${scheme(inputs)}://${serviceHost(inputs)}:${HTTP_PORT}`;
   const { ingressUrl, lastIngressUrl } = inputs.neighbours;
   return {
@@ -36,8 +36,8 @@ function withoutPath(url: string | undefined): string | undefined {
 }
 
 /** What Mimir's HTTP port speaks. */
-export function scheme(_inputs: Pick<Inputs, 'neighbours'>): 'http' | 'https' {
-  return 'http';
+export function scheme({ authorities }: Pick<Inputs, 'authorities'>): 'http' | 'https' {
+  return authorities === undefined ? 'http' : 'https';
 }
 
 /** `mimir-k8s.cos.svc.cluster.local`: Kubernetes spreads what comes here over the ready units. */

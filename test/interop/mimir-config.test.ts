@@ -60,6 +60,12 @@ const OPTIONS: Record<string, Partial<RawOptions>> = {
     'log-level': 'debug',
   },
   'replication factor 5': { 'replication-factor': 5 },
+  'encryption by the storage': { 's3-sse-type': 'SSE-S3' },
+  'encryption with a key': {
+    's3-sse-type': 'SSE-KMS',
+    's3-sse-kms-key-id': 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+    's3-sse-kms-encryption-context': '{"team": "c\'o\\"s"}',
+  },
 };
 
 const CASES = Object.entries(STORAGES).flatMap(([storage, objectStorage]) =>

@@ -2,7 +2,9 @@
  * Stands at the port of a Mimir whose readiness the test decides, and for a bucket. What Mimir says to rules, configurations and flushes
  * is asked of the real one, in test/interop.
  */
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createListener } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HTTP_PORT } from '../../charm/plan/paths.ts';
 import { FakeRuler } from './fake-ruler.ts';
@@ -12,19 +14,47 @@ export function s3Error(status: number, code: string) {
 }
 const NO_SUCH_KEY = s3Error(404, 'NoSuchKey');
 
+const HANDSHAKE = 0x16;
+
 export class FakeMimir implements AsyncDisposable {
   ready = true;
   /** What it answers in the place of the bucket. */
   bucket = NO_SUCH_KEY;
   readonly ruler = new FakeRuler();
-  readonly #server = createServer((request, response) => {
+  #whenAsked: (() => void) | undefined;
+  readonly #answer: RequestListener = (request, response) => {
+    if (request.url === '/ready') this.#whenAsked?.();
     if (this.ruler.takes(request.url)) void this.ruler.answer(request, response);
     else if (request.url === '/ready')
       response.writeHead(this.ready ? 200 : 503).end(this.ready ? 'ready' : 'Starting');
     else if (request.url === '/api/v1/status/buildinfo') response.end('{"data":{"version":"3.0.5"}}');
     else if (request.url?.includes('/blocks/')) response.writeHead(this.bucket.status).end(this.bucket.body);
     else response.writeHead(404).end('404 page not found');
+  };
+  readonly #plain = createServer(this.#answer);
+  readonly #secure = createHttpsServer(this.#answer);
+  /** One port for both: a handshake begins with a byte that no request begins with. */
+  readonly #server = createListener((socket) => {
+    socket.once('error', () => undefined);
+    socket.once('readable', () => {
+      const first: Buffer | null = socket.read(1);
+      if (first === null) return;
+      socket.unshift(first);
+      (first[0] === HANDSHAKE ? this.#secure : this.#plain).emit('connection', socket);
+    });
   });
+
+  /** Until somebody asks whether it is ready. */
+  asked(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenAsked = resolve;
+    });
+  }
+
+  /** From now on it speaks TLS to those that do, with this key and certificate in one PEM. */
+  secure(pem: string): void {
+    this.#secure.setSecureContext({ key: pem, cert: pem });
+  }
 
   /** @param host a loopback address of the test's own, such as `127.78.1.1`. */
   static async at(host: string): Promise<FakeMimir> {
@@ -37,6 +67,7 @@ export class FakeMimir implements AsyncDisposable {
   #listens(host: string): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => {
+        this.#server.removeAllListeners('listening');
         if ('code' in error && error.code === 'EADDRINUSE') resolve(false);
         else reject(error);
       };
@@ -48,7 +79,8 @@ export class FakeMimir implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#server.closeAllConnections();
+    this.#plain.closeAllConnections();
+    this.#secure.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 }

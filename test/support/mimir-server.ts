@@ -1,12 +1,15 @@
 /** A real Mimir, started as the charm would start it, on a loopback address of its own. */
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type MimirApi, mimirAt } from '../../charm/mimir-api.ts';
 import type { Inputs } from '../../charm/plan/inputs.ts';
 import { DATA, HTTP_PORT } from '../../charm/plan/paths.ts';
 import { type PlannedFile, plan } from '../../charm/plan/plan.ts';
+import { runningTrust } from '../../charm/plan/tls.ts';
+import { scheme } from '../../charm/plan/urls.ts';
 import { peer } from '../../tools/peers.ts';
 import { inputs } from './mimir-inputs.ts';
 
@@ -15,13 +18,18 @@ export interface MimirServer extends AsyncDisposable {
   readonly pid: number;
   /** What it has logged. */
   log(): string;
+  /** As the charm asks it. */
+  readonly api: MimirApi;
+  /** Replaces a file of its volume as Pebble does, at once. */
+  replace(path: string, content: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** Puts the files under `root` as if it were the volume, and returns the path of the configuration. */
 export async function placeFiles(files: readonly PlannedFile[], root: string): Promise<string> {
   const moved = (text: string) => text.replaceAll(`${DATA}/`, `${root}/`);
-  for (const { path, content, permissions } of files) {
+  // What is for Pebble's eyes lies elsewhere in a container.
+  for (const { path, content, permissions } of files.filter((file) => file.path.startsWith(`${DATA}/`))) {
     await mkdir(dirname(moved(path)), { recursive: true });
     await writeFile(moved(path), moved(content), { mode: permissions });
   }
@@ -40,18 +48,20 @@ export async function startMimir(
   changes: Partial<Inputs> = {},
   extraFlags: readonly string[] = [],
 ): Promise<MimirServer> {
-  const { workload } = plan(inputs({ ...changes, address: { ip: host, fqdn: 'mimir-k8s-0' } }));
+  const known = inputs({ ...changes, address: { ip: host, fqdn: 'mimir-k8s-0' } });
+  const { workload } = plan(known);
   if (workload.kind !== 'run') throw new Error(`nothing to run: ${workload.kind}`);
   const root = await mkdtemp(join(tmpdir(), 'mimir-server-'));
   await placeFiles(workload.files.map(reachedAt(host)), root);
+  const moved = (text: string) => text.replaceAll(`${DATA}/`, `${root}/`);
   const { command, environment } = workload.layer.services.mimir;
-  const [, ...flags] = command.replaceAll(`${DATA}/`, `${root}/`).split(' ');
+  const [, ...flags] = moved(command).split(' ');
   const bind = ['server.http-listen-address', 'server.grpc-listen-address', 'memberlist.bind-addr'];
   const child = spawn(
     await peer('mimir'),
     [...flags, ...bind.map((flag) => `-${flag}=${host}`), ...extraFlags],
     {
-      env: { ...process.env, ...environment },
+      env: { ...process.env, ...environment, SSL_CERT_DIR: moved(environment.SSL_CERT_DIR) },
       stdio: ['ignore', 'ignore', 'pipe'],
     },
   );
@@ -67,12 +77,19 @@ export async function startMimir(
     clearTimeout(killer);
     await rm(root, { recursive: true, force: true });
   };
-  const url = `http://${host}:${HTTP_PORT}`;
-  while (!(await isReady(url))) {
+  const url = `${scheme(known)}://${host}:${HTTP_PORT}`;
+  const files = Object.fromEntries(workload.files.map(({ path, content }) => [path, content]));
+  const api = mimirAt(host, runningTrust(files, known));
+  while (!(await api.ready()).ready) {
     if (child.exitCode !== null) throw new Error(`Mimir has exited: ${log.slice(-20_000)}`);
     await sleep(200);
   }
-  return { url, pid: child.pid ?? 0, log: () => log, stop, [Symbol.asyncDispose]: stop };
+  const replace = async (path: string, content: string) => {
+    const next = `${moved(path)}.next`;
+    await writeFile(next, content, { mode: 0o600 });
+    await rename(next, moved(path));
+  };
+  return { url, pid: child.pid ?? 0, api, log: () => log, replace, stop, [Symbol.asyncDispose]: stop };
 }
 
 /** A unit reaches its own Alertmanager at localhost. Here that is another test's. */
@@ -81,12 +98,4 @@ function reachedAt(host: string): (file: PlannedFile) => PlannedFile {
     ...file,
     content: file.content.replaceAll(`//127.0.0.1:${HTTP_PORT}/`, `//${host}:${HTTP_PORT}/`),
   });
-}
-
-async function isReady(url: string): Promise<boolean> {
-  try {
-    return (await fetch(`${url}/ready`, { signal: AbortSignal.timeout(2000) })).status === 200;
-  } catch {
-    return false;
-  }
 }

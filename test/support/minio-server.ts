@@ -16,15 +16,28 @@ export interface MinioServer {
   stop(): Promise<void>;
 }
 
-/** Starts MinIO on free loopback ports, with an empty folder for its data, and waits until it is ready. */
-export async function startMinio(root: Credentials, region: string): Promise<MinioServer> {
+/**
+ * Starts MinIO on free loopback ports, with an empty folder for its data, and waits until it is ready.
+ * @param more of its environment.
+ */
+export async function startMinio(
+  root: Credentials,
+  region: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<MinioServer> {
   const folder = await mkdtemp(join(tmpdir(), 'minio-server-'));
   const config = join(folder, 'root.env');
   await writeFile(config, rootFile(root), { mode: 0o600 });
   const [port, consolePort] = [await freePort(), await freePort()];
   const address = ['--address', `127.0.0.1:${port}`, '--console-address', `127.0.0.1:${consolePort}`];
   const server = spawn(await peer('minio'), ['server', join(folder, 'data'), ...address], {
-    env: { ...process.env, MINIO_CONFIG_ENV_FILE: config, MINIO_SITE_REGION: region, MINIO_UPDATE: 'off' },
+    env: {
+      ...process.env,
+      ...more,
+      MINIO_CONFIG_ENV_FILE: config,
+      MINIO_SITE_REGION: region,
+      MINIO_UPDATE: 'off',
+    },
     stdio: 'ignore',
   });
   const url = `http://127.0.0.1:${port}`;

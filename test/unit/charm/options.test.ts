@@ -42,9 +42,25 @@ describe('a wrong option is named with its value and with what is allowed', () =
     ['ingestion-rate', 0, 'a whole number from 1 to 1000000000'],
     ['replication-factor', 2, '1, 3 or 5'],
     ['ha-failover-timeout', '4s', 'a duration of at least 5s, such as 30s'],
+    ['s3-sse-type', 'aws', 'none, SSE-S3 or SSE-KMS'],
+    ['s3-sse-kms-key-id', 'k', 'empty while s3-sse-type is none'],
     ['log-level', 'loud', 'debug, info, warn or error'],
   ])('%s = %s', (option, value, allowed) => {
     expect(problems({ [option]: value })).toEqual([{ option, value: String(value), allowed }]);
+  });
+
+  test.each<[string, string, string]>([
+    ['', '', 's3-sse-kms-key-id'],
+    ['a key\nX-Amz-Acl: public-read', '', 's3-sse-kms-key-id'],
+    ['key', '["a"]', 's3-sse-kms-encryption-context'],
+    ['key', '{"a": 1}', 's3-sse-kms-encryption-context'],
+  ])('encryption with key %j and context %j', (key, context, option) => {
+    const said = {
+      's3-sse-type': 'SSE-KMS',
+      's3-sse-kms-key-id': key,
+      's3-sse-kms-encryption-context': context,
+    };
+    expect(problems(said).map((problem) => problem.option)).toEqual([option]);
   });
 
   test('all faults are told at once', () => {

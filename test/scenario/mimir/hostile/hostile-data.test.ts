@@ -4,13 +4,14 @@
  * told by relation, application and key.
  */
 import { readFile } from 'node:fs/promises';
-import { findContainer, type Outcome, peerRelation, relation, type State } from 'charmwright/testing';
+import { findContainer, type Outcome, peerRelation, relation, type State, secret } from 'charmwright/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { CONFIG_FILE } from '../../../../charm/plan/paths.ts';
 import { FakeMimir } from '../../../support/fake-mimir.ts';
 import { mimir, world } from '../../../support/mimir-world.ts';
+import { UNIT_CERTIFICATE, UNIT_KEY, UNIT_NAMES, UNIT_REQUEST } from '../../../support/unit-certificate.ts';
 import { hostileTexts } from './values.ts';
 import { WIRED, WIRES, type Wire, type WiredEndpoint } from './wires.ts';
 
@@ -33,12 +34,20 @@ const CLEANED: readonly string[] = [
   'receive-remote-write alert_rules',
 ];
 
+/** What the unit asks the authority for; a key takes long to make. */
+const HELD = secret({
+  owner: 'unit',
+  label: 'certificates',
+  content: { 'private-key': UNIT_KEY, csr: UNIT_REQUEST, names: UNIT_NAMES },
+});
+
 type Bag = Readonly<Record<string, string>>;
 
 let server: FakeMimir;
 let tried = 0;
 beforeAll(async () => {
   server = await FakeMimir.at(HOST);
+  server.secure(`${UNIT_KEY}${UNIT_CERTIFICATE}`);
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
@@ -61,7 +70,7 @@ function neighbourhood(endpoint?: WiredEndpoint, said?: { readonly app?: Bag; re
   const silent = SILENT.map((name, at) => relation(name, { id: 30 + at, remoteApp: 'silent' }));
   // With exemplars what Tempo says is used, too.
   const config = { 'max-global-exemplars-per-user': 1000 };
-  return world(HOST, { config, relations: [peers, ...silent, ...relations] });
+  return world(HOST, { config, relations: [peers, ...silent, ...relations], secrets: [HELD] });
 }
 
 function hear(endpoint: WiredEndpoint, said?: { readonly app?: Bag; readonly unit?: Bag }): Promise<Outcome> {

@@ -1,5 +1,6 @@
 /** What a well-behaved neighbour says on each endpoint: what the test then spoils, key by key. */
 import { KEYS, PLACE } from '../../../support/mimir-world.ts';
+import { UNIT_AUTHORITY, UNIT_CERTIFICATE, UNIT_REQUEST } from '../../../support/unit-certificate.ts';
 
 export interface Wire {
   readonly id: number;
@@ -49,6 +50,23 @@ export const WIRES = {
     'alertmanager-k8s',
     {},
     { url: 'http://alertmanager-0.alertmanager-endpoints:9093' },
+  ),
+  certificates: wire(27, 'self-signed-certificates', {
+    certificates: JSON.stringify([
+      {
+        ca: UNIT_AUTHORITY,
+        certificate: UNIT_CERTIFICATE,
+        certificate_signing_request: UNIT_REQUEST,
+        chain: [UNIT_CERTIFICATE, UNIT_AUTHORITY],
+      },
+    ]),
+    request_errors: '[]',
+  }),
+  'receive-ca-cert': wire(
+    28,
+    'an-authority',
+    { certificates: JSON.stringify([UNIT_AUTHORITY]), version: '1' },
+    { ca: UNIT_AUTHORITY, chain: JSON.stringify([UNIT_AUTHORITY]) },
   ),
   'grafana-source': wire(12, 'grafana-k8s', {
     grafana_uid: 'juju_g',
