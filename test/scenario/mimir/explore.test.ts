@@ -194,3 +194,36 @@ describe('neighbours that are told where Mimir is', () => {
     expect(found.isComplete).toBe(true);
   }, 90_000);
 });
+
+describe('neighbours that watch Mimir', () => {
+  const watchers = [
+    relation('grafana-dashboards-provider', { id: 11, remoteApp: 'grafana' }),
+    relation('self-metrics-endpoint', { id: 12, remoteApp: 'prometheus' }),
+  ];
+  const before = () => running({ relations: [peers] });
+
+  test('may come and go, and refuse what they are given, one after the other', async () => {
+    const found = await explore(charm, await before(), {
+      ...WORLD,
+      depth: 2,
+      relations: watchers,
+      remoteAppData: {
+        'grafana-dashboards-provider': [{ event: '{"errors":[{"dashboard_id":"a","error":"b"}]}' }, {}],
+        'self-metrics-endpoint': [{ event: '{"errors":"bad rule"}' }, { event: '{}' }],
+      },
+    });
+    expect(found.problems).toEqual([]);
+    expect(found.isComplete).toBe(true);
+  }, 90_000);
+
+  test('may be served by a hook that is killed at each of its calls', async () => {
+    const found = await explore(charm, await before(), {
+      ...WORLD,
+      depth: 1,
+      kills: true,
+      relations: watchers,
+    });
+    expect(found.problems).toEqual([]);
+    expect(found.isComplete).toBe(true);
+  }, 90_000);
+});
