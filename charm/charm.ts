@@ -5,7 +5,7 @@ import { spec } from './generated.ts';
 import { reconcile } from './reconcile.ts';
 
 export const mimir = defineCharm(spec, {
-  parts: [tracing(spec, { endpoint: 'charm-tracing' })],
+  parts: [tracing(spec, { endpoint: 'charm-tracing', caEndpoint: 'receive-ca-cert' })],
   reconcile,
   // Loaded when they are run: every dispatch pays for what is loaded with the charm.
   actions: {
