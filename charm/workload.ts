@@ -14,7 +14,7 @@ import {
 import { type Diagnosis, diagnose, withRemedy } from './diagnosis.ts';
 import { reasonOf } from './mimir-errors.ts';
 import { readIfThere, readThoseThere } from './pebble-files.ts';
-import type { MimirLayer } from './plan/layer.ts';
+import { type MimirLayer, sectionOf } from './plan/layer.ts';
 import { silenced } from './plan/log-targets.ts';
 import { CONFIG_DIR, CONFIG_FILE, SERVICE } from './plan/paths.ts';
 import type { PlannedFile, Workload } from './plan/plan.ts';
@@ -134,8 +134,8 @@ async function ensureRunning(pebble: Pebble, layer: MimirLayer): Promise<Outcome
 }
 
 function withSilenced(layer: MimirLayer, plan: Plan): MimirLayer {
-  const targets = layer['log-targets'];
-  return { ...layer, 'log-targets': { ...silenced(targets, plan['log-targets']), ...targets } };
+  const targets = layer['log-targets'] ?? {};
+  return { ...layer, ...sectionOf({ ...silenced(targets, plan['log-targets']), ...targets }) };
 }
 
 /** Equal when both are. */

@@ -97,8 +97,13 @@ export function mimirLayer({ ip, digest, environment, logTargets, ready }: Start
       },
       ...(bucket !== undefined && { [BUCKET_CHECK]: bucketCheck(bucket) }),
     },
-    'log-targets': logTargets,
+    ...sectionOf(logTargets),
   } as const;
+}
+
+/** None is told by no section: to Pebble the two are the same, and a layer is compared as it stands. */
+export function sectionOf(logTargets: LogTargets): { readonly 'log-targets'?: LogTargets } {
+  return Object.keys(logTargets).length === 0 ? {} : { 'log-targets': logTargets };
 }
 
 /** Mimir serves on when object storage goes away. This wakes the charm, and has no level: it makes no unit unready. */
