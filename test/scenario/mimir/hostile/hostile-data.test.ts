@@ -4,14 +4,14 @@
  * told by relation, application and key.
  */
 import { readFile } from 'node:fs/promises';
-import { findContainer, type Outcome, peerRelation, relation, type State, secret } from 'charmwright/testing';
+import { type Outcome, peerRelation, relation, type State, secret } from 'charmwright/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { CONFIG_FILE } from '../../../../charm/plan/paths.ts';
 import { FakeMimir } from '../../../support/fake-mimir.ts';
 import { mimir, world } from '../../../support/mimir-world.ts';
 import { UNIT_CERTIFICATE, UNIT_KEY, UNIT_NAMES, UNIT_REQUEST } from '../../../support/unit-certificate.ts';
+import { configKeys, effect, told } from './effects.ts';
 import { hostileTexts } from './values.ts';
 import { WIRED, WIRES, type Wire, type WiredEndpoint } from './wires.ts';
 
@@ -75,34 +75,6 @@ function neighbourhood(endpoint?: WiredEndpoint, said?: { readonly app?: Bag; re
 
 function hear(endpoint: WiredEndpoint, said?: { readonly app?: Bag; readonly unit?: Bag }): Promise<Outcome> {
   return mimir.run({ kind: 'relation-changed', relation: endpoint }, neighbourhood(endpoint, said));
-}
-
-/** All that leaves the charm: the workload's files and services, and every databag but those of `endpoint`. */
-function effect(outcome: Outcome, endpoint: string) {
-  const { files, layers, services } = findContainer(outcome, 'mimir');
-  return {
-    files: Object.fromEntries(Object.entries(files).filter(([path]) => path.startsWith('/data/conf'))),
-    layers,
-    services,
-    bags: outcome.relations
-      .filter((each) => each.endpoint !== endpoint)
-      .map(({ endpoint: name, localAppData, localUnitData }) => [name, localAppData, localUnitData]),
-  };
-}
-
-function told(outcome: Outcome): string {
-  return [outcome.unitStatus.message, ...outcome.logs.map(({ message }) => message)].join('\n');
-}
-
-/** The keys of Mimir's configuration, at any depth: what an injected line would add to. */
-function configKeys(outcome: Outcome): readonly string[] {
-  const text = findContainer(outcome, 'mimir').files[CONFIG_FILE];
-  return text === undefined ? [] : keysOf(parse(String(text)), '');
-}
-
-function keysOf(value: unknown, path: string): readonly string[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [path];
-  return Object.entries(value).flatMap(([key, inner]) => keysOf(inner, `${path}/${key}`));
 }
 
 describe.each(WIRED)('%s', (endpoint) => {

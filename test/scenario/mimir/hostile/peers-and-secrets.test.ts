@@ -1,0 +1,96 @@
+/** What comes by other ways than the databag of a neighbour: from the units of this application, and in secrets. */
+import { type Outcome, peerRelation, relation, type State, secret } from 'charmwright/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FakeMimir } from '../../../support/fake-mimir.ts';
+import { KEYS, mimir, S3_SECRET, s3, world } from '../../../support/mimir-world.ts';
+import { UNIT_AUTHORITY } from '../../../support/unit-certificate.ts';
+import { configKeys, told } from './effects.ts';
+import { hostileTexts } from './values.ts';
+
+const HOST = '127.78.1.1';
+type Bag = Readonly<Record<string, string>>;
+
+const AGREED: Bag = {
+  'alertmanager-digest': 'a1b2',
+  'grafana-stand-in': 'mimir-k8s/0',
+  'replication-factor': '3',
+  rules: '{"basis":"x","synced":{"5:agent":"y"}}',
+  'tls-ca': UNIT_AUTHORITY,
+};
+const ANOTHER_UNIT: Bag = { hostname: 'mimir-k8s-1.mimir-k8s-endpoints', 'tls-ca': UNIT_AUTHORITY };
+
+let server: FakeMimir;
+let tried = 0;
+beforeAll(async () => {
+  server = await FakeMimir.at(HOST);
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  console.log(`hostile peers and secrets: ${tried} inputs`);
+});
+
+function among(leader: boolean, agreed: Bag, other: Bag, keys: Bag = KEYS): State {
+  return world(HOST, {
+    leader,
+    plannedUnits: 3,
+    relations: [
+      peerRelation('mimir-peers', { id: 1, localAppData: agreed, units: { 1: other } }),
+      relation('receive-remote-write', { id: 5 }),
+      s3(),
+    ],
+    secrets: [secret({ id: S3_SECRET.id, content: keys })],
+  });
+}
+
+async function bears(state: State, known: ReadonlySet<string>, about: string): Promise<Outcome> {
+  tried++;
+  const outcome = await mimir.run({ kind: 'relation-changed', relation: 'mimir-peers' }, state);
+  expect(outcome.error, about).toBeUndefined();
+  expect(outcome.exitCode, about).toBe(0);
+  expect(
+    configKeys(outcome).filter((each) => !known.has(each)),
+    about,
+  ).toEqual([]);
+  expect(told(outcome), about).not.toContain('the-password');
+  return outcome;
+}
+
+async function keysOfGood(leader: boolean): Promise<ReadonlySet<string>> {
+  const keys = await Promise.all(
+    [among(leader, AGREED, ANOTHER_UNIT), among(leader, {}, {})].map(async (state) =>
+      configKeys(await mimir.run({ kind: 'relation-changed', relation: 'mimir-peers' }, state)),
+    ),
+  );
+  return new Set(keys.flat());
+}
+
+function spoiled(bag: Bag, key: string): readonly Bag[] {
+  const { [key]: good = '', ...rest } = bag;
+  return hostileTexts(good).map((text) => (text === undefined ? rest : { ...rest, [key]: text }));
+}
+
+describe.each([true, false])('a unit that leads: %s', (leader) => {
+  test.each(Object.keys(AGREED))('bears any text for %s that all are said to agree on', async (key) => {
+    const known = await keysOfGood(leader);
+    for (const bag of spoiled(AGREED, key))
+      await bears(among(leader, bag, ANOTHER_UNIT), known, `${key}=${bag[key]?.slice(0, 120)}`);
+  });
+
+  test.each(Object.keys(ANOTHER_UNIT))('bears any text for %s of another unit', async (key) => {
+    const known = await keysOfGood(leader);
+    for (const bag of spoiled(ANOTHER_UNIT, key))
+      await bears(among(leader, AGREED, bag), known, `${key}=${bag[key]?.slice(0, 120)}`);
+  });
+});
+
+test.each(
+  Object.keys(KEYS),
+)('any text for the %s in the provider`s secret is borne, and never repeated', async (key) => {
+  const known = await keysOfGood(true);
+  for (const content of spoiled(KEYS, key)) {
+    const outcome = await bears(among(true, AGREED, ANOTHER_UNIT, content), known, key);
+    const text = content[key]?.trim() ?? '';
+    // Shorter ones stand in the texts by chance.
+    if (text.length > 12) expect(told(outcome)).not.toContain(text);
+  }
+});
