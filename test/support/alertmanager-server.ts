@@ -2,6 +2,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
 import { answers, type Daemon, startDaemon } from './daemon.ts';
 import { freePort } from './minio-server.ts';
 
@@ -27,4 +29,15 @@ export async function startAlertmanager(program: string, config: string): Promis
     cleanUp: () => rm(folder, { recursive: true, force: true }),
   });
   return { ...daemon, url };
+}
+
+const alerts = z.array(z.object({ labels: z.object({ alertname: z.string() }) }));
+
+/** Names of the alerts that it has been told of; waits for the first. */
+export async function alertsAt(url: string): Promise<readonly string[]> {
+  for (const deadline = Date.now() + 90_000; Date.now() < deadline; await sleep(500)) {
+    const known = alerts.parse(await (await fetch(`${url}/api/v2/alerts`)).json());
+    if (known.length > 0) return known.map(({ labels }) => labels.alertname);
+  }
+  throw new Error(`no alert has come to ${url}`);
 }

@@ -79,6 +79,23 @@ export class Authority implements AsyncDisposable {
     return readFile(join(this.#folder, `${name}.pem`), 'utf8');
   }
 
+  /** A server's own key and certificate, PEM. @param name such as `IP:127.0.0.1` */
+  async issue(name: string): Promise<{ readonly key: string; readonly certificate: string }> {
+    const file = randomUUID();
+    await openssl(
+      this.#folder,
+      [
+        'req -new -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256',
+        `-config ca.cnf -keyout ${file}.key -out ${file}.request -addext subjectAltName=${name} -subj`,
+      ],
+      '/CN=server',
+    );
+    const [key, csr] = await Promise.all(
+      ['key', 'request'].map((end) => readFile(join(this.#folder, `${file}.${end}`), 'utf8')),
+    );
+    return { key: key ?? '', certificate: await this.sign(csr ?? '') };
+  }
+
   /** What a provider says to a request: its entry in the list `certificates`. */
   async answer(csr: string, lifetime?: Lifetime) {
     const certificate = await this.sign(csr, lifetime);
