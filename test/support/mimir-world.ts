@@ -43,7 +43,7 @@ export function configOf(state: State): Readonly<Record<string, unknown>> {
 }
 
 export const KEYS = { 'access-key': 'the-access-key', 'secret-key': 'the-secret-key' };
-/** Somebody listens there: the Mimir of the test. */
+/** Somebody listens there in test/scenario/mimir/life.test.ts; other tests name an endpoint of their own. */
 export const PLACE = { bucket: 'cos-mimir-k8s', endpoint: 'http://127.78.1.1:9009' };
 
 /** A provider that puts the keys into a Juju secret, as minio-k8s does. */

@@ -108,7 +108,7 @@ test('a unit on its own disk bears any two things, among them the bucket that co
     depth: 2,
     relations: [bucket, sender],
     configs: [{ multitenancy: true }, { 'replication-factor': 3 }],
-    remoteAppData: { s3: [{ ...PLACE, ...KEYS }] },
+    remoteAppData: { s3: [{ ...PLACE, ...KEYS, endpoint: `http://${HOST}:9009` }] },
   });
   expect(found.problems).toEqual([]);
   expect(found.isComplete).toBe(true);

@@ -13,9 +13,8 @@ import { mimir, world } from '../../../support/mimir-world.ts';
 import { UNIT_CERTIFICATE, UNIT_KEY, UNIT_NAMES, UNIT_REQUEST } from '../../../support/unit-certificate.ts';
 import { configKeys, effect, told } from './effects.ts';
 import { hostileTexts } from './values.ts';
-import { WIRED, WIRES, type Wire, type WiredEndpoint } from './wires.ts';
+import { HOST, WIRED, WIRES, type Wire, type WiredEndpoint } from './wires.ts';
 
-const HOST = '127.78.1.1';
 /** Endpoints whose other side says nothing that is read. */
 const SILENT: readonly string[] = ['prometheus-api', 'catalogue', 'redis'];
 

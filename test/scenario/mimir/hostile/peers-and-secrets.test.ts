@@ -7,7 +7,7 @@ import { UNIT_AUTHORITY } from '../../../support/unit-certificate.ts';
 import { configKeys, told } from './effects.ts';
 import { hostileTexts } from './values.ts';
 
-const HOST = '127.78.1.1';
+const HOST = '127.78.1.25';
 type Bag = Readonly<Record<string, string>>;
 
 const AGREED: Bag = {
@@ -36,7 +36,7 @@ function among(leader: boolean, agreed: Bag, other: Bag, keys: Bag = KEYS): Stat
     relations: [
       peerRelation('mimir-peers', { id: 1, localAppData: agreed, units: { 1: other } }),
       relation('receive-remote-write', { id: 5 }),
-      s3(),
+      s3({ endpoint: `http://${HOST}:9009` }),
     ],
     secrets: [secret({ id: S3_SECRET.id, content: keys })],
   });

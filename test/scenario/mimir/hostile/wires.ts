@@ -2,6 +2,9 @@
 import { KEYS, PLACE } from '../../../support/mimir-world.ts';
 import { UNIT_AUTHORITY, UNIT_CERTIFICATE, UNIT_REQUEST } from '../../../support/unit-certificate.ts';
 
+/** Where the Mimir of this test is, and the bucket. */
+export const HOST = '127.78.1.24';
+
 export interface Wire {
   readonly id: number;
   readonly app: string;
@@ -37,6 +40,7 @@ const OTLP = '[{"protocol":{"name":"otlp_http","type":"http"},"url":"http://temp
 export const WIRES = {
   s3: wire(10, 'minio-k8s', {
     ...PLACE,
+    endpoint: `http://${HOST}:9009`,
     ...KEYS,
     region: 'us-east-1',
     path: 'cos',
@@ -89,7 +93,7 @@ export const WIRES = {
     { event: '{"errors":"line 1: parse error"}' },
     { endpoint: '{"url":"http://loki-0.loki-endpoints:3100/loki/api/v1/push"}' },
   ),
-  cache: wire(18, 'memcached', {}, { host: '127.78.1.1', port: '11211' }),
+  cache: wire(18, 'memcached', {}, { host: HOST, port: '11211' }),
   'charm-tracing': wire(16, 'tempo-k8s', { receivers: OTLP }),
   'workload-tracing': wire(17, 'tempo-k8s', { receivers: OTLP }),
   'receive-remote-write': wire(20, 'agent', {
