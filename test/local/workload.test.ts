@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { converge } from 'charmwright';
 import { describe, expect, test } from 'vitest';
@@ -38,7 +39,7 @@ async function withBed<T>(run: (bed: RealBed) => Promise<T>): Promise<T> {
       failing: `/bin/sh -c 'echo cannot open the disk; exit 3'`,
       mend: () => undefined,
       async starts() {
-        const lines = (await pebble.pullText(log)).split('\n').filter((line) => line !== '');
+        const lines = (await settledText(pebble, log)).split('\n').filter((line) => line !== '');
         await pebble.push(log, '');
         return lines;
       },
@@ -47,6 +48,16 @@ async function withBed<T>(run: (bed: RealBed) => Promise<T>): Promise<T> {
     const records = [label, `${label}-other`].flatMap(recordsOf);
     await Promise.all([place, ...records].map((path) => rm(path, { recursive: true, force: true })));
     await real.remove();
+  }
+}
+
+/** A service is active from when its shell is there, which may not have written its line yet. */
+async function settledText(pebble: RealPebble['client'], path: string): Promise<string> {
+  for (let before = await pebble.pullText(path); ; ) {
+    await sleep(150);
+    const now = await pebble.pullText(path);
+    if (now === before) return now;
+    before = now;
   }
 }
 
