@@ -6,12 +6,11 @@ import { type MimirApi, mimirAt } from '../charm/mimir-api.ts';
 import { MimirError } from '../charm/mimir-errors.ts';
 import { readThoseThere } from '../charm/pebble-files.ts';
 import { CONTAINER } from '../charm/plan/paths.ts';
+import { DEFAULT_TENANT } from '../charm/plan/tenant.ts';
 import { runningTrust, TELLING_FILES } from '../charm/plan/tls.ts';
 import { RulesUploadError } from '../charm/rules.ts';
 import { keyOfNamespace } from '../charm/sender-rules/record.ts';
 import { unitName } from '../charm/unit-name.ts';
-
-const DEFAULT_TENANT = 'anonymous';
 
 /** @throws ActionFailed when Mimir does not serve. */
 export async function readyMimir(juju: Juju<Spec>): Promise<MimirApi> {

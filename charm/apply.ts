@@ -12,6 +12,7 @@ import type { Inputs } from './plan/inputs.ts';
 import { READY_CHECK } from './plan/layer.ts';
 import { CONTAINER } from './plan/paths.ts';
 import { alertmanagerDigest, type Plan } from './plan/plan.ts';
+import { DEFAULT_TENANT } from './plan/tenant.ts';
 import { runningTrust } from './plan/tls.ts';
 import { remember } from './remembered.ts';
 import { applySenderRules, doubtSenderRules } from './sender-rules/apply.ts';
@@ -20,9 +21,6 @@ import { applyWorkload, explain, type Outcome, type Running } from './workload.t
 type MimirJuju = Juju<Spec>;
 
 const LONGEST_START_MS = 60_000;
-
-/** The tenant that exists while multitenancy is off. */
-const DEFAULT_TENANT = 'anonymous';
 
 /** @returns what could only be seen while doing it. */
 export async function apply(juju: MimirJuju, inputs: Inputs, plan: Plan): Promise<readonly Status[]> {

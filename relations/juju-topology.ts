@@ -43,6 +43,37 @@ export function topologyGroupName(topology: JujuTopology, name: string): string 
   return `${topologyIdentifier(topology)}_${name}${suffix}`.replaceAll(/[^a-zA-Z0-9_:]/g, '_');
 }
 
+/** What an alerting and a recording rule have in common; all else about them passes through. */
+export interface TopologyRule {
+  readonly expr: string;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface TopologyGroup<Rule extends TopologyRule = TopologyRule> {
+  readonly name: string;
+  readonly rules: readonly Rule[];
+}
+
+/**
+ * A group as an application sends it: a name that no other's has, and its labels, but for those that a rule has itself.
+ * @param scoped an expression that looks at this application only.
+ */
+export function sentGroup<Rule extends TopologyRule>(
+  group: TopologyGroup<Rule>,
+  topology: JujuTopology,
+  scoped: (expr: string) => string,
+) {
+  return {
+    ...group,
+    name: topologyGroupName(topology, group.name),
+    rules: group.rules.map((rule) => ({
+      ...rule,
+      expr: scoped(rule.expr),
+      labels: { ...topologyLabels(topology), ...rule.labels },
+    })),
+  };
+}
+
 /** The matchers that a rule's own labels ask for; none unless it has all three. */
 export function matchersOfLabels(labels: Readonly<Record<string, string>>): readonly Matcher[] {
   const { juju_model: model, juju_model_uuid: modelUuid, juju_application: application } = labels;

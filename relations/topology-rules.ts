@@ -2,39 +2,18 @@
 import {
   type JujuTopology,
   matchersOfLabels,
-  topologyGroupName,
-  topologyLabels,
+  sentGroup,
+  type TopologyGroup,
+  type TopologyRule,
   topologyMatchers,
 } from './juju-topology.ts';
 import { withMatchers } from './promql.ts';
 
-/** What an alerting and a recording rule have in common; all else about them passes through. */
-export interface TopologyRule {
-  readonly expr: string;
-  readonly labels?: Readonly<Record<string, string>> | undefined;
-}
-
-export interface TopologyGroup {
-  readonly name: string;
-  readonly rules: readonly TopologyRule[];
-}
-
 /** The sender's side: a name that no other application's group has, labels, and matchers in every selector. */
-export function withTopology<Group extends TopologyGroup>(group: Group, topology: JujuTopology): Group {
-  return {
-    ...group,
-    name: topologyGroupName(topology, group.name),
-    rules: group.rules.map((rule) => ruleWithTopology(rule, topology)),
-  };
-}
-
-/** Labels that the rule has stay as they are. */
-function ruleWithTopology(rule: TopologyRule, topology: JujuTopology): TopologyRule {
-  return {
-    ...rule,
-    expr: withMatchers(withoutPlaceholder(rule.expr), topologyMatchers(topology)),
-    labels: { ...topologyLabels(topology), ...rule.labels },
-  };
+export function withTopology<Rule extends TopologyRule>(group: TopologyGroup<Rule>, topology: JujuTopology) {
+  return sentGroup(group, topology, (expr) =>
+    withMatchers(withoutPlaceholder(expr), topologyMatchers(topology)),
+  );
 }
 
 /** The receiver's side: a rule that is labelled with an application looks at that one only, whoever sent it. */

@@ -7,10 +7,11 @@ import {
   readGrafana,
 } from '../../relations/grafana-source.ts';
 import type { GrafanaRelation, Inputs, NeighbourProblem } from '../plan/inputs.ts';
-import { type Publication, problemOf } from './neighbour.ts';
+import { DEFAULT_TENANT } from '../plan/tenant.ts';
+import { type Publication, problemsOf } from './neighbour.ts';
 
-/** In the tenant that the charm itself works for. Mimir without tenants does not look at the header. */
-const TENANT = { header: 'X-Scope-OrgID', value: 'anonymous' } as const;
+/** Mimir without tenants does not look at it. */
+const TENANT_HEADER = 'X-Scope-OrgID';
 
 export async function observeGrafanas(
   relations: readonly Relation[],
@@ -20,7 +21,7 @@ export async function observeGrafanas(
       const { reply, problems } = readGrafana(await relation.remoteAppData());
       return {
         grafana: { id: relation.id, ...reply },
-        problems: problems.map(({ key, problem }) => problemOf(relation, key, problem)),
+        problems: problemsOf(relation, problems),
       };
     }),
   );
@@ -51,8 +52,8 @@ export function publishDataSource(
     model_uuid: inputs.model.uuid,
     application: `${inputs.app}${suffix}`,
     type,
-    extra_fields: { ...jsonData, ...(tenants && { httpHeaderName1: TENANT.header }) },
-    secure_extra_fields: tenants ? { httpHeaderValue1: TENANT.value } : {},
+    extra_fields: { ...jsonData, ...(tenants && { httpHeaderName1: TENANT_HEADER }) },
+    secure_extra_fields: tenants ? { httpHeaderValue1: DEFAULT_TENANT } : {},
   };
   return { unit: grafanaSourceUnit(standsIn ? url : undefined), app: grafanaSourceApp(source, url) };
 }

@@ -1,10 +1,8 @@
 /** Lokis: Pebble pushes what Mimir logs to all of them, and they look at our rules about it. */
-
-import { type JujuTopology, topologyGroupName, topologyLabels } from '../../relations/juju-topology.ts';
-import { type LogRuleGroup, lokiApp, readLokiErrors, readPushEndpoint } from '../../relations/loki.ts';
-import { LOG_RULES } from './log-rules/generated.ts';
+import { lokiApp, readLokiErrors, readPushEndpoint } from '../../relations/loki.ts';
+import { LOG_RULES } from './log-rules.generated.ts';
 import { type Neighbour, refusals } from './neighbour.ts';
-import { topologyOf } from './topology.ts';
+import { placed, topologyOf } from './topology.ts';
 import { distinct, unitAddresses } from './unit-addresses.ts';
 
 export const logging: Neighbour = {
@@ -25,22 +23,3 @@ export const logging: Neighbour = {
     return { app: lokiApp({ topology, unit: inputs.unit, groups }) };
   },
 };
-
-function placed(group: LogRuleGroup, topology: JujuTopology): LogRuleGroup {
-  const { model, modelUuid, application } = topology;
-  const selector = [
-    ['juju_model', model],
-    ['juju_model_uuid', modelUuid],
-    ['juju_application', application],
-  ]
-    .map(([label, value]) => `${label}=${JSON.stringify(value)}`)
-    .join(', ');
-  return {
-    name: topologyGroupName(topology, group.name),
-    rules: group.rules.map((rule) => ({
-      ...rule,
-      expr: rule.expr.replaceAll('%%juju_topology%%', () => selector),
-      labels: { ...topologyLabels(topology), ...rule.labels },
-    })),
-  };
-}

@@ -1,5 +1,6 @@
 /** What each related application is to the charm: something it reads, something it says, or both. */
 import type { Bag, Juju, Relation } from 'charmwright';
+import type { KeyProblem } from '../../relations/bag.ts';
 import type { Spec } from '../generated.ts';
 import type { Inputs, NeighbourProblem, Neighbours } from '../plan/inputs.ts';
 
@@ -38,6 +39,13 @@ export function problemOf(
   problem: string,
 ): NeighbourProblem {
   return { relation: relation.name, app: relation.remoteApp, key, problem };
+}
+
+export function problemsOf(
+  relation: Pick<Relation, 'name' | 'remoteApp'>,
+  problems: readonly KeyProblem[],
+): readonly NeighbourProblem[] {
+  return problems.map(({ key, problem }) => problemOf(relation, key, problem));
 }
 
 /** What the other sides could not use of ours and say under `event`, as problems. */

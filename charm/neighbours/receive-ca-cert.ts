@@ -8,7 +8,7 @@ import {
   type TransferredCertificates,
 } from '../../relations/certificate-transfer.ts';
 import { bundle } from '../../relations/pem.ts';
-import { type Neighbour, problemOf } from './neighbour.ts';
+import { type Neighbour, problemsOf } from './neighbour.ts';
 
 export const receiveCaCert: Neighbour = {
   async observe(_juju, relations) {
@@ -19,7 +19,7 @@ export const receiveCaCert: Neighbour = {
     return {
       neighbours: trusted === '' ? {} : { trusted },
       problems: read.flatMap(({ relation, said }) =>
-        said.flatMap(({ problems }) => problems.map(({ key, problem }) => problemOf(relation, key, problem))),
+        said.flatMap(({ problems }) => problemsOf(relation, problems)),
       ),
     };
   },

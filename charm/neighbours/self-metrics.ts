@@ -1,17 +1,10 @@
 /** Scrapers of Mimir's own metrics, and evaluators of rules about them. */
-
-import { type JujuTopology, topologyGroupName, topologyLabels } from '../../relations/juju-topology.ts';
-import {
-  type RuleGroup,
-  readScrapeErrors,
-  scrapeApp,
-  scrapeUnit,
-} from '../../relations/prometheus-scrape.ts';
+import { readScrapeErrors, scrapeApp, scrapeUnit } from '../../relations/prometheus-scrape.ts';
 import { HTTP_PORT } from '../plan/paths.ts';
 import { scheme } from '../plan/urls.ts';
 import { type Neighbour, refusals } from './neighbour.ts';
 import { RULE_GROUPS } from './rules.generated.ts';
-import { topologyOf } from './topology.ts';
+import { placed, topologyOf } from './topology.ts';
 
 export const selfMetrics: Neighbour = {
   observe: (_juju, relations) => refusals(relations, readScrapeErrors),
@@ -39,23 +32,3 @@ export const selfMetrics: Neighbour = {
     };
   },
 };
-
-/** Their selectors have places for the topology already: to put it there needs no grammar of PromQL. */
-function placed(group: RuleGroup, topology: JujuTopology): RuleGroup {
-  const { model, modelUuid, application } = topology;
-  const values: Readonly<Record<string, string>> = { model, model_uuid: modelUuid, application };
-  const expression = (text: string) =>
-    text.replaceAll(/%%(\w+)%%/g, (place, key: string) => quoted(values[key] ?? place));
-  return {
-    name: topologyGroupName(topology, group.name),
-    rules: group.rules.map((rule) => ({
-      ...rule,
-      expr: expression(rule.expr),
-      labels: { ...topologyLabels(topology), ...rule.labels },
-    })),
-  };
-}
-
-function quoted(value: string): string {
-  return JSON.stringify(value).slice(1, -1);
-}

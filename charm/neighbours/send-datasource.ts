@@ -6,7 +6,7 @@ import {
 } from '../../relations/datasource-exchange.ts';
 import { sourcesOf } from '../../relations/grafana-source.ts';
 import type { GrafanaRelation } from '../plan/inputs.ts';
-import { type Neighbour, problemOf } from './neighbour.ts';
+import { type Neighbour, problemsOf } from './neighbour.ts';
 
 export const sendDatasource: Neighbour = {
   async observe(_juju, relations) {
@@ -15,7 +15,7 @@ export const sendDatasource: Neighbour = {
         .toSorted((a, b) => a.id - b.id)
         .map(async (relation) => {
           const { sources, problems } = readDatasourceExchange(await relation.remoteAppData());
-          return { sources, problems: problems.map(({ key, problem }) => problemOf(relation, key, problem)) };
+          return { sources, problems: problemsOf(relation, problems) };
         }),
     );
     return {

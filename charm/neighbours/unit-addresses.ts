@@ -2,7 +2,7 @@
 import type { Bag, Relation } from 'charmwright';
 import type { KeyProblem } from '../../relations/bag.ts';
 import type { NeighbourProblem } from '../plan/inputs.ts';
-import { problemOf } from './neighbour.ts';
+import { problemsOf } from './neighbour.ts';
 
 /** Absent address: the unit has not said it yet, which is no fault and keeps no other from being used. */
 export type UnitAddress<T> =
@@ -26,9 +26,7 @@ export async function unitAddresses<T>(
       .flatMap(({ said }) => (said.ok && said.address !== undefined ? [said.address] : [])),
     problems: all
       .flat()
-      .flatMap(({ relation, said }) =>
-        said.ok ? [] : said.problems.map(({ key, problem }) => problemOf(relation, key, problem)),
-      ),
+      .flatMap(({ relation, said }) => (said.ok ? [] : problemsOf(relation, said.problems))),
   };
 }
 

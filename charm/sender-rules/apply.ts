@@ -7,6 +7,7 @@ import type { MimirApi } from '../mimir-api.ts';
 import { MimirError } from '../mimir-errors.ts';
 import type { Inputs, SenderRules } from '../plan/inputs.ts';
 import { notUsed } from '../plan/statuses.ts';
+import { DEFAULT_TENANT } from '../plan/tenant.ts';
 import { firstLine } from '../text.ts';
 import { basisOf, type Due, keyOf, recordDigest, rulesDue, UNSURE } from './record.ts';
 import type { Result } from './sync.ts';
@@ -14,9 +15,6 @@ import type { Result } from './sync.ts';
 /** In the charm's folder. */
 const NOTE = 'sender-rules';
 const UNFINISHED = 'unfinished';
-
-/** The tenant that exists while multitenancy is off. A sender cannot say another one. */
-const TENANT = 'anonymous';
 
 /** Problems that are told of one sender, and characters of each: names in them may be of any length. */
 const MOST_PROBLEMS = 10;
@@ -86,7 +84,8 @@ async function sync(juju: Juju<Spec>, api: MimirApi, task: Task): Promise<Sender
   const { syncSenderRules } = await import('./sync.ts');
   let results: ReadonlyMap<string, Result>;
   try {
-    results = await syncSenderRules(api, TENANT, { sent, gone: due.gone, everything });
+    // A sender cannot say another tenant.
+    results = await syncSenderRules(api, DEFAULT_TENANT, { sent, gone: due.gone, everything });
   } catch (error) {
     if (!(error instanceof MimirError)) throw error;
     return { record, statuses: [later('rules of all senders', error)] };

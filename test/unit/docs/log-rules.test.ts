@@ -1,6 +1,6 @@
 /** Our rules about logs find the lines that they are about: lines as Mimir and Go write them. */
 import { describe, expect, test } from 'vitest';
-import { logGroups } from '../../../docs/generate/log-rules.ts';
+import { logGroups } from '../../../monitoring/rules.ts';
 
 const AT = 'ts=2026-11-26T03:27:22.42Z caller=main.go:232 ';
 const LINES: Readonly<Record<string, readonly string[]>> = {
