@@ -47,6 +47,11 @@ async function ask(url: string, parameters: Readonly<Record<string, string>>): P
   });
   const text = await body.text();
   if (statusCode !== 200) throw new Error(`${parameters.query} answered ${statusCode}: ${text.trim()}`);
+  return seriesIn(text);
+}
+
+/** What a successful answer holds, of an instant or of a range. */
+export function seriesIn(text: string): PromSeries[] {
   const { data } = answerShape.parse(JSON.parse(text));
   return data.result.map(({ metric, value, values }) => ({
     labels: metric,

@@ -79,7 +79,7 @@ describe('what the Mimir charm writes', () => {
       plannedUnits: 3,
       relations: [
         peerRelation('mimir-peers', { id: 1, units: { 1: { hostname: 'a' }, 2: { hostname: 'b' } } }),
-        s3({ endpoint: `http://${HOST}:9009`, region: 'eu-1', 's3-uri-style': 'path' }),
+        s3(HOST, { region: 'eu-1', 's3-uri-style': 'path' }),
         ...[5, 15].map((id) => relation('receive-remote-write', { id, remoteApp: `agent${id}` })),
         ...[6, 16].map((id) => relation('grafana-source', { id, remoteApp: `grafana${id}` })),
       ],

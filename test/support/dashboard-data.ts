@@ -1,5 +1,5 @@
 /** Asks a real Mimir what the panels of our dashboards would show, as Grafana and Canonical's charm for it would. */
-import * as z from 'zod';
+import { seriesIn } from '../../demo/query.ts';
 import { DASHBOARDS } from '../../monitoring/dashboards/index.ts';
 import { grafanaDashboard } from '../../monitoring/grafana.ts';
 import {
@@ -45,20 +45,6 @@ export interface Line {
   readonly points: readonly (readonly [time: number, value: number])[];
 }
 
-const point = z.tuple([z.number(), z.string()]);
-const answerShape = z.object({
-  status: z.literal('success'),
-  data: z.object({
-    result: z.array(
-      z.object({
-        metric: z.record(z.string(), z.string()),
-        value: point.optional(),
-        values: z.array(point).optional(),
-      }),
-    ),
-  }),
-});
-
 /** Lines with at least one number in them. @throws Error with Mimir's words. */
 export async function linesOf(
   source: Source,
@@ -82,13 +68,8 @@ export async function linesOf(
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${panel.title}: ${text}`);
-  const { data } = answerShape.parse(JSON.parse(text));
-  return data.result
-    .map(({ metric, value, values }) => ({
-      labels: metric,
-      legend: legendOf(target.legendFormat, metric),
-      points: (values ?? (value === undefined ? [] : [value])).map(([time, v]) => [time, Number(v)] as const),
-    }))
+  return seriesIn(text)
+    .map(({ labels, points }) => ({ labels, legend: legendOf(target.legendFormat, labels), points }))
     .filter(({ points }) => points.some(([, value]) => Number.isFinite(value)));
 }
 

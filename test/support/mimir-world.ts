@@ -14,7 +14,7 @@ import {
 } from 'charmwright/testing';
 import { parse } from 'yaml';
 import { mimir as charm } from '../../charm/charm.ts';
-import { CONFIG_FILE } from '../../charm/plan/paths.ts';
+import { CONFIG_FILE, HTTP_PORT } from '../../charm/plan/paths.ts';
 
 export const mimir = context(charm);
 
@@ -43,16 +43,23 @@ export function configOf(state: State): Readonly<Record<string, unknown>> {
 }
 
 export const KEYS = { 'access-key': 'the-access-key', 'secret-key': 'the-secret-key' };
-/** Somebody listens there in test/scenario/mimir/life.test.ts; other tests name an endpoint of their own. */
-export const PLACE = { bucket: 'cos-mimir-k8s', endpoint: 'http://127.78.1.1:9009' };
+/** A bucket at the address of a test's own FakeMimir. */
+export function bucketAt(host: string) {
+  return { bucket: 'cos-mimir-k8s', endpoint: `http://${host}:${HTTP_PORT}` };
+}
 
 /** A provider that puts the keys into a Juju secret, as minio-k8s does. */
 export const S3_SECRET = secret({ id: 'h6c4vml77bjnv6m0gp83', content: KEYS });
 
-export function s3(remoteAppData: Readonly<Record<string, string>> = {}) {
+export function s3(host: string, remoteAppData: Readonly<Record<string, string>> = {}) {
   return relation('s3', {
     id: 4,
     remoteApp: 'minio-k8s',
-    remoteAppData: { ...PLACE, 'secret-extra': `secret:${S3_SECRET.id}`, version: '1', ...remoteAppData },
+    remoteAppData: {
+      ...bucketAt(host),
+      'secret-extra': `secret:${S3_SECRET.id}`,
+      version: '1',
+      ...remoteAppData,
+    },
   });
 }

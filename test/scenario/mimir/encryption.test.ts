@@ -15,7 +15,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 /** Its bucket takes nothing that is put there. */
 function running() {
-  const relations = [peerRelation('mimir-peers', { id: 1 }), s3({ endpoint: `http://${HOST}:9009` })];
+  const relations = [peerRelation('mimir-peers', { id: 1 }), s3(HOST)];
   return mimir.run(
     { kind: 'pebble-ready', container: 'mimir' },
     world(HOST, { relations, secrets: [S3_SECRET] }),

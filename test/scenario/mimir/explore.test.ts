@@ -14,11 +14,11 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mimir as charm } from '../../../charm/charm.ts';
 import { FakeMimir } from '../../support/fake-mimir.ts';
-import { image, KEYS, mimir, PLACE, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
+import { bucketAt, image, KEYS, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
 
 const HOST = '127.78.1.3';
 const CONFIG = '/data/conf/mimir.yaml';
-const bucket = s3({ endpoint: `http://${HOST}:9009` });
+const bucket = s3(HOST);
 const peers = peerRelation('mimir-peers', { id: 1, localUnitData: { hostname: 'mimir-k8s-0' } });
 const sender = relation('receive-remote-write', { id: 5, remoteApp: 'agent' });
 const grafana = relation('grafana-source', {
@@ -108,7 +108,7 @@ test('a unit on its own disk bears any two things, among them the bucket that co
     depth: 2,
     relations: [bucket, sender],
     configs: [{ multitenancy: true }, { 'replication-factor': 3 }],
-    remoteAppData: { s3: [{ ...PLACE, ...KEYS, endpoint: `http://${HOST}:9009` }] },
+    remoteAppData: { s3: [{ ...bucketAt(HOST), ...KEYS }] },
   });
   expect(found.problems).toEqual([]);
   expect(found.isComplete).toBe(true);

@@ -18,7 +18,7 @@ import { image, KEYS, mimir, S3_SECRET, s3, world } from '../../support/mimir-wo
 
 const HOST = '127.78.1.2';
 const ready = { kind: 'pebble-ready', container: 'mimir' } as const;
-const bucket = s3({ endpoint: `http://${HOST}:9009` });
+const bucket = s3(HOST);
 const peers = peerRelation('mimir-peers', { id: 1 });
 const writer = relation('receive-remote-write', { id: 5 });
 const grafana = relation('grafana-source', { id: 6 });

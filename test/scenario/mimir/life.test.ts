@@ -15,7 +15,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { mimir as charm } from '../../../charm/charm.ts';
 import { FakeMimir, s3Error } from '../../support/fake-mimir.ts';
-import { configOf, image, KEYS, mimir, PLACE, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
+import { bucketAt, configOf, image, KEYS, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
 
 const HOST = '127.78.1.1';
 const CONFIG = '/data/conf/mimir.yaml';
@@ -39,7 +39,7 @@ function backendOf(state: State): string {
 
 /** A leading unit that runs on a bucket. */
 async function onBucket(input: Parameters<typeof world>[1] = {}) {
-  const relations = [peerRelation('mimir-peers', PEERS), s3()];
+  const relations = [peerRelation('mimir-peers', PEERS), s3(HOST)];
   return mimir.run(ready, world(HOST, { relations, secrets: [S3_SECRET], ...input }));
 }
 
@@ -88,7 +88,7 @@ describe('when nothing has changed', () => {
   test('nothing is written, nothing restarts, and few questions are asked', async () => {
     const relations = [
       peerRelation('mimir-peers', PEERS),
-      s3(),
+      s3(HOST),
       relation('receive-remote-write', { id: 5 }),
       relation('grafana-source', { id: 6 }),
     ];
@@ -126,7 +126,7 @@ describe('object storage', () => {
     const peers = findRelation(alone, 'mimir-peers');
     const after = await mimir.run(
       { kind: 'relation-changed', relation: 's3' },
-      { ...alone, relations: [peers, s3()], secrets: [S3_SECRET] },
+      { ...alone, relations: [peers, s3(HOST)], secrets: [S3_SECRET] },
     );
     expect(after.unitStatus).toEqual(active());
     expect(after.serviceStarts).toEqual(['mimir/mimir']);
@@ -154,7 +154,7 @@ describe('object storage', () => {
   });
 
   test('of the older kind, with keys in the databag, serves as well', async () => {
-    const old = relation('s3', { id: 4, remoteAppData: { ...PLACE, ...KEYS, data: '{}' } });
+    const old = relation('s3', { id: 4, remoteAppData: { ...bucketAt(HOST), ...KEYS, data: '{}' } });
     const after = await onBucket({ relations: [peerRelation('mimir-peers', PEERS), old], secrets: [] });
     expect(after.unitStatus).toEqual(active());
     expect(backendOf(after)).toContain('the-access-key');
@@ -198,7 +198,7 @@ describe('object storage', () => {
     const before = await onBucket();
     const relations = [
       findRelation(before, 'mimir-peers'),
-      { ...findRelation(before, 's3'), remoteAppData: s3({ [key]: value }).remoteAppData },
+      { ...findRelation(before, 's3'), remoteAppData: s3(HOST, { [key]: value }).remoteAppData },
     ];
     const after = await mimir.run({ kind: 'relation-changed', relation: 's3' }, { ...before, relations });
     expect(after.unitStatus).toEqual(
@@ -219,7 +219,7 @@ describe('object storage', () => {
       ),
     );
     expect(findContainer(broken, 'mimir')).toEqual(findContainer(before, 'mimir'));
-    const relations = [findRelation(broken, 'mimir-peers'), { ...s3(), id: 9 }];
+    const relations = [findRelation(broken, 'mimir-peers'), { ...s3(HOST), id: 9 }];
     const back = await mimir.run({ kind: 'relation-changed', relation: 's3' }, { ...broken, relations });
     expect(back.unitStatus).toEqual(active());
     expect(back.serviceStarts).toEqual([]);
@@ -309,7 +309,7 @@ describe('object storage in trouble', () => {
 
   test('that refuses new keys is told, and Mimir runs on with the old ones', async () => {
     const before = await serving(s3Error(403, 'InvalidAccessKeyId'));
-    const relations = [findRelation(before, 'mimir-peers'), s3({ region: 'eu-west-1' })];
+    const relations = [findRelation(before, 'mimir-peers'), s3(HOST, { region: 'eu-west-1' })];
     const after = await mimir.run({ kind: 'relation-changed', relation: 's3' }, { ...before, relations });
     expect(after.unitStatus).toEqual(
       blocked(
@@ -333,7 +333,7 @@ describe('object storage in trouble', () => {
   test('that refuses a unit on its own disk leaves it there, and it may go back', async () => {
     const alone = await mimir.run(ready, world(HOST));
     server.bucket = s3Error(404, 'NoSuchBucket');
-    const relations = [findRelation(alone, 'mimir-peers'), s3()];
+    const relations = [findRelation(alone, 'mimir-peers'), s3(HOST)];
     const refused = await mimir.run(
       { kind: 'relation-changed', relation: 's3' },
       { ...alone, relations, secrets: [S3_SECRET] },
@@ -379,7 +379,7 @@ describe('the replication factor', () => {
   test('reaches the followers with the databag of the peers', async () => {
     const relations = [
       peerRelation('mimir-peers', { ...PEERS, localAppData: { 'replication-factor': '3' } }),
-      s3(),
+      s3(HOST),
     ];
     const after = await onBucket({ relations, plannedUnits: 3, leader: false, unitNumber: 2 });
     expect(after.unitStatus).toEqual(active());

@@ -1,5 +1,6 @@
 /** What a hook has done, as the tests of hostile data look at it. */
 import { findContainer, type Outcome } from 'charmwright/testing';
+import { expect } from 'vitest';
 import { parse } from 'yaml';
 import { CONFIG_FILE } from '../../../../charm/plan/paths.ts';
 
@@ -24,6 +25,17 @@ export function told(outcome: Outcome): string {
 export function configKeys(outcome: Outcome): readonly string[] {
   const text = findContainer(outcome, 'mimir').files[CONFIG_FILE];
   return text === undefined ? [] : keysOf(parse(String(text)), '');
+}
+
+/** What holds whatever was said. @param known the keys that Mimir's configuration may have. */
+export function expectBorne(outcome: Outcome, known: ReadonlySet<string>, about: string): void {
+  expect(outcome.error, about).toBeUndefined();
+  expect(outcome.exitCode, about).toBe(0);
+  expect(
+    configKeys(outcome).filter((each) => !known.has(each)),
+    about,
+  ).toEqual([]);
+  expect(told(outcome), about).not.toContain('the-password');
 }
 
 function keysOf(value: unknown, path: string): readonly string[] {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FakeMimir } from '../../../support/fake-mimir.ts';
 import { KEYS, mimir, S3_SECRET, s3, world } from '../../../support/mimir-world.ts';
 import { UNIT_AUTHORITY } from '../../../support/unit-certificate.ts';
-import { configKeys, told } from './effects.ts';
+import { configKeys, expectBorne, told } from './effects.ts';
 import { hostileTexts } from './values.ts';
 
 const HOST = '127.78.1.25';
@@ -36,7 +36,7 @@ function among(leader: boolean, agreed: Bag, other: Bag, keys: Bag = KEYS): Stat
     relations: [
       peerRelation('mimir-peers', { id: 1, localAppData: agreed, units: { 1: other } }),
       relation('receive-remote-write', { id: 5 }),
-      s3({ endpoint: `http://${HOST}:9009` }),
+      s3(HOST),
     ],
     secrets: [secret({ id: S3_SECRET.id, content: keys })],
   });
@@ -45,13 +45,7 @@ function among(leader: boolean, agreed: Bag, other: Bag, keys: Bag = KEYS): Stat
 async function bears(state: State, known: ReadonlySet<string>, about: string): Promise<Outcome> {
   tried++;
   const outcome = await mimir.run({ kind: 'relation-changed', relation: 'mimir-peers' }, state);
-  expect(outcome.error, about).toBeUndefined();
-  expect(outcome.exitCode, about).toBe(0);
-  expect(
-    configKeys(outcome).filter((each) => !known.has(each)),
-    about,
-  ).toEqual([]);
-  expect(told(outcome), about).not.toContain('the-password');
+  expectBorne(outcome, known, about);
   return outcome;
 }
 

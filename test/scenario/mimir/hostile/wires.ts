@@ -1,5 +1,5 @@
 /** What a well-behaved neighbour says on each endpoint: what the test then spoils, key by key. */
-import { KEYS, PLACE } from '../../../support/mimir-world.ts';
+import { bucketAt, KEYS } from '../../../support/mimir-world.ts';
 import { UNIT_AUTHORITY, UNIT_CERTIFICATE, UNIT_REQUEST } from '../../../support/unit-certificate.ts';
 
 /** Where the Mimir of this test is, and the bucket. */
@@ -39,8 +39,7 @@ const OTLP = '[{"protocol":{"name":"otlp_http","type":"http"},"url":"http://temp
 /** By endpoint; every endpoint of metadata.yaml that reads anything is here. */
 export const WIRES = {
   s3: wire(10, 'minio-k8s', {
-    ...PLACE,
-    endpoint: `http://${HOST}:9009`,
+    ...bucketAt(HOST),
     ...KEYS,
     region: 'us-east-1',
     path: 'cos',

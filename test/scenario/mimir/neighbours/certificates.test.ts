@@ -15,8 +15,6 @@ import { FakeMimir } from '../../../support/fake-mimir.ts';
 import { configOf, mimir, S3_SECRET, s3, world } from '../../../support/mimir-world.ts';
 
 const HOST = '127.78.1.70';
-/** Somebody listens there, in the place of the bucket. */
-const BUCKET = { endpoint: `http://${HOST}:9009` };
 const SERVICE = 'mimir-k8s.cos.svc.cluster.local';
 const changed = { kind: 'relation-changed', relation: 'certificates' } as const;
 const TLS_FILE = '/data/conf/tls.pem';
@@ -59,7 +57,7 @@ function related({ units = {}, agreed }: Others = {}, input: Parameters<typeof w
           ...(agreed !== undefined && { 'tls-ca': agreed }),
         },
       }),
-      ...(bags.length > 0 || input.leader === false ? [s3(BUCKET)] : []),
+      ...(bags.length > 0 || input.leader === false ? [s3(HOST)] : []),
       relation('receive-remote-write', { id: 5 }),
       relation('certificates', { id: 9, remoteApp: 'self-signed-certificates' }),
     ],

@@ -130,8 +130,7 @@ describe('an authority that is to be trusted', () => {
   });
 
   test('joins those that object storage names by itself', async () => {
-    const storage = s3({
-      endpoint: `http://${HOST}:9009`,
+    const storage = s3(HOST, {
       'tls-ca-chain': JSON.stringify([TLS_CERTIFICATE]),
     });
     const before = related([v1(CERTIFICATE)], { secrets: [S3_SECRET] });

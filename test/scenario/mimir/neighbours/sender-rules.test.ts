@@ -304,7 +304,7 @@ describe('what the ruler holds already', () => {
   test('is not believed to be there after the move to a bucket', async () => {
     const before = await run(changed(5), state());
     server.ruler.namespaces.clear();
-    const bucket = s3({ endpoint: `http://${HOST}:9009` });
+    const bucket = s3(HOST);
     const moved = { ...stateOf(before), relations: [...before.relations, bucket], secrets: [S3_SECRET] };
     const after = await run({ kind: 'relation-changed', relation: 's3' }, moved);
     await run('update-status', after);
