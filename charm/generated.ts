@@ -39,6 +39,11 @@ export const spec = {
       "interface": "prometheus_scrape",
       "optional": true
     },
+    "mimir-cluster": {
+      "role": "provides",
+      "interface": "mimir_cluster",
+      "optional": true
+    },
     "s3": {
       "role": "requires",
       "interface": "s3",
@@ -100,6 +105,11 @@ export const spec = {
       "interface": "certificate_transfer",
       "optional": true
     },
+    "join-cluster": {
+      "role": "requires",
+      "interface": "mimir_cluster",
+      "optional": true
+    },
     "mimir-peers": {
       "role": "peer",
       "interface": "mimir_peers"
@@ -133,6 +143,10 @@ export const spec = {
     }
   },
   "config": {
+    "roles": {
+      "type": "string",
+      "default": "all"
+    },
     "multitenancy": {
       "type": "boolean",
       "default": false

@@ -4,9 +4,11 @@ import type { ExchangedSource } from '../../relations/datasource-exchange.ts';
 import type { GrafanaReply } from '../../relations/grafana-source.ts';
 import type { Agreement } from '../../relations/peers.ts';
 import type { ObjectStorage } from '../../relations/s3.ts';
+import type { Member, UnitAddress } from './members.ts';
 
 /** The options as Juju gives them: of the right type, of any value. */
 export interface RawOptions {
+  readonly roles: string;
   readonly multitenancy: boolean;
   readonly 'tsdb-block-retention-period': string;
   readonly 'metrics-retention-period': string;
@@ -104,6 +106,10 @@ export interface Neighbours {
   readonly certificates?: CertificateInputs;
   /** Authorities that somebody told us to trust, PEM. */
   readonly trusted?: string;
+  /** Applications that have joined the cluster of this one. In the order of their relations. */
+  readonly members?: readonly Member[];
+  /** The other units of this application; known while it leads a cluster. */
+  readonly ownUnits?: readonly UnitAddress[];
 }
 
 /** The rules of one related sender. They are read only when they have changed. */

@@ -4,6 +4,7 @@ import { durationMs, HOUR_MS, YEAR_MS } from '../durations.ts';
 import { firstLine } from '../text.ts';
 import { type Encryption, parseEncryption } from './encryption.ts';
 import type { RawOptions } from './inputs.ts';
+import { type Component, componentsOf, ROLES_ALLOWED } from './roles.ts';
 
 /** Above this the number is a slip of the finger, and Mimir's own arithmetic is safe below it. */
 const MOST = 1_000_000_000;
@@ -26,6 +27,8 @@ export interface AlertmanagerOption {
 
 /** Checked values, in Mimir's terms. */
 export interface Options {
+  /** None: the application runs no Mimir. */
+  readonly roles: readonly Component[];
   readonly multitenancy: boolean;
   /** Whole seconds. */
   readonly localRetentionSeconds: number;
@@ -71,6 +74,7 @@ const FACTORS = [1, 3, 5] as const;
 
 /** The message of each check is the text that names what is allowed. */
 const schema = z.object({
+  roles: z.string().check(z.refine((text) => componentsOf(text) !== undefined, ROLES_ALLOWED)),
   multitenancy: z.boolean('true or false'),
   'tsdb-block-retention-period': duration(
     INGESTER_WINDOW_MS,
@@ -117,6 +121,7 @@ export function parseOptions(raw: RawOptions): OptionsResult {
   return {
     ok: true,
     options: {
+      roles: componentsOf(value.roles) ?? [],
       multitenancy: value.multitenancy,
       localRetentionSeconds:
         (durationMs(value['tsdb-block-retention-period'].trim()) ?? INGESTER_WINDOW_MS) / 1000,

@@ -3,6 +3,7 @@ import type { Inputs, RawOptions } from '../../charm/plan/inputs.ts';
 import type { ObjectStorage, S3Connection } from '../../relations/s3.ts';
 
 export const DEFAULT_OPTIONS: RawOptions = {
+  roles: 'all',
   multitenancy: false,
   'tsdb-block-retention-period': '13h',
   'metrics-retention-period': '0',

@@ -1,0 +1,53 @@
+/** A cluster of several applications, as the one that leads it sees it: who they are, and who does what. */
+import type { Inputs } from './inputs.ts';
+import type { UnitAddress } from './members.ts';
+import { byComponent, type Component, type Counts, componentsOf, countRoles } from './roles.ts';
+
+/** The units that run each component, those of this application among them. In a stable order. */
+export type ClusterAddresses = Readonly<Record<Component, readonly UnitAddress[]>>;
+
+type Seen = Pick<Inputs, 'unit' | 'options' | 'address' | 'neighbours' | 'agreement'>;
+
+/** Where each component is served, as nginx, or anybody else who sends requests to it, must know it. */
+export function clusterAddresses(inputs: Seen): ClusterAddresses {
+  const { members = [], ownUnits = [] } = inputs.neighbours;
+  const own = { unit: inputs.unit, host: inputs.address.fqdn, ip: inputs.address.ip };
+  const applications = [
+    { roles: ownRoles(inputs), units: [own, ...ownUnits] },
+    ...members.map(({ roles, units }) => ({ roles, units })),
+  ];
+  return byComponent((component) =>
+    applications
+      .filter(({ roles }) => roles.includes(component))
+      .flatMap(({ units }) => units)
+      .map(({ unit, host, ip }) => ({ unit, host, ip }))
+      .toSorted((a, b) => compareTexts(a.host, b.host)),
+  );
+}
+
+/** Whether other applications have joined this one: it is then what all of them are addressed by. */
+export function leadsCluster({ neighbours }: Pick<Inputs, 'neighbours'>): boolean {
+  return (neighbours.members ?? []).length > 0;
+}
+
+/** What this application's own units do. */
+export function ownRoles({ options }: Pick<Inputs, 'options'>): readonly Component[] {
+  return componentsOf(options.roles) ?? [];
+}
+
+/** Units of each component in the whole cluster, as planned. */
+export function clusterCounts(inputs: Pick<Inputs, 'options' | 'plannedUnits' | 'neighbours'>): Counts {
+  const { members = [] } = inputs.neighbours;
+  return countRoles([
+    { roles: ownRoles(inputs), units: inputs.plannedUnits },
+    ...members.map(({ roles, units, plannedUnits }) => ({
+      roles,
+      units: Math.max(plannedUnits, units.length),
+    })),
+  ]);
+}
+
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
