@@ -1,7 +1,7 @@
 /** A hundred senders with twenty rule groups each. */
 
 export const SENDERS = 100;
-const GROUPS = 20;
+export const GROUPS = 20;
 const RULES = 3;
 
 const LABELS = {

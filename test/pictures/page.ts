@@ -2,6 +2,7 @@
 import type { Line, Range } from '../support/dashboard-data.ts';
 import type { GrafanaDashboard, GrafanaPanel } from '../support/grafana.ts';
 import { color, plot, STEP_COLORS } from './plot.ts';
+import { asText } from './text.ts';
 import { format } from './units.ts';
 
 /** Lines by panel id. */
@@ -91,10 +92,6 @@ function tableOf(panel: GrafanaPanel, lines: readonly Line[]): string {
     .map((row) => `<tr>${row.map((cell) => `<td>${asText(cell)}</td>`).join('')}</tr>`)
     .join('');
   return `<table><tr>${head}</tr>${body}</table>${more}`;
-}
-
-function asText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
 const STYLE = `

@@ -30,7 +30,7 @@ interface Size {
   readonly height: number;
 }
 
-const LEFT = 70;
+export const LEFT = 70;
 const BOTTOM = 18;
 
 export function plot(
@@ -64,7 +64,8 @@ export function plot(
   ].join('');
 }
 
-function gridLine(y: number, width: number, text: string): string {
+/** At this height, with its value beside it. */
+export function gridLine(y: number, width: number, text: string): string {
   return [
     `<line x1="${LEFT}" x2="${width - 6}" y1="${y}" y2="${y}" class="grid"/>`,
     `<text x="${LEFT - 6}" y="${y + 3.5}" class="tick" text-anchor="end">${text}</text>`,
@@ -74,7 +75,7 @@ function gridLine(y: number, width: number, text: string): string {
 type Points = Line['points'];
 
 /** A pause in the data is a gap in the line; a lone point is a dot. */
-function path(
+export function path(
   points: Points,
   base: Points | undefined,
   x: (time: number) => number,
@@ -132,7 +133,7 @@ function limits({ fieldConfig }: GrafanaPanel, top: number) {
 }
 
 /** A round figure in the unit that it is shown in, of which a quarter is round, too. */
-function niceTop(max: number, unit: string): number {
+export function niceTop(max: number, unit: string): number {
   if (max <= 0) return 1;
   const scale = scaleOf(max, unit);
   const size = 10 ** Math.floor(Math.log10(max / scale));

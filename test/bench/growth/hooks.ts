@@ -1,0 +1,180 @@
+/** Hooks of Mimir's charm in surroundings of growing size: their processes, their time, and what they leave with Juju. */
+
+import { type Chart, type Curve, sheet } from '../../pictures/chart.ts';
+import { FakeMimir } from '../../support/fake-mimir.ts';
+import {
+  CERTIFIED_UNITS,
+  GRAFANAS,
+  type Growing,
+  type Grown,
+  grown,
+  joined,
+  SENDERS,
+  UNITS,
+} from '../../support/growth.ts';
+import { type Figure, table } from '../figures.ts';
+import type { Measured } from './measured.ts';
+
+const HOST = '127.78.1.151';
+const UNIT_COUNTS = [1, 3, 10, 50];
+const RELATION_COUNTS = [1, 10, 100];
+
+interface Series {
+  readonly growing: Growing;
+  readonly results: readonly Grown[];
+}
+
+/** In process, so that fifty units and a hundred relations fit on any machine. */
+export async function hooks(rounds: number): Promise<Measured> {
+  await using _server = await FakeMimir.at(HOST);
+  const measure = async (growing: Growing, counts: readonly number[]): Promise<Series> => {
+    const results: Grown[] = [];
+    for (const count of counts) results.push(await grown(growing, HOST, count, rounds));
+    return { growing, results };
+  };
+  const units = await measure(UNITS, UNIT_COUNTS);
+  const certified = await measure(CERTIFIED_UNITS, UNIT_COUNTS);
+  const senders = await measure(SENDERS, RELATION_COUNTS);
+  const grafanas = await measure(GRAFANAS, RELATION_COUNTS);
+  const joins: (readonly [number, number])[] = [];
+  for (const count of UNIT_COUNTS) joins.push([count, await joined(HOST, count)]);
+  const all = [units, certified, senders, grafanas];
+  return {
+    figures: [...all.flatMap(figuresOf), joinFigure(joins)],
+    pictures: [
+      {
+        file: 'growth-units.svg',
+        about: 'Hooks of one unit, by how many units there are',
+        svg: sheet([
+          processChart(units),
+          processChart(certified),
+          timeChart(units),
+          lines('bytes in databags and charm state of one unit', 'units', 'bytes', sizeCurves(certified)),
+        ]),
+      },
+      {
+        file: 'growth-relations.svg',
+        about: 'Hooks of one unit, by how many relations it has',
+        svg: sheet([
+          processChart(senders),
+          processChart(grafanas),
+          timeChart(senders),
+          lines('bytes in databags and charm state of the unit', 'relations', 'bytes', [
+            ...sizeCurves(senders, 'senders: '),
+            ...sizeCurves(grafanas, 'Grafanas: '),
+          ]),
+        ]),
+      },
+    ],
+    text: [...all.map(tableOf), joinTable(joins)].join('\n\n'),
+  };
+}
+
+function lines(title: string, x: string, unit: string, curves: readonly Curve[]): Chart {
+  return { kind: 'lines', title, x, unit, curves };
+}
+
+function hookCurves({ results }: Series, of: 'processes' | 'milliseconds', scale = 1): readonly Curve[] {
+  return Object.keys(results[0]?.hooks ?? {}).map((legend) => ({
+    legend,
+    points: results.map(({ count, hooks }) => [count, (hooks[legend]?.[of] ?? Number.NaN) * scale] as const),
+  }));
+}
+
+function processChart(series: Series): Chart {
+  const { what } = series.growing;
+  return lines(`hook-tool processes of a hook, by ${what}`, what, 'none', hookCurves(series, 'processes'));
+}
+
+function timeChart(series: Series): Chart {
+  const { what } = series.growing;
+  return lines(`time of a hook in process, by ${what}`, what, 's', hookCurves(series, 'milliseconds', 1e-3));
+}
+
+function sizeCurves({ results }: Series, prefix = ''): readonly Curve[] {
+  const of = (legend: string, measure: (grown: Grown) => number): Curve => ({
+    legend: `${prefix}${legend}`,
+    points: results.map((grown) => [grown.count, measure(grown)] as const),
+  });
+  return [of('databags', ({ written }) => written), of('charm state', ({ kept }) => kept)];
+}
+
+/** Whether the last pieces cost more than the ones before: processes of each hook, and bytes. */
+function figuresOf({ growing: { what, events }, results }: Series): readonly Figure[] {
+  const each = (measure: (grown: Grown) => number) => {
+    const [less, more, most] = results.slice(-3);
+    if (less === undefined || more === undefined || most === undefined)
+      throw new Error('too few were measured');
+    const slope = (a: Grown, b: Grown) => (measure(b) - measure(a)) / (b.count - a.count);
+    return { early: slope(less, more), late: slope(more, most) };
+  };
+  const figure = (name: string, unit: string, slack: number, measure: (grown: Grown) => number): Figure => {
+    const { early, late } = each(measure);
+    return {
+      what: `${what}, each more: ${name}`,
+      measured: `${round(late)} ${unit} among the many, ${round(early)} among the few`,
+      limit: `${round(1.1 * early + slack)}`,
+      holds: late <= 1.1 * early + slack,
+    };
+  };
+  return [
+    ...Object.keys(events).map((event) =>
+      figure(
+        `processes of the hook of ${event}`,
+        'processes',
+        0,
+        ({ hooks }) => hooks[event]?.processes ?? Number.NaN,
+      ),
+    ),
+    // A number with a digit more is no growth.
+    figure('databags', 'bytes', 3, ({ written }) => written),
+    figure('charm state', 'bytes', 3, ({ kept }) => kept),
+  ];
+}
+
+function joinFigure(joins: readonly (readonly [number, number])[]): Figure {
+  const [[few, least] = [0, 0], [some, more] = [0, 0], [many, most] = [0, 0]] = joins.slice(-3);
+  const [early, late] = [(more - least) / (some - few), (most - more) / (many - some)];
+  return {
+    what: 'processes of one unit for each unit that joins after it',
+    measured: `${round(late)} among the many, ${round(early)} among the few`,
+    limit: `${round(1.1 * early)}`,
+    holds: late <= 1.1 * early,
+  };
+}
+
+function tableOf({ growing: { what }, results }: Series): string {
+  const events = Object.keys(results[0]?.hooks ?? {});
+  const head = [what, ...events, 'databags', 'the largest', 'charm state'];
+  const rows = results.map(({ count, hooks, written, largest, kept }) => [
+    `${count}`,
+    ...events.map((event) => {
+      const { processes, milliseconds } = hooks[event] ?? { processes: Number.NaN, milliseconds: Number.NaN };
+      return `${processes} processes, ${milliseconds.toFixed(1)} ms`;
+    }),
+    ...[written, largest, kept].map((bytes) => `${bytes} B`),
+  ]);
+  return table([head, ...rows]);
+}
+
+function joinTable(joins: readonly (readonly [number, number])[]): string {
+  const rows = joins.map(([count, processes]) => [
+    `${count}`,
+    `${2 * (count - 1)}`,
+    `${processes}`,
+    `${2 * count * (count - 1)}`,
+    `${count * processes}`,
+  ]);
+  const head = [
+    'grown to so many units',
+    'hooks of the first unit',
+    'their processes',
+    'hooks of all, at most',
+    'their processes',
+  ];
+  return table([head, ...rows]);
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

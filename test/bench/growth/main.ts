@@ -1,0 +1,43 @@
+/**
+ * `npm run bench:growth`: what Mimir's charm costs as its surroundings grow. `--write` puts table and plots into
+ * docs/reference/growth.md; `--only hooks,rules` measures some of it. Exit code 1 when something grows faster than what
+ * it depends on.
+ */
+import { writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { figureTable, writeInto } from '../figures.ts';
+import { hooks } from './hooks.ts';
+import type { Measured } from './measured.ts';
+import { rules } from './rules.ts';
+
+const DOCS = join(import.meta.dirname, '../../../docs');
+const PAGE = join(DOCS, 'reference', 'growth.md');
+const PARTS = { hooks, rules } as const satisfies Record<string, (rounds: number) => Promise<Measured>>;
+
+const { values } = parseArgs({
+  options: {
+    write: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '5' },
+    only: { type: 'string', default: Object.keys(PARTS).join() },
+  },
+});
+
+const results: Measured[] = [];
+for (const [name, measure] of Object.entries(PARTS)) {
+  if (!values.only.split(',').includes(name)) continue;
+  process.stderr.write(`bench: ${name}\n`);
+  results.push(await measure(Number(values.rounds)));
+}
+const figures = results.flatMap((result) => result.figures);
+const machine = `Measured on ${cpus().length} × ${cpus()[0]?.model.trim()}, ${new Date().toISOString().slice(0, 10)}.`;
+const pictures = results.flatMap((result) => result.pictures);
+const shown = pictures.map(({ file, about }) => `![${about}](../pictures/${file})`);
+const text = [figureTable(figures), machine, ...shown, ...results.map(({ text }) => text)].join('\n\n');
+console.log(text);
+if (values.write) {
+  for (const { file, svg } of pictures) await writeFile(join(DOCS, 'pictures', file), svg);
+  await writeInto(PAGE, text);
+}
+process.exitCode = figures.every(({ holds }) => holds) ? 0 : 1;

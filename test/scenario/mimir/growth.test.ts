@@ -1,0 +1,92 @@
+/** What a hook costs as the surroundings grow. Processes and bytes; time is for the benchmarks. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FakeMimir } from '../../support/fake-mimir.ts';
+import {
+  CERTIFIED_UNITS,
+  GRAFANAS,
+  type Growing,
+  type Grown,
+  grown,
+  joined,
+  SENDERS,
+  UNITS,
+} from '../../support/growth.ts';
+
+const HOST = '127.78.1.150';
+
+let server: FakeMimir;
+beforeAll(async () => {
+  server = await FakeMimir.at(HOST);
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+type Measure = (grown: Grown) => number;
+
+async function all(growing: Growing, counts: readonly number[]): Promise<readonly Grown[]> {
+  const results: Grown[] = [];
+  for (const count of counts) results.push(await grown(growing, HOST, count));
+  return results;
+}
+
+/** What each piece more costs, between one count and the next. */
+function eachMore(results: readonly Grown[], measure: Measure): readonly number[] {
+  return results.slice(1).map((more, i) => {
+    const less = results[i] ?? more;
+    return (measure(more) - measure(less)) / (more.count - less.count);
+  });
+}
+
+function measuresOf(results: readonly Grown[]): ReadonlyMap<string, Measure> {
+  const events = Object.keys(results[0]?.hooks ?? {});
+  return new Map<string, Measure>([
+    ...events.map((name) => [name, ({ hooks }: Grown) => hooks[name]?.processes ?? Number.NaN] as const),
+    ['bytes written', ({ written }) => written],
+    ['bytes of the largest databag', ({ largest }) => largest],
+    ['bytes kept', ({ kept }) => kept],
+  ]);
+}
+
+/** The last piece costs what the first ones did: a digit more in a number is all that may come on top. */
+function expectLinear(results: readonly Grown[]): void {
+  for (const [name, measure] of measuresOf(results)) {
+    const [early = 0, ...later] = eachMore(results, measure);
+    for (const late of later)
+      expect(late, name).toBeLessThanOrEqual(1.1 * early + (name.startsWith('bytes') ? 3 : 0));
+  }
+}
+
+const processes = ({ hooks }: Grown) => Object.values(hooks).map((hook) => hook.processes);
+
+describe('as an application grows to 50 units', () => {
+  test('the hooks of a unit cost what they did when it was three', async () => {
+    const results = await all(UNITS, [1, 3, 10, 50]);
+    const [, three, , fifty] = results;
+    expect(fifty && processes(fifty)).toEqual(three && processes(three));
+    expectLinear(results);
+  });
+
+  test('a leader reads the certificate of each once', async () => {
+    const results = await all(CERTIFIED_UNITS, [3, 10, 50]);
+    expectLinear(results);
+    expect(results.at(-1)?.hooks['update-status']).toMatchObject({
+      processes: results[0]?.hooks['update-status']?.processes,
+    });
+  });
+
+  test('the unit that was first runs two hooks for each that comes, which cost the same each', async () => {
+    const [few, some, many] = [await joined(HOST, 3), await joined(HOST, 10), await joined(HOST, 50)];
+    expect((many - some) / 40).toBeCloseTo((some - few) / 7, 1);
+  });
+});
+
+describe.each([SENDERS, GRAFANAS])('with up to a hundred $what', (growing) => {
+  test('a hook costs at most one process more for each that it tells', async () => {
+    const results = await all(growing, [1, 10, 100]);
+    expectLinear(results);
+    const [one, , hundred] = results;
+    if (one === undefined || hundred === undefined) throw new Error('nothing was measured');
+    const [quiet, changed, told] = processes(hundred);
+    expect([quiet, changed]).toEqual(processes(one).slice(0, 2));
+    expect(told).toBeLessThanOrEqual(99 + (processes(one)[2] ?? 0));
+  });
+});
