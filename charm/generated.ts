@@ -125,6 +125,9 @@ export const spec = {
           "location": "/data"
         }
       ]
+    },
+    "gateway": {
+      "resource": "nginx-image"
     }
   },
   "storage": {
@@ -139,6 +142,9 @@ export const spec = {
   },
   "resources": {
     "mimir-image": {
+      "type": "oci-image"
+    },
+    "nginx-image": {
       "type": "oci-image"
     }
   },

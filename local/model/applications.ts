@@ -42,7 +42,7 @@ export function checkDeploy(model: Model, request: DeployRequest): void {
   if (model.applications[application] !== undefined)
     throw new Refusal(`cannot add application "${application}": application already exists`, 409);
   parseSettings(charm.spec, request.config);
-  checkResources(charm.spec.resources, resources, {});
+  withImages(charm.spec.resources, resources, {});
 }
 
 export function deploy(model: Model, request: DeployRequest, now: string): Charm {
@@ -54,7 +54,7 @@ export function deploy(model: Model, request: DeployRequest, now: string): Charm
     charm: charm.url,
     trust: request.trust,
     config: parseSettings(charm.spec, request.config),
-    resources: { ...request.resources },
+    resources: withImages(charm.spec.resources, request.resources, {}),
     scale: request.units,
     address: serviceAddress(model.sequences.service++),
     since: now,
@@ -65,21 +65,35 @@ export function deploy(model: Model, request: DeployRequest, now: string): Charm
   return charm;
 }
 
-function checkResources(
+/**
+ * What is known and what is given now. Juju wants every image of a local charm. Here a container without one has the
+ * programs of this machine, so one that was given is enough; none at all is an oversight.
+ */
+function withImages(
   declared: Charm['spec']['resources'],
   given: Readonly<Record<string, string>>,
   known: Readonly<Record<string, string>>,
-): void {
+): Record<string, string> {
   for (const name of Object.keys(given))
     if (declared[name] === undefined) throw new Refusal(`unrecognized resource "${name}"`);
-  const images = Object.entries(declared).filter(([, resource]) => resource.type === 'oci-image');
-  const missing = images
-    .map(([name]) => name)
-    .filter((name) => given[name] === undefined && known[name] === undefined);
-  if (missing.length > 0)
+  const all = { ...known, ...given };
+  const missing = missingImages(declared, all);
+  const images = Object.keys(declared).filter((name) => declared[name]?.type === 'oci-image');
+  if (missing.length > 0 && missing.length === images.length)
     throw new Refusal(
-      `local charm missing OCI images for: ${missing.sort().join(', ')}; add ${missing.map((name) => `--resource ${name}=FOLDER`).join(' ')}, with a folder that holds the image's root, or "none" for the programs of this machine`,
+      `local charm missing OCI images for: ${missing.join(', ')}; add ${missing.map((name) => `--resource ${name}=FOLDER`).join(' ')}, with a folder that holds the image's root, or "none" for the programs of this machine`,
     );
+  return { ...all, ...Object.fromEntries(missing.map((name) => [name, 'none'])) };
+}
+
+/** Sorted. */
+export function missingImages(
+  declared: Charm['spec']['resources'],
+  given: Readonly<Record<string, string>>,
+): readonly string[] {
+  return Object.entries(declared)
+    .flatMap(([name, { type }]) => (type === 'oci-image' && given[name] === undefined ? [name] : []))
+    .sort();
 }
 
 /** New units up to the scale, the highest ordinals dying beyond it: what a StatefulSet does. */
@@ -242,7 +256,7 @@ export function refresh(
   const current = charmOf(model, name);
   if (request.charm.name !== current.name)
     throw new Refusal(`cannot refresh "${current.name}" to "${request.charm.name}"`);
-  checkResources(request.charm.spec.resources, request.resources, application.resources);
+  const resources = withImages(request.charm.spec.resources, request.resources, application.resources);
   for (const relation of relationsOf(model, name)) {
     const end = relation.ends.find((e) => e.application === name);
     const endpoint = end === undefined ? undefined : request.charm.spec.endpoints[end.endpoint];
@@ -253,7 +267,7 @@ export function refresh(
   }
   const charm = addCharm(model, request.charm);
   application.charm = charm.url;
-  Object.assign(application.resources, request.resources);
+  application.resources = resources;
   application.config = Object.fromEntries(
     Object.entries(application.config).filter(([option]) => charm.spec.config[option] !== undefined),
   );

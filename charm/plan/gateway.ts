@@ -1,0 +1,110 @@
+/**
+ * The gateway: one address for a cluster whose components run apart, and nginx behind it, which sends each request to
+ * the component that it is for. Pure: which addresses serve which component -> nginx's configuration, and Pebble's layer.
+ */
+import { createHash } from 'node:crypto';
+import {
+  GATEWAY_CA,
+  GATEWAY_CHECK,
+  GATEWAY_CONFIG,
+  GATEWAY_DIR,
+  GATEWAY_SERVICE,
+  GATEWAY_STATUS_PORT,
+  GATEWAY_TLS,
+  isAddress,
+  NGINX,
+  type RoleAddresses,
+  serverOf,
+} from './gateway-parts.ts';
+import { nginxConfig } from './nginx.ts';
+
+export interface GatewayInputs {
+  /** This application: what it is told to do names it. */
+  readonly app: string;
+  readonly addresses: RoleAddresses;
+  /** With it the gateway speaks HTTPS, and TLS to the cluster. */
+  readonly tls?: {
+    /** This unit's private key, certificate and those above it. */
+    readonly pem: string;
+    /** By which the processes of the cluster are known, PEM. */
+    readonly authorities: string;
+    /** Whom the certificates of all of them name. */
+    readonly serverName: string;
+  };
+  /** Whether the container has IPv6. */
+  readonly ipv6: boolean;
+  /**
+   * Connections of clients are kept open between their requests, which costs requests in every reload unless nginx is
+   * 1.27.4 or newer. An older one says that it does not know `keepalive_min_timeout`.
+   */
+  readonly keepsConnections: boolean;
+}
+
+export interface GatewayPlan {
+  /** Of all files together: nginx tells it, which proves what it runs with. */
+  readonly digest: string;
+  /** By name, the configuration last. */
+  readonly files: Readonly<Record<string, { readonly content: string; readonly permissions: number }>>;
+  readonly layer: ReturnType<typeof gatewayLayer>;
+}
+
+export function planGateway({ addresses, tls, ...rest }: GatewayInputs): GatewayPlan {
+  const known = usable(addresses);
+  const serverName = tls?.serverName;
+  const text = (digest: string) => nginxConfig({ ...rest, addresses: known, serverName, digest });
+  const hash = createHash('sha256').update(text(''));
+  hash.update(JSON.stringify([tls?.pem, tls?.authorities]));
+  const digest = hash.digest('hex').slice(0, 32);
+  return {
+    digest,
+    files: {
+      ...(tls !== undefined && {
+        [GATEWAY_CA]: { content: tls.authorities, permissions: 0o644 },
+        [GATEWAY_TLS]: { content: tls.pem, permissions: 0o600 },
+      }),
+      [GATEWAY_CONFIG]: { content: text(digest), permissions: 0o644 },
+    },
+    layer: gatewayLayer(),
+  };
+}
+
+/** In an order of their own, and only what nginx takes: one bad address must not cost all others. */
+function usable(addresses: RoleAddresses): RoleAddresses {
+  const entries = Object.entries(addresses).map(([role, list]) => {
+    const servers = list.filter(isAddress);
+    const each = new Map(servers.map((server) => [serverOf(server), server]));
+    return [role, [...each.keys()].toSorted().flatMap((key) => each.get(key) ?? [])];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** It never changes: nginx is told to read its files again, and is not restarted. */
+function gatewayLayer() {
+  return {
+    summary: 'Gateway of the Mimir cluster',
+    services: {
+      [GATEWAY_SERVICE]: {
+        override: 'replace',
+        summary: 'nginx, which sends each request to the component that it is for',
+        startup: 'enabled',
+        command: nginxCommand(GATEWAY_DIR).join(' '),
+      },
+    },
+    checks: {
+      [GATEWAY_CHECK]: {
+        override: 'replace',
+        level: 'ready',
+        startup: 'enabled',
+        period: '3s',
+        timeout: '2s',
+        threshold: 3,
+        http: { url: `http://127.0.0.1:${GATEWAY_STATUS_PORT}/ready` },
+      },
+    },
+  } as const;
+}
+
+/** @param folder that has the configuration. */
+export function nginxCommand(folder: string, ...flags: readonly string[]): readonly string[] {
+  return [NGINX, '-p', GATEWAY_DIR, '-c', `${folder}/${GATEWAY_CONFIG}`, ...flags];
+}

@@ -1,0 +1,209 @@
+/** nginx' configuration. Made of what the charm decides alone; addresses have been checked before. */
+import {
+  type Address,
+  GATEWAY_CA,
+  GATEWAY_PORT,
+  GATEWAY_STATUS_PORT,
+  GATEWAY_TLS,
+  type RoleAddresses,
+  serverOf,
+} from './gateway-parts.ts';
+import { PER_PROCESS, ROUTES, type Route, type RouteKind } from './gateway-routes.ts';
+import { HTTP_PORT } from './paths.ts';
+
+export interface NginxInputs {
+  readonly app: string;
+  readonly addresses: RoleAddresses;
+  /** Whom certificates of the cluster name; absent, all is plain HTTP. */
+  readonly serverName: string | undefined;
+  readonly ipv6: boolean;
+  readonly keepsConnections: boolean;
+  /** What nginx tells of itself. */
+  readonly digest: string;
+}
+
+/** Of what is posted, as Mimir's own limit for a request (distributor.max-recv-msg-size). */
+const LARGEST_BODY = '100m';
+
+export function nginxConfig(inputs: NginxInputs): string {
+  return lines(
+    // In a container the processors that nginx counts are those of the whole machine.
+    'worker_processes 4;',
+    'worker_rlimit_nofile 16384;',
+    // Queries that were asked before a reload are answered after it, but do not keep old workers for ever.
+    'worker_shutdown_timeout 320s;',
+    'daemon off;',
+    // As all in the container. Without a directive it would be somebody whom the container need not know.
+    'user root root;',
+    'pid nginx.pid;',
+    'error_log stderr warn;',
+    block('events', 'worker_connections 4096;'),
+    block('http', ...http(inputs)),
+  );
+}
+
+function http(inputs: NginxInputs): readonly string[] {
+  const { addresses } = inputs;
+  const roles = [...new Set(ROUTES.map(({ role }) => role))];
+  return [
+    'default_type text/plain;',
+    'server_tokens off;',
+    // What goes wrong on the way is in the log of errors, all else in Mimir's log and metrics.
+    'access_log off;',
+    'map $http_x_forwarded_proto $outer_scheme { default $http_x_forwarded_proto; "" $scheme; }',
+    ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path temp-${kind};`),
+    ...roles.flatMap((role) => {
+      const servers = serversOf(addresses, role);
+      return servers.length === 0 ? [] : [upstream(role, servers)];
+    }),
+    block('server', ...gateway(inputs)),
+    block(
+      'server',
+      `listen 127.0.0.1:${GATEWAY_STATUS_PORT};`,
+      'keepalive_timeout 0;',
+      block('location = /ready', `return 200 "${inputs.digest}\\n";`),
+      block('location /', 'return 404;'),
+    ),
+  ];
+}
+
+function serversOf(addresses: RoleAddresses, role: Route['role']): readonly string[] {
+  const list: readonly Address[] = role === 'any' ? Object.values(addresses).flat() : (addresses[role] ?? []);
+  return [...new Set(list.map(serverOf))].toSorted();
+}
+
+function upstream(role: string, servers: readonly string[]): string {
+  return block(
+    `upstream ${role}`,
+    // What one worker has learnt of a server, all know.
+    `zone ${role} 512k;`,
+    'least_conn;',
+    // A server that three requests could not reach is left alone for five seconds.
+    ...servers.map((server) => `server ${server} max_fails=3 fail_timeout=5s;`),
+    'keepalive 64;',
+    // Mimir closes what has been idle for two minutes, and a request must not cross that.
+    'keepalive_timeout 60s;',
+  );
+}
+
+function gateway({ app, addresses, serverName, ipv6, keepsConnections }: NginxInputs): readonly string[] {
+  const ssl = serverName === undefined ? '' : ' ssl';
+  const scheme = serverName === undefined ? 'http' : 'https';
+  return [
+    `listen ${GATEWAY_PORT}${ssl};`,
+    ...(ipv6 ? [`listen [::]:${GATEWAY_PORT}${ssl};`] : []),
+    ...(serverName === undefined ? [] : tls(serverName)),
+    // Queries are long, also where they are not posted.
+    'large_client_header_buffers 8 64k;',
+    'client_header_timeout 60s;',
+    'client_body_timeout 60s;',
+    `client_max_body_size ${LARGEST_BODY};`,
+    'client_body_buffer_size 4m;',
+    ...connections(keepsConnections),
+    'proxy_http_version 1.1;',
+    'proxy_set_header Connection "";',
+    'proxy_set_header Host $http_host;',
+    'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
+    'proxy_set_header X-Forwarded-Proto $outer_scheme;',
+    'proxy_redirect off;',
+    'proxy_buffers 16 64k;',
+    'proxy_buffer_size 64k;',
+    'proxy_busy_buffers_size 128k;',
+    // A large answer waits in Mimir, not on this disk.
+    'proxy_max_temp_file_size 0;',
+    // A server that is gone takes no connection, or says nothing at all.
+    'proxy_connect_timeout 2s;',
+    'proxy_next_upstream_tries 3;',
+    // One that took long is not asked of another: that would take as long once more.
+    'proxy_next_upstream_timeout 10s;',
+    block('location = /ready', 'return 200 "ready\\n";'),
+    ...ROUTES.flatMap((route) =>
+      route.locations.map((location) =>
+        block(`location ${location}`, ...passed(route, app, scheme, serversOf(addresses, route.role))),
+      ),
+    ),
+    ...PER_PROCESS.map((location) =>
+      block(
+        `location ${location}`,
+        sentence(
+          404,
+          `The gateway does not pass this on: it is about one process. Ask that unit itself, at port ${HTTP_PORT}.`,
+        ),
+      ),
+    ),
+    block('location /', sentence(404, 'No component of Mimir serves this path.')),
+    ...[...new Set(ROUTES.map(({ role }) => role))].map((role) =>
+      block(`location @${role}-away`, sentence(502, `No unit that runs ${named(role)} answers.`)),
+    ),
+  ];
+}
+
+/**
+ * A worker that ends closes the connections that lie idle, and a request that comes at that moment is lost: so it must
+ * not, or none may lie idle.
+ */
+function connections(keeps: boolean): readonly string[] {
+  if (!keeps) return ['keepalive_timeout 0;'];
+  return ['keepalive_timeout 120s;', 'keepalive_min_timeout 120s;', 'keepalive_requests 100000;'];
+}
+
+function tls(serverName: string): readonly string[] {
+  return [
+    `ssl_certificate ${GATEWAY_TLS};`,
+    `ssl_certificate_key ${GATEWAY_TLS};`,
+    'ssl_protocols TLSv1.2 TLSv1.3;',
+    'ssl_session_cache shared:tls:2m;',
+    `proxy_ssl_trusted_certificate ${GATEWAY_CA};`,
+    'proxy_ssl_verify on;',
+    'proxy_ssl_verify_depth 5;',
+    `proxy_ssl_name ${serverName};`,
+    'proxy_ssl_server_name on;',
+  ];
+}
+
+/** Requests that have not been sent yet go to another server whatever they are; `non_idempotent`: those that have, too. */
+const BY_KIND: Readonly<Record<RouteKind, readonly string[]>> = {
+  // A distributor that is about to end says 503.
+  write: ['proxy_next_upstream error timeout http_503 non_idempotent;', 'proxy_read_timeout 60s;'],
+  // Mimir gives a query two minutes, unless its configuration says more.
+  read: ['proxy_next_upstream error timeout non_idempotent;', 'proxy_read_timeout 310s;'],
+  manage: ['proxy_next_upstream error timeout;', 'proxy_read_timeout 120s;'],
+  upload: [
+    'proxy_next_upstream error timeout;',
+    'proxy_read_timeout 600s;',
+    'proxy_send_timeout 600s;',
+    'client_max_body_size 0;',
+    'proxy_request_buffering off;',
+  ],
+};
+
+function passed(
+  { role, kind }: Route,
+  app: string,
+  scheme: string,
+  servers: readonly string[],
+): readonly string[] {
+  if (servers.length === 0) {
+    return [
+      sentence(503, `No unit runs ${named(role)}: relate an application that does to ${app}:mimir-cluster.`),
+    ];
+  }
+  return [...BY_KIND[kind], `error_page 502 = @${role}-away;`, `proxy_pass ${scheme}://${role};`];
+}
+
+function named(role: Route['role']): string {
+  return role === 'any' ? 'Mimir' : `the ${role}`;
+}
+
+function sentence(status: number, text: string): string {
+  return `return ${status} "${text}\\n";`;
+}
+
+function block(head: string, ...body: readonly string[]): string {
+  const inner = body.flatMap((text) => text.split('\n')).map((line) => `  ${line}`);
+  return [`${head} {`, ...inner, '}'].join('\n');
+}
+
+function lines(...texts: readonly string[]): string {
+  return `${texts.join('\n')}\n`;
+}

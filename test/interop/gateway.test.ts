@@ -1,0 +1,142 @@
+/** The gateway's real nginx before real Mimirs that die, come and go, while somebody writes and asks all the time. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, type Dispatcher, request } from 'undici';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { RoleAddresses } from '../../charm/plan/gateway-parts.ts';
+import { GOSSIP_PORT, HTTP_PORT } from '../../charm/plan/paths.ts';
+import { COMPONENTS } from '../../charm/plan/roles.ts';
+import { newNginx, nginx } from '../support/debian.ts';
+import { startGateway } from '../support/gateway-server.ts';
+import { IMPATIENT, startMimir } from '../support/mimir-server.ts';
+import { encodeWriteRequest } from '../support/remote-write.ts';
+
+const installed = await nginx();
+const program = installed.kind === 'there' ? installed.path : '';
+const newer = await newNginx();
+
+/** Everything, and the two components that clients wait for once more. */
+const WHOLE = '127.78.11.21';
+const FRONT = '127.78.11.22';
+const GATEWAY = '127.78.1.111';
+const FLAGS = [
+  ...IMPATIENT,
+  `-memberlist.join=${WHOLE}:${GOSSIP_PORT}`,
+  '-memberlist.rejoin-interval=1s',
+  '-query-scheduler.service-discovery-mode=ring',
+];
+
+const at = (...hosts: readonly string[]) => hosts.map((host) => ({ host, port: HTTP_PORT }));
+const alone: RoleAddresses = Object.fromEntries(COMPONENTS.map((role) => [role, at(WHOLE)]));
+const both: RoleAddresses = {
+  ...alone,
+  distributor: at(WHOLE, FRONT),
+  'query-frontend': at(WHOLE, FRONT),
+};
+
+let running = new AsyncDisposableStack();
+afterEach(async () => {
+  await running.disposeAsync();
+  running = new AsyncDisposableStack();
+}, 60_000);
+
+const whole = () => startMimir(WHOLE, {}, FLAGS);
+const front = () => startMimir(FRONT, {}, [...FLAGS, '-target=distributor,query-frontend']);
+
+interface Traffic {
+  /** Ends it. */
+  stop(): Promise<{ readonly asked: number; readonly failed: readonly string[] }>;
+  /** Until so many more requests have been answered. */
+  go(count: number): Promise<void>;
+}
+
+/** Several at a time write and ask, over connections that are kept, and none asks twice for one answer. */
+function traffic(url: string): Traffic {
+  const dispatcher: Dispatcher = new Agent({ connections: 8, pipelining: 1 });
+  const failed: string[] = [];
+  let asked = 0;
+  let goes = true;
+  const one = async (method: 'GET' | 'POST', path: string, body?: Uint8Array) => {
+    asked += 1;
+    try {
+      const answer = await request(`${url}${path}`, {
+        method,
+        dispatcher,
+        ...(body !== undefined && {
+          body,
+          headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' },
+        }),
+      });
+      const text = await answer.body.text();
+      if (answer.statusCode !== 200) failed.push(`${method} ${path}: ${answer.statusCode} ${text}`);
+    } catch (error) {
+      failed.push(`${method} ${path}: ${String(error)}`);
+    }
+  };
+  const lane = async (lane: number) => {
+    for (let i = 0; goes; i++) {
+      const samples = [{ value: i, timestamp: Date.now() }];
+      const series = [{ labels: { __name__: 'traffic', lane: String(lane) }, samples }];
+      await one('POST', '/api/v1/push', encodeWriteRequest(series));
+      await one('GET', '/prometheus/api/v1/query?query=count(traffic)');
+      // Connections lie idle for moments, as those of senders do.
+      await sleep(i % 5);
+    }
+  };
+  const lanes = [1, 2, 3, 4].map(lane);
+  return {
+    async go(count) {
+      for (const end = asked + count; asked < end; ) await sleep(10);
+    },
+    async stop() {
+      goes = false;
+      await Promise.all(lanes);
+      await dispatcher.destroy();
+      return { asked, failed };
+    },
+  };
+}
+
+describe.skipIf(program === '')('while somebody writes and asks all the time', () => {
+  test('a Mimir that is killed costs no request, nor does its coming back', async () => {
+    running.use(await whole());
+    let second = running.use(await front());
+    const gateway = running.use(await startGateway(program, GATEWAY, { addresses: both }));
+    const asking = traffic(gateway.url);
+    await asking.go(500);
+    process.kill(second.pid, 'SIGKILL');
+    await asking.go(500);
+    second = running.use(await front());
+    await asking.go(1000);
+    process.kill(second.pid, 'SIGTERM');
+    await asking.go(1000);
+    const { asked, failed } = await asking.stop();
+    console.log(`${asked} requests, ${failed.length} failed`);
+    expect(failed).toEqual([]);
+  });
+
+  test('units that come and go cost none: nginx reads its files anew', async () => {
+    await comeAndGo(program, false);
+  });
+
+  test.skipIf(newer === undefined)(
+    'nor with connections that are kept, where nginx can do that',
+    async () => {
+      await comeAndGo(newer ?? '', true);
+    },
+  );
+});
+
+async function comeAndGo(nginxProgram: string, keepsConnections: boolean): Promise<void> {
+  running.use(await whole());
+  running.use(await front());
+  const first = { addresses: both, keepsConnections };
+  const gateway = running.use(await startGateway(nginxProgram, GATEWAY, first));
+  const asking = traffic(gateway.url);
+  for (let i = 0; i < 40; i++) {
+    await gateway.reload({ addresses: i % 2 === 0 ? alone : both, keepsConnections });
+    await asking.go(100);
+  }
+  const { asked, failed } = await asking.stop();
+  console.log(`${asked} requests, ${failed.length} failed, 40 reloads`);
+  expect(failed).toEqual([]);
+}
