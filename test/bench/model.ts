@@ -1,5 +1,5 @@
 /** A local model of the figures' own, driven as a user drives it. */
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -12,21 +12,39 @@ const status = z.object({
   applications: z.record(
     z.string(),
     z.object({
-      units: z.record(z.string(), z.object({ 'juju-status': z.object({ current: z.string() }) })).default({}),
+      units: z
+        .record(
+          z.string(),
+          z.object({ 'juju-status': z.object({ current: z.string() }), address: z.optional(z.string()) }),
+        )
+        .default({}),
     }),
   ),
 });
 
 export class Model {
-  readonly #folder: string;
+  readonly folder: string;
 
   constructor(folder: string) {
-    this.#folder = folder;
+    this.folder = folder;
+  }
+
+  /** A verb that goes on until it is killed. */
+  background(...words: readonly string[]): ChildProcess {
+    const args = ['--model-dir', this.folder, ...words];
+    return spawn(join(ROOT, 'bin', 'juju-local'), args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  }
+
+  /** Addresses of an application's units, in order. */
+  async addresses(application: string): Promise<readonly string[]> {
+    const { applications } = status.parse(JSON.parse(await this.juju('status', '--format', 'json')));
+    const units = Object.entries(applications[application]?.units ?? {});
+    return units.toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, { address = '' }]) => address);
   }
 
   /** Runs a verb. @returns what it printed. @throws with its words. */
   async juju(...words: readonly string[]): Promise<string> {
-    const args = ['--model-dir', this.#folder, ...words];
+    const args = ['--model-dir', this.folder, ...words];
     const { stdout } = await promisify(execFile)(join(ROOT, 'bin', 'juju-local'), args, { maxBuffer: 16e6 });
     return stdout;
   }

@@ -1,0 +1,167 @@
+/** The load: a process of its own, so that it can be started inside the model's network. Orders come on its input. */
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, request, setGlobalDispatcher } from 'undici';
+import { parseJson } from '../../../lib/json.ts';
+import type { PreparedWrite } from '../../support/prepared-write.ts';
+import { type Order, orderShape, type Result } from './protocol.ts';
+import { bodiesOf, QUERIES } from './series.ts';
+
+/** Requests under way at the same time, in a closed loop. */
+const WRITERS = 6;
+const READY_MS = 120_000;
+/** Failures that are told; a broken side has the same one many times. */
+const MOST_FAILURES = 20;
+
+setGlobalDispatcher(
+  new Agent({ connections: 32, pipelining: 1, headersTimeout: 30_000, bodyTimeout: 30_000 }),
+);
+
+/** Bodies that are not under way, so that no series has two samples on the way at once. */
+let free: PreparedWrite[] = [];
+let [value, turn] = [0, 0];
+
+async function obey(order: Order): Promise<Result> {
+  const taken = new Taken();
+  switch (order.kind) {
+    case 'ready':
+      await Promise.all(order.urls.map((url) => ready(url, order.urls.length)));
+      break;
+    case 'push':
+      await pushAll(order, taken);
+      break;
+    case 'mixed':
+      await Promise.all([
+        paced(order.pushesPerSecond, order.seconds, (due) => push(order, taken, due)),
+        paced(order.queriesPerSecond, order.seconds, (due) => query(order, taken, due)),
+      ]);
+      break;
+    default:
+      order satisfies never;
+  }
+  return taken.result();
+}
+
+class Taken {
+  samples = 0;
+  readonly #pushes: number[] = [];
+  readonly #queries: number[] = [];
+  readonly #failures: string[] = [];
+  readonly #begun = performance.now();
+
+  pushed(due: number, samples: number): void {
+    this.samples += samples;
+    this.#pushes.push(since(due));
+  }
+
+  queried(due: number): void {
+    this.#queries.push(since(due));
+  }
+
+  failed(what: string): void {
+    if (this.#failures.length < MOST_FAILURES) this.#failures.push(what);
+  }
+
+  result(): Result {
+    return {
+      seconds: (performance.now() - this.#begun) / 1000,
+      samples: this.samples,
+      pushes: this.#pushes,
+      queries: this.#queries,
+      failures: this.#failures,
+    };
+  }
+}
+
+/** Hundredths are enough. */
+function since(due: number): number {
+  return Math.round((performance.now() - due) * 100) / 100;
+}
+
+async function pushAll(order: Extract<Order, { kind: 'push' }>, taken: Taken): Promise<void> {
+  let left = order.requests;
+  const writer = async () => {
+    while (left-- > 0) await push(order, taken, performance.now());
+  };
+  await Promise.all(Array.from({ length: Math.min(WRITERS, free.length) }, writer));
+}
+
+async function push({ urls }: Order, taken: Taken, due: number): Promise<void> {
+  let body = free.shift();
+  // Slower than the pace: what waits here is part of the time that the request took.
+  for (; body === undefined; body = free.shift()) await sleep(1);
+  const url = urls[turn++ % urls.length] ?? '';
+  try {
+    const answer = await request(`${url}/api/v1/push`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-protobuf',
+        'content-encoding': 'snappy',
+        'x-prometheus-remote-write-version': '0.1.0',
+      },
+      body: body.stamp(Date.now(), ++value),
+    });
+    const text = await answer.body.text();
+    if (answer.statusCode === 200) taken.pushed(due, body.series);
+    else taken.failed(`a push was answered with ${answer.statusCode}: ${text.trim().slice(0, 200)}`);
+  } catch (error) {
+    taken.failed(`a push failed: ${String(error)}`);
+  } finally {
+    free.push(body);
+  }
+}
+
+async function query({ urls }: Order, taken: Taken, due: number): Promise<void> {
+  const number = turn++;
+  const url = urls[number % urls.length] ?? '';
+  const path = QUERIES[number % QUERIES.length]?.(number, Date.now() / 1000) ?? '';
+  try {
+    const answer = await request(`${url}/prometheus/api/v1/${path}`);
+    const text = await answer.body.text();
+    if (answer.statusCode === 200 && text.includes('"success"')) taken.queried(due);
+    else taken.failed(`a query was answered with ${answer.statusCode}: ${text.slice(0, 200)}`);
+  } catch (error) {
+    taken.failed(`a query failed: ${String(error)}`);
+  }
+}
+
+/** Starts one after the other when each is due, however long the ones before take. */
+async function paced(perSecond: number, seconds: number, act: (due: number) => Promise<void>): Promise<void> {
+  const begun = performance.now();
+  const running: Promise<void>[] = [];
+  for (let i = 0; i < perSecond * seconds; i++) {
+    const due = begun + (i * 1000) / perSecond;
+    const wait = due - performance.now();
+    if (wait > 0) await sleep(wait);
+    running.push(act(due));
+  }
+  await Promise.all(running);
+}
+
+async function ready(url: string, units: number): Promise<void> {
+  const end = Date.now() + READY_MS;
+  for (let last = ''; ; await sleep(500)) {
+    try {
+      const answer = await request(`${url}/ready`);
+      last = `${answer.statusCode} ${(await answer.body.text()).trim()}`;
+      if (answer.statusCode === 200 && (await members(url)) === units) return;
+    } catch (error) {
+      last = String(error);
+    }
+    if (Date.now() > end) throw new Error(`${url} is not ready with ${units} ingesters: ${last}`);
+  }
+}
+
+/** Ingesters that a unit knows of and holds for healthy. */
+async function members(url: string): Promise<number> {
+  const { body } = await request(`${url}/metrics?name[]=cortex_ring_members`);
+  const [, count] =
+    /cortex_ring_members\{name="ingester",state="ACTIVE"\} (\d+)/.exec(await body.text()) ?? [];
+  return Number(count ?? 0);
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const order = orderShape.parse(parseJson(line));
+  if (free.length === 0) free = bodiesOf(order.series);
+  process.stdout.write(`${JSON.stringify(await obey(order))}\n`);
+}

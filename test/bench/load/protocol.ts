@@ -1,0 +1,36 @@
+/** What the bench tells its load generator, which runs in the model's network, and what that answers: JSON, a line each. */
+import * as z from 'zod';
+
+const settings = {
+  /** Of Mimir's units, `http://10.87.1.2:9009`. */
+  urls: z.array(z.string()),
+  series: z.int(),
+};
+
+export const orderShape = z.discriminatedUnion('kind', [
+  /** Waits until every unit says that it is ready, and that it sees all of them. */
+  z.object({ kind: z.literal('ready'), ...settings }),
+  /** So many requests, as fast as they are acknowledged. */
+  z.object({ kind: z.literal('push'), ...settings, requests: z.int() }),
+  /** Writers and readers at a given pace. */
+  z.object({
+    kind: z.literal('mixed'),
+    ...settings,
+    seconds: z.number(),
+    pushesPerSecond: z.number(),
+    queriesPerSecond: z.number(),
+  }),
+]);
+export type Order = z.infer<typeof orderShape>;
+
+export const resultShape = z.object({
+  seconds: z.number(),
+  /** Acknowledged. */
+  samples: z.int(),
+  /** Milliseconds of each request, from when it was due. */
+  pushes: z.array(z.number()),
+  queries: z.array(z.number()),
+  /** What was not answered with 200; none of it counts above. */
+  failures: z.array(z.string()),
+});
+export type Result = z.infer<typeof resultShape>;
