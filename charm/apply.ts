@@ -8,12 +8,15 @@ import { withRemedy } from './diagnosis.ts';
 import type { Spec } from './generated.ts';
 import { type MimirApi, mimirAt, type Readiness } from './mimir-api.ts';
 import { MimirError, MimirRefusedError } from './mimir-errors.ts';
+import { clusterAddresses, ownRoles } from './plan/cluster.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { READY_CHECK } from './plan/layer.ts';
 import { CONTAINER } from './plan/paths.ts';
 import { alertmanagerDigest, type Plan } from './plan/plan.ts';
+import type { Component } from './plan/roles.ts';
 import { DEFAULT_TENANT } from './plan/tenant.ts';
 import { runningTrust } from './plan/tls.ts';
+import { serviceHost } from './plan/urls.ts';
 import { remember } from './remembered.ts';
 import { applySenderRules, doubtSenderRules } from './sender-rules/apply.ts';
 import { applyWorkload, explain, type Outcome, type Running } from './workload.ts';
@@ -29,33 +32,54 @@ export async function apply(juju: MimirJuju, inputs: Inputs, plan: Plan): Promis
   await juju.setPorts(plan.ports);
   const pebble = juju.container(CONTAINER);
   const outcome = await applyWorkload(pebble, plan.workload, inputs.container.files);
-  if (outcome.kind !== 'running' || inputs.address.ip === undefined) {
+  const isUp = outcome.kind === 'running' || outcome.kind === 'stopped';
+  if (!isUp || inputs.address.ip === undefined) {
     await publishAgreement(juju, inputs, plan.databags.peers.agreement);
     return outcomeStatuses(outcome);
   }
-  const api = mimirAt(inputs.address.ip, trustOf(inputs, plan));
-  // A Mimir without its bucket takes the question and does not answer: once in a dispatch is enough.
-  const silent = inputs.container.serving === false;
-  const asked = silent ? ({ ready: false, reason: 'does not answer' } as const) : await api.ready();
-  const readiness = asked.ready || !nobodyTells(plan, outcome) ? asked : await untilReady(api);
-  if (!readiness.ready) {
-    await publishAgreement(juju, inputs, plan.databags.peers.agreement);
-    return [await startingStatus(pebble, outcome, readiness.reason)];
+  const own = mimirAt(inputs.address.ip, trustOf(inputs, plan));
+  if (outcome.kind === 'running') {
+    // A Mimir without its bucket takes the question and does not answer: once in a dispatch is enough.
+    const silent = inputs.container.serving === false;
+    const asked = silent ? ({ ready: false, reason: 'does not answer' } as const) : await own.ready();
+    const readiness = asked.ready || !nobodyTells(plan, outcome) ? asked : await untilReady(own);
+    if (!readiness.ready) {
+      await publishAgreement(juju, inputs, plan.databags.peers.agreement);
+      return [await startingStatus(pebble, outcome, readiness.reason)];
+    }
+    await tellVersion(juju, own, outcome);
   }
-  await tellVersion(juju, api, outcome);
-  const alertmanager = await applyAlertmanager(api, inputs, plan);
-  const senderRules = await applySenderRules(juju, api, inputs, storageOf(inputs, plan));
-  await publishAgreement(juju, inputs, {
-    ...plan.databags.peers.agreement,
-    alertmanagerDigest: alertmanager.digest,
-    rules: senderRules.record,
-  });
-  return [...alertmanager.statuses, ...senderRules.statuses];
+  const given = await give(juju, inputs, plan, (component) => apiOf(component, inputs, plan) ?? own);
+  await publishAgreement(juju, inputs, { ...plan.databags.peers.agreement, ...given.agreed });
+  return given.statuses;
+}
+
+/** What is not in a file but in Mimir's own storage: alert configuration and rules. The leader's work. */
+async function give(
+  juju: MimirJuju,
+  inputs: Inputs,
+  plan: Plan,
+  apiFor: (component: Component) => MimirApi,
+): Promise<{ readonly agreed: Partial<Agreement>; readonly statuses: readonly Status[] }> {
+  if (plan.place === 'joined') return { agreed: {}, statuses: [] };
+  const alertmanager = await applyAlertmanager(apiFor('alertmanager'), inputs, plan);
+  const senderRules = await applySenderRules(juju, apiFor('ruler'), inputs, storageOf(inputs, plan));
+  return {
+    agreed: { alertmanagerDigest: alertmanager.digest, rules: senderRules.record },
+    statuses: [...alertmanager.statuses, ...senderRules.statuses],
+  };
+}
+
+/** Whoever has the component: the first that has said where it is. Undefined: this unit, or nobody. */
+function apiOf(component: Component, inputs: Inputs, plan: Plan): MimirApi | undefined {
+  if (plan.place !== 'leads' || ownRoles(inputs).includes(component)) return undefined;
+  const ip = clusterAddresses(inputs)[component].find((unit) => unit.ip !== undefined)?.ip;
+  return ip === undefined ? undefined : mimirAt(ip, trustOf(inputs, plan));
 }
 
 /** Where Mimir keeps what it is given; undefined while it goes on with what it had. */
 function storageOf({ objectStorage }: Inputs, { workload }: Plan): string | undefined {
-  if (workload.kind !== 'run') return undefined;
+  if (workload.kind !== 'run' && workload.kind !== 'stop') return undefined;
   if (objectStorage.kind !== 'ready') return 'filesystem';
   const { endpoint, bucket, prefix } = objectStorage.s3;
   return `${endpoint} ${bucket} ${prefix}`;
@@ -77,6 +101,10 @@ async function untilReady(api: MimirApi): Promise<Readiness> {
 
 /** As Mimir was started: by the planned files, or by those that were kept. */
 function trustOf(inputs: Inputs, { workload }: Plan): ReturnType<typeof runningTrust> {
+  if (workload.kind === 'stop') {
+    const { authorities } = inputs;
+    return authorities === undefined ? undefined : { authorities, serverName: serviceHost(inputs) };
+  }
   if (workload.kind !== 'run') return runningTrust(inputs.container.files ?? {}, inputs);
   return runningTrust(Object.fromEntries(workload.files.map(({ path, content }) => [path, content])), inputs);
 }
@@ -86,6 +114,7 @@ function outcomeStatuses(outcome: Outcome): readonly Status[] {
     case 'idle':
       return [];
     case 'running':
+    case 'stopped':
       return [];
     case 'unsure':
       return [waiting(`[mimir] ${outcome.reason}`)];
@@ -107,9 +136,11 @@ async function startingStatus(pebble: Pebble, { exits }: Running, answer: string
 }
 
 /** What goes to the peers and to object storage; charmwright writes what differs when the dispatch has succeeded. */
-async function publish(juju: MimirJuju, { leader }: Inputs, { databags }: Plan): Promise<void> {
+async function publish(juju: MimirJuju, { leader }: Inputs, { databags, place }: Plan): Promise<void> {
   const [peers, s3] = await Promise.all([juju.relation('mimir-peers'), juju.relation('s3')]);
-  peers?.publishUnit(peerUnit(databags.peers.hostname, databags.peers.authorities));
+  peers?.publishUnit(peerUnit(databags.peers.hostname, databags.peers.authorities, databags.peers.ip));
+  // One that has joined a cluster needs no bucket of its own.
+  if (place === 'joined') return;
   s3?.publishUnit(leader ? S3_UNIT_REQUEST : {});
   if (!leader) return;
   await s3?.publishApp(s3Request(databags.bucket));

@@ -1,6 +1,6 @@
 /** Reads everything the plan is made from. Touches Juju and Pebble, and changes nothing. */
 import { createHash } from 'node:crypto';
-import { type Juju, PermissionError, SecretNotFoundError } from 'charmwright';
+import type { Juju } from 'charmwright';
 import {
   ApiError,
   ConnectionError,
@@ -13,6 +13,7 @@ import * as z from 'zod/mini';
 import { type Agreement, readAgreement, rulesRecordShape } from '../relations/peers.ts';
 import { type ObjectStorage, readS3, s3SecretUri } from '../relations/s3.ts';
 import { type Spec, spec } from './generated.ts';
+import { readGranted } from './granted-secret.ts';
 import { mimirAt } from './mimir-api.ts';
 import { observeNeighbours, type Related } from './neighbours/index.ts';
 import { readThoseThere } from './pebble-files.ts';
@@ -49,6 +50,7 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
     neighboursSeen,
   ]);
   const fqdn = unitName(juju);
+  const alone = neighbours.members === undefined && neighbours.joined === undefined;
   const factor = options['replication-factor'] ?? agreement?.replicationFactor;
   return {
     options,
@@ -58,7 +60,7 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
     model: juju.model,
     leader,
     // A question costs a process. With one copy in a bucket the answer makes no difference.
-    plannedUnits: objectStorage.kind === 'ready' && factor === 1 ? 1 : await juju.plannedUnits(),
+    plannedUnits: alone && objectStorage.kind === 'ready' && factor === 1 ? 1 : await juju.plannedUnits(),
     address: { ip: network.bindAddress, fqdn },
     agreement,
     objectStorage,
@@ -93,7 +95,7 @@ async function observeObjectStorage(juju: MimirJuju): Promise<ObjectStorage> {
   if (relation === undefined) return { kind: 'none' };
   const bag = await relation.remoteAppData();
   const uri = s3SecretUri(bag);
-  const secret = uri === undefined ? undefined : await readSecret(juju, uri);
+  const secret = uri === undefined ? undefined : await readGranted(juju, uri);
   return readS3({ relation: relation.name, app: relation.remoteApp }, bag, secret);
 }
 
@@ -108,8 +110,10 @@ const bucketShape = z.object({
 /** Events of other relations are no reason to ask the bucket again. */
 async function observeBucket(
   juju: MimirJuju,
-  { trusted }: Neighbours,
+  { trusted, joined }: Neighbours,
 ): Promise<Pick<Inputs, 'objectStorage' | 'bucket'>> {
+  // The bucket is the one of the application that leads.
+  if (joined !== undefined) return { objectStorage: { kind: 'none' }, bucket: { kind: 'fine' } };
   const [objectStorage, options] = await Promise.all([observeObjectStorage(juju), juju.config()]);
   if (objectStorage.kind !== 'ready') return { objectStorage, bucket: { kind: 'fine' } };
   const wanted = parseEncryption(options);
@@ -146,23 +150,6 @@ async function isServing(
   }
   const trust = runningTrust(files, { app: juju.app, model: juju.model, address });
   return (await mimirAt(ip, trust).ready()).ready;
-}
-
-/**
- * Always the newest revision: a rotation must reach Mimir. Undefined while it is not granted. The hook that runs most
- * often only looks at it, which is asked for while Node starts; those that tell of a change track it, too.
- */
-async function readSecret(
-  juju: MimirJuju,
-  uri: string,
-): Promise<Readonly<Record<string, string>> | undefined> {
-  try {
-    const { secrets, event } = juju;
-    return await (event.kind === 'update-status' ? secrets.peek(uri) : secrets.read(uri, 'latest'));
-  } catch (error) {
-    if (error instanceof SecretNotFoundError || error instanceof PermissionError) return undefined;
-    throw error;
-  }
 }
 
 /** A Pebble that stumbles counts as away: it will be ready again, with an event. */

@@ -12,7 +12,7 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
   const all = await related(juju);
   const inputs = withAgreement(await observe(juju, all));
   const planned = plan(inputs);
-  await publishNeighbours(inputs, all);
+  await publishNeighbours(juju, inputs, planned, all);
   const seen = await apply(juju, inputs, planned);
   const statuses = withOutage(planned, seen);
   // What is only good to know stands behind all else.

@@ -45,6 +45,8 @@ export type Outcome =
   /** Nothing runs, and nothing should. */
   | { readonly kind: 'idle' }
   | Running
+  /** Nothing runs, and that is how it shall be. */
+  | { readonly kind: 'stopped' }
   /** Pebble went away or is slow: there will be another event. */
   | { readonly kind: 'unsure'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
@@ -57,6 +59,8 @@ export async function applyWorkload(pebble: Pebble, workload: Workload, present?
         return { kind: 'idle' };
       case 'keep':
         return workload.layer === undefined ? { kind: 'idle' } : await ensureRunning(pebble, workload.layer);
+      case 'stop':
+        return await stop(pebble, workload.files, present);
       case 'run': {
         const paths = workload.files.map(({ path }) => path);
         return await run(pebble, workload, present ?? (await readThoseThere(pebble, paths)));
@@ -77,11 +81,41 @@ async function run(
   const config = changed.find(({ path }) => path === CONFIG_FILE);
   const refusal = config === undefined ? undefined : await refusalOf(pebble, config.content);
   if (refusal !== undefined) return { kind: 'failed', reason: `Mimir refuses its configuration: ${refusal}` };
-  if (changed.length > 0) await pebble.makeDir(CONFIG_DIR, { makeParents: true, permissions: 0o700 });
   // The main configuration comes last: it is complete only with the files it names.
-  for (const { path, content, permissions } of changed)
-    await pebble.push(path, content, { permissions, makeDirs: true });
+  await push(pebble, changed);
   return ensureRunning(pebble, layer);
+}
+
+/** The checks stop as well: what is not there is not ready, and Kubernetes would never let the unit be. */
+async function stop(
+  pebble: Pebble,
+  files: readonly PlannedFile[],
+  present: Files | undefined,
+): Promise<Outcome> {
+  await push(pebble, changedFiles(files, present ?? {}));
+  const [[service], checks] = await Promise.all([pebble.services([SERVICE]), pebble.checks()]);
+  if (service === undefined) return { kind: 'stopped' };
+  const names = checks.filter(({ status }) => status !== 'inactive').map(({ name }) => name);
+  if (service.current === 'inactive' && service.startup === 'disabled' && names.length === 0)
+    return { kind: 'stopped' };
+  await pebble.addLayer(LAYER_LABEL, stoppedLayer(names), { combine: true });
+  if (names.length > 0) await pebble.stopChecks(names);
+  if (service.current !== 'inactive') await pebble.stop([SERVICE]);
+  return { kind: 'stopped' };
+}
+
+function stoppedLayer(checks: readonly string[]) {
+  const disabled = { override: 'merge', startup: 'disabled' } as const;
+  return {
+    services: { [SERVICE]: disabled },
+    checks: Object.fromEntries(checks.map((name) => [name, disabled])),
+  };
+}
+
+async function push(pebble: Pebble, files: readonly PlannedFile[]): Promise<void> {
+  if (files.length > 0) await pebble.makeDir(CONFIG_DIR, { makeParents: true, permissions: 0o700 });
+  for (const { path, content, permissions } of files)
+    await pebble.push(path, content, { permissions, makeDirs: true });
 }
 
 function changedFiles(files: readonly PlannedFile[], present: Files): readonly PlannedFile[] {

@@ -1,4 +1,5 @@
 /** The peer relation: what the units of this application tell each other. */
+import { isIP } from 'node:net';
 import { type Bag, parseJson, stableJson } from 'charmwright';
 import * as z from 'zod/mini';
 import { bundle, certificatesIn } from './pem.ts';
@@ -70,9 +71,22 @@ export function agreementBag({
 /**
  * This unit's databag. The key of the name is the one that Canonical's charm uses.
  * @param authorities above the unit's certificate; there once it has one, and could speak TLS.
+ * @param ip there while the application leads a cluster, whose requests every unit routes.
  */
-export function peerUnit(hostname: string, authorities?: string): Bag {
-  return { hostname, ...(authorities !== undefined && { 'tls-ca': authorities }) };
+export function peerUnit(hostname: string, authorities?: string, ip?: string): Bag {
+  return {
+    hostname,
+    ...(authorities !== undefined && { 'tls-ca': authorities }),
+    ...(ip !== undefined && { ip }),
+  };
+}
+
+/** Where a unit says that it is; undefined until it has. */
+export function peerAddress(
+  bag: Bag,
+): { readonly host: string; readonly ip: string | undefined } | undefined {
+  const { hostname: host, ip } = bag;
+  return host === undefined ? undefined : { host, ip: isIP(ip ?? '') === 0 ? undefined : ip };
 }
 
 /** The authorities that a databag names, PEM; undefined while it names none. */

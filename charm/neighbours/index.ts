@@ -5,6 +5,7 @@
 import type { Juju, Relation } from 'charmwright';
 import type { Spec } from '../generated.ts';
 import type { Inputs, NeighbourProblem, Neighbours } from '../plan/inputs.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Neighbour, Seen } from './neighbour.ts';
 
 /** In the order of metadata.yaml. */
@@ -18,6 +19,7 @@ const LOADERS = {
   redis: async (): Promise<Neighbour> => (await import('./redis.ts')).redis,
   certificates: async (): Promise<Neighbour> => (await import('./certificates.ts')).certificates,
   'receive-ca-cert': async (): Promise<Neighbour> => (await import('./receive-ca-cert.ts')).receiveCaCert,
+  'join-cluster': async (): Promise<Neighbour> => (await import('./join-cluster.ts')).joinCluster,
   'receive-remote-write': async (): Promise<Neighbour> => (await import('./remote-write.ts')).remoteWrite,
   'grafana-source': async (): Promise<Neighbour> => (await import('./grafana-source.ts')).grafanaSource,
   'grafana-source-alertmanager': async (): Promise<Neighbour> =>
@@ -27,6 +29,7 @@ const LOADERS = {
   'grafana-dashboards-provider': async (): Promise<Neighbour> =>
     (await import('./grafana-dashboards.ts')).grafanaDashboards,
   'self-metrics-endpoint': async (): Promise<Neighbour> => (await import('./self-metrics.ts')).selfMetrics,
+  'mimir-cluster': async (): Promise<Neighbour> => (await import('./mimir-cluster.ts')).mimirCluster,
 } as const;
 
 const NOTHING: Seen = { neighbours: {} };
@@ -81,8 +84,14 @@ export async function observeNeighbours(
 }
 
 /** Every databag as it shall be; charmwright writes what differs when the dispatch has succeeded. */
-export async function publishNeighbours(inputs: Inputs, all: readonly Related[]): Promise<void> {
+export async function publishNeighbours(
+  juju: Juju<Spec>,
+  inputs: Inputs,
+  plan: Plan,
+  all: readonly Related[],
+): Promise<void> {
   for (const { neighbour, relations } of all) {
+    await neighbour.carryOut?.(juju, inputs, plan, relations);
     for (const relation of relations) {
       const { unit, app } = neighbour.publish?.(inputs, relation) ?? {};
       if (unit !== undefined) relation.publishUnit(unit);

@@ -3,6 +3,7 @@ import type { Bag, Juju, Relation } from 'charmwright';
 import type { KeyProblem } from '../../relations/bag.ts';
 import type { Spec } from '../generated.ts';
 import type { Inputs, NeighbourProblem, Neighbours } from '../plan/inputs.ts';
+import type { Plan } from '../plan/plan.ts';
 
 /** It is shown in a status. */
 const MOST_SAID = 200;
@@ -28,6 +29,8 @@ export interface Neighbour {
   observe?(juju: Juju<Spec>, relations: readonly Relation[]): Promise<Seen>;
   /** What this side says. Pure. */
   publish?(inputs: Inputs, relation: Pick<Relation, 'id' | 'name'>): Publication;
+  /** What this side says where words alone do not do: it may need secrets. Instead of `publish`. */
+  carryOut?(juju: Juju<Spec>, inputs: Inputs, plan: Plan, relations: readonly Relation[]): Promise<void>;
   /** A relation has gone for good: what was kept for it goes, too. */
   forget?(juju: Juju<Spec>): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** A cluster of several applications, as the one that leads it sees it: who they are, and who does what. */
 import type { Inputs } from './inputs.ts';
-import type { UnitAddress } from './members.ts';
-import { byComponent, type Component, type Counts, componentsOf, countRoles } from './roles.ts';
+import type { Member, UnitAddress } from './members.ts';
+import { byComponent, type Component, type Counts, componentsOf, countRoles, missingRoles } from './roles.ts';
 
 /** The units that run each component, those of this application among them. In a stable order. */
 export type ClusterAddresses = Readonly<Record<Component, readonly UnitAddress[]>>;
@@ -35,19 +35,46 @@ export function ownRoles({ options }: Pick<Inputs, 'options'>): readonly Compone
   return componentsOf(options.roles) ?? [];
 }
 
+/** Units of all applications, as planned. */
+export function clusterUnits({
+  plannedUnits,
+  neighbours,
+}: Pick<Inputs, 'plannedUnits' | 'neighbours'>): number {
+  return (neighbours.members ?? []).reduce((sum, member) => sum + memberUnits(member), plannedUnits);
+}
+
 /** Units of each component in the whole cluster, as planned. */
 export function clusterCounts(inputs: Pick<Inputs, 'options' | 'plannedUnits' | 'neighbours'>): Counts {
   const { members = [] } = inputs.neighbours;
   return countRoles([
     { roles: ownRoles(inputs), units: inputs.plannedUnits },
-    ...members.map(({ roles, units, plannedUnits }) => ({
-      roles,
-      units: Math.max(plannedUnits, units.length),
-    })),
+    ...members.map((member) => ({ roles: member.roles, units: memberUnits(member) })),
   ]);
 }
 
-function compareTexts(a: string, b: string): number {
+function memberUnits({ plannedUnits, units }: Member): number {
+  return Math.max(plannedUnits, units.length);
+}
+
+export function compareTexts(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
+}
+
+/** What keeps the applications from being one Mimir. */
+export type ClusterTrouble =
+  /** It runs nothing, and leads nobody. */
+  | { readonly kind: 'nobody' }
+  /** It is no whole Mimir alone. */
+  | { readonly kind: 'alone'; readonly missing: readonly Component[] }
+  | { readonly kind: 'missing'; readonly missing: readonly Component[] };
+
+export function clusterTrouble(
+  inputs: Pick<Inputs, 'options' | 'plannedUnits' | 'neighbours'>,
+): ClusterTrouble | undefined {
+  const leads = leadsCluster(inputs);
+  if (!leads && ownRoles(inputs).length === 0) return { kind: 'nobody' };
+  const missing = missingRoles(clusterCounts(inputs));
+  if (missing.length === 0) return undefined;
+  return { kind: leads ? 'missing' : 'alone', missing };
 }

@@ -1,6 +1,7 @@
 /** What this unit, and the application when it leads, say to their peers and to object storage. */
 import type { Agreement } from '../../relations/peers.ts';
 import { bundle, certificatesIn } from '../../relations/pem.ts';
+import { leadsCluster } from './cluster.ts';
 import type { Inputs } from './inputs.ts';
 import type { StorageDecision } from './storage.ts';
 
@@ -12,6 +13,7 @@ export interface Databags {
     readonly hostname: string;
     /** Of this unit's certificate. */
     readonly authorities?: string;
+    readonly ip?: string;
     readonly agreement: Agreement;
   };
   /** The bucket to ask the provider of object storage for. */
@@ -26,6 +28,7 @@ export function planDatabags(inputs: Inputs, storage: StorageDecision): Databags
       ...(own !== undefined && {
         authorities: bundle(certificatesIn(own.authorities).filter((each) => each !== undefined)),
       }),
+      ...(leadsCluster(inputs) && inputs.address.ip !== undefined && { ip: inputs.address.ip }),
       agreement: {
         ...inputs.agreement,
         authorities: inputs.authorities,

@@ -4,7 +4,7 @@ import type { ExchangedSource } from '../../relations/datasource-exchange.ts';
 import type { GrafanaReply } from '../../relations/grafana-source.ts';
 import type { Agreement } from '../../relations/peers.ts';
 import type { ObjectStorage } from '../../relations/s3.ts';
-import type { Member, UnitAddress } from './members.ts';
+import type { Joined, Member, UnitAddress } from './members.ts';
 
 /** The options as Juju gives them: of the right type, of any value. */
 export interface RawOptions {
@@ -108,6 +108,10 @@ export interface Neighbours {
   readonly trusted?: string;
   /** Applications that have joined the cluster of this one. In the order of their relations. */
   readonly members?: readonly Member[];
+  /** This application has joined another's cluster. */
+  readonly joined?: Joined;
+  /** What has no effect while it has: endpoints that are related, options that are set. */
+  readonly idle?: { readonly endpoints: readonly string[]; readonly options: readonly string[] };
   /** The other units of this application; known while it leads a cluster. */
   readonly ownUnits?: readonly UnitAddress[];
 }

@@ -39,6 +39,8 @@ export interface Endpoint {
 }
 
 export interface Start {
+  /** Mimir's own: what it runs of its components. */
+  readonly target: string;
   /** This unit's address. */
   readonly ip: string;
   /**
@@ -54,17 +56,18 @@ export interface Start {
 }
 
 /** @param bucket where object storage listens. Absent, a check that Pebble has of it stays as it is. */
-export function mimirLayer({ ip, digest, environment, logTargets, ready }: Start, bucket?: Endpoint) {
+export function mimirLayer({ target, ip, digest, environment, logTargets, ready }: Start, bucket?: Endpoint) {
   return {
     summary: 'Grafana Mimir',
     services: {
       [SERVICE]: {
         override: 'replace',
-        summary: 'Grafana Mimir, all components in one process',
+        summary: 'Grafana Mimir, its components in one process',
         startup: 'enabled',
         command: [
           '/bin/mimir',
           `-config.file=${CONFIG_FILE}`,
+          `-target=${target}`,
           ...ADDRESS_FLAGS.map((flag) => `-${flag}=${ip}`),
         ].join(' '),
         environment: { ...environment, MIMIR_CONFIG_DIGEST: digest, SSL_CERT_DIR: TRUSTED },

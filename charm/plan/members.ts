@@ -1,4 +1,6 @@
-/** Those who have joined a cluster, as they have said it themselves. */
+/** A cluster as its applications tell each other of it: who has joined, and what the one that leads has said. */
+import type { KeyProblem } from '../../relations/bag.ts';
+import type { ClusterConfiguration, Credentials } from '../../relations/mimir-cluster.ts';
 import type { Component } from './roles.ts';
 
 /** An application that has joined the cluster. */
@@ -30,3 +32,26 @@ export interface UnitAddress {
   /** Undefined while Kubernetes has not given its pod one, or the unit has not said it. */
   readonly ip: string | undefined;
 }
+
+interface From {
+  /** `join-cluster:6` */
+  readonly relation: string;
+  /** The application that leads. */
+  readonly app: string;
+}
+
+/** What an application that has joined was told by the one that leads. */
+export type Joined =
+  /** Nothing yet, or the credentials cannot be read yet. */
+  | (From & { readonly kind: 'waiting'; readonly unreadable?: true })
+  /** By a charm that is too old, or too new. */
+  | (From & { readonly kind: 'other-format'; readonly format: string })
+  | (From & { readonly kind: 'invalid'; readonly problems: readonly KeyProblem[] })
+  /** It has joined more than one. */
+  | { readonly kind: 'several'; readonly apps: readonly string[] }
+  | (From & {
+      readonly kind: 'ready';
+      readonly configuration: ClusterConfiguration;
+      /** Absent where units have other ways to object storage. */
+      readonly credentials?: Credentials;
+    });

@@ -2,8 +2,10 @@
  * Mimir's configuration. It depends on what all units share and on nothing that is one unit's own, so it is the same
  * text everywhere and a new unit or a new address changes no file: a unit's addresses are flags (see `layer.ts`).
  */
+import type { Settings } from '../../relations/mimir-cluster.ts';
 import { HA_LABELS } from '../../relations/remote-write.ts';
 import type { S3Connection } from '../../relations/s3.ts';
+import { clusterApplications, gossipHosts } from './applications.ts';
 import { cacheSettings } from './caches.ts';
 import { type Encryption, encryptionSettings } from './encryption.ts';
 import type { Inputs } from './inputs.ts';
@@ -19,14 +21,11 @@ import {
   TOKENS_FILE,
 } from './paths.ts';
 import { tlsSettings } from './tls.ts';
-import { endpointsHost, scheme, urls } from './urls.ts';
+import { scheme, urls } from './urls.ts';
 
 export type Store =
   | { readonly kind: 'filesystem' }
   | { readonly kind: 's3'; readonly s3: S3Connection; readonly replicationFactor: number };
-
-/** A tree of settings, as Mimir's YAML file has it. */
-export type Settings = { readonly [key: string]: string | number | boolean | readonly string[] | Settings };
 
 /** Prefixes in the shared bucket, as Canonical's published charm has them, so that its bucket can be taken over. */
 const PREFIXES = { blocks: 'blocks', ruler: 'rules', alertmanager: 'alerts' } as const;
@@ -34,7 +33,7 @@ const PREFIXES = { blocks: 'blocks', ruler: 'rules', alertmanager: 'alerts' } as
 const BURST_SECONDS = 20;
 
 export function mimirConfig(
-  inputs: Pick<Inputs, 'app' | 'model' | 'address' | 'authorities' | 'neighbours'>,
+  inputs: Pick<Inputs, 'app' | 'model' | 'address' | 'authorities' | 'neighbours' | 'options'>,
   options: Options,
   store: Store,
 ): Settings {
@@ -46,8 +45,6 @@ export function mimirConfig(
   const tls = tlsSettings(inputs);
   const clients = tls?.clients;
   return {
-    // "all" leaves out the Alertmanager, and the metrics that tell the limits of tenants.
-    target: 'all,alertmanager,overrides-exporter',
     multitenancy_enabled: options.multitenancy,
     usage_stats: { enabled: false },
     activity_tracker: { filepath: ACTIVITY_FILE },
@@ -90,8 +87,8 @@ export function mimirConfig(
     // Each frontend and querier then uses the schedulers of all units, found in the ring, at their real addresses.
     query_scheduler: { service_discovery_mode: 'ring', ...clients?.query_scheduler },
     memberlist: {
-      // The headless service names every unit of the application, ready or not: units come and go and nobody restarts.
-      join_members: [`dns+${endpointsHost(inputs)}:${GOSSIP_PORT}`],
+      // A headless service names every unit of an application, ready or not: units come and go and nobody restarts.
+      join_members: gossipHosts(inputs).map((host) => `dns+${host}:${GOSSIP_PORT}`),
       // Heals units that started without each other; Mimir itself tries only at its start.
       rejoin_interval: '30s',
       // Never changes in the life of an application, and no other application has it.
@@ -139,8 +136,20 @@ function haLimits({ failoverMs }: NonNullable<Options['ha']>): Settings {
 function alertmanagerClient(inputs: Parameters<typeof mimirConfig>[0]): Settings {
   const { alertmanagers } = inputs.neighbours;
   if (alertmanagers !== undefined) return { alertmanager_url: alertmanagers.join(',') };
-  const own = `${scheme(inputs)}://127.0.0.1:${HTTP_PORT}/alertmanager`;
-  return { alertmanager_url: own, ...tlsSettings(inputs)?.trust };
+  const own = ownAlertmanagers(inputs).map((host) => `${host}:${HTTP_PORT}/alertmanager`);
+  return { alertmanager_url: own.join(','), ...tlsSettings(inputs)?.trust };
+}
+
+/** The one beside the ruler, where each ruler has one; else all of the cluster, any of which takes an alert. */
+function ownAlertmanagers(inputs: Parameters<typeof mimirConfig>[0]): readonly string[] {
+  const protocol = scheme(inputs);
+  const applications = clusterApplications(inputs);
+  const lacks = applications.some(({ roles }) => roles.includes('ruler') && !roles.includes('alertmanager'));
+  if (!lacks) return [`${protocol}://127.0.0.1`];
+  return applications
+    .filter(({ roles }) => roles.includes('alertmanager'))
+    .flatMap(({ endpoints }) => (endpoints === undefined ? [] : [`dns+${protocol}://${endpoints}`]))
+    .toSorted();
 }
 
 /**

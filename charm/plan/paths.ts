@@ -17,6 +17,8 @@ export const CONFIG_FILE = `${CONFIG_DIR}/mimir.yaml`;
 export const OVERRIDES_FILE = `${CONFIG_DIR}/overrides.yaml`;
 export const S3_CA_FILE = `${CONFIG_DIR}/s3-ca.pem`;
 export const ENVIRONMENT_FILE = `${CONFIG_DIR}/environment.json`;
+/** Mimir's `target`, which is no part of its configuration: that is the same for all units of a cluster. */
+export const TARGET_FILE = `${CONFIG_DIR}/target`;
 /** The unit's key, its certificate and those above it. Mimir reads it again for each connection. */
 export const TLS_FILE = `${CONFIG_DIR}/tls.pem`;
 /** Each file in it is trusted by Mimir besides those of the image, wherever no other authority is named. */
@@ -37,6 +39,7 @@ export const START_FILES = [
   RECEIVED_CA_FILE,
   UNITS_CA_FILE,
   ENVIRONMENT_FILE,
+  TARGET_FILE,
   CONFIG_FILE,
 ] as const;
 /** All that the charm writes there. */

@@ -3,12 +3,16 @@
  */
 import { createHash } from 'node:crypto';
 import type { Status } from 'charmwright';
+import type { ClusterConfiguration, Credentials, Settings } from '../../relations/mimir-cluster.ts';
+import { clusterTrouble, leadsCluster } from './cluster.ts';
 import { type Databags, planDatabags } from './databags.ts';
 import { environmentOf, environmentText } from './environment.ts';
 import type { Inputs } from './inputs.ts';
-import { type Endpoint, type MimirLayer, mimirLayer, type ReadyCheck } from './layer.ts';
+import { joinedStatuses, joinedTrouble } from './joined.ts';
+import { type MimirLayer, mimirLayer, type ReadyCheck, type Start } from './layer.ts';
 import { logTargets } from './log-targets.ts';
-import { isSettings, mimirConfig, type Settings, type Store, toYaml } from './mimir-config.ts';
+import type { Joined } from './members.ts';
+import { isSettings, type Store, toYaml } from './mimir-config.ts';
 import { type AlertmanagerOption, type Options, parseOptions } from './options.ts';
 import {
   CONFIG_FILE,
@@ -19,12 +23,15 @@ import {
   RECEIVED_CA_FILE,
   S3_CA_FILE,
   START_FILES,
+  TARGET_FILE,
   TLS_FILE,
   UNITS_CA_FILE,
 } from './paths.ts';
+import { COMPONENTS, targetOf } from './roles.ts';
 import { planStatuses } from './statuses.ts';
 import { decideStorage } from './storage.ts';
 import { agreedAuthorities, planTls, runningTls, type Tls } from './tls.ts';
+import { joinedWanted, ownWanted, toldToAll, type Wanted } from './wanted.ts';
 
 export interface PlannedFile {
   readonly path: string;
@@ -42,6 +49,8 @@ export type Workload =
    * `layer` there is none.
    */
   | { readonly kind: 'keep'; readonly layer?: MimirLayer }
+  /** The application has no role: nothing of Mimir runs here. */
+  | { readonly kind: 'stop'; readonly files: readonly PlannedFile[] }
   | {
       readonly kind: 'run';
       readonly config: Settings;
@@ -55,8 +64,12 @@ export interface UploadedAlertmanager extends AlertmanagerOption {
 }
 
 export interface Plan {
+  /** What this application is to a cluster of several. */
+  readonly place: 'alone' | 'leads' | 'joined';
   readonly workload: Workload;
   readonly databags: Databags;
+  /** What those are told who have joined. Absent, they keep what they were told. */
+  readonly cluster?: { readonly configuration: ClusterConfiguration; readonly credentials: Credentials };
   readonly ports: readonly number[];
   /** The Alertmanager configuration from the options; `null` says that there is none, undefined that it is unknown. */
   readonly alertmanager: UploadedAlertmanager | null | undefined;
@@ -68,72 +81,128 @@ export function withAgreement(seen: Inputs): Inputs {
   const { agreement } = seen;
   const inputs = { ...seen, authorities: agreedAuthorities(seen) };
   if (!seen.leader || inputs.authorities === agreement?.authorities) return inputs;
-  return plan(inputs).workload.kind === 'run' ? inputs : { ...seen, authorities: agreement?.authorities };
+  return isRunnable(plan(inputs)) ? inputs : { ...seen, authorities: agreement?.authorities };
+}
+
+function isRunnable({ workload }: Plan): boolean {
+  return workload.kind === 'run' || workload.kind === 'stop';
 }
 
 export function plan(inputs: Inputs): Plan {
+  const { joined } = inputs.neighbours;
+  return joined === undefined ? planOwn(inputs) : planJoined(inputs, joined);
+}
+
+function planOwn(inputs: Inputs): Plan {
   const options = parseOptions(inputs.options);
   const chosen = options.ok ? options.options.replicationFactor : inputs.agreement?.replicationFactor;
   const storage = decideStorage(inputs, chosen);
-  const store =
-    options.ok && storage.kind !== 'hold' ? { options: options.options, store: storage } : undefined;
-  const workload = planWorkload(inputs, store);
+  const trouble = options.ok ? clusterTrouble(inputs) : undefined;
+  const wanted =
+    options.ok && storage.kind !== 'hold' && trouble === undefined
+      ? ownWanted(inputs, options.options, storage)
+      : undefined;
+  const workload = planWorkload(inputs, wanted);
   const kept = workload.kind === 'keep';
+  const isUsed = wanted !== undefined && !kept;
   return {
+    place: leadsCluster(inputs) ? 'leads' : 'alone',
     workload,
     // Nothing is agreed on that is not used.
-    databags: planDatabags(
-      inputs,
-      options.ok && !kept ? storage : { kind: 'hold', reason: { kind: 'leader-decides' } },
-    ),
+    databags: planDatabags(inputs, isUsed ? storage : { kind: 'hold', reason: { kind: 'leader-decides' } }),
+    ...(isUsed &&
+      storage.kind === 's3' &&
+      inputs.bucket.kind === 'fine' && { cluster: planCluster(inputs, wanted, storage) }),
     ports: [HTTP_PORT],
     alertmanager: options.ok ? planAlertmanager(options.options) : undefined,
-    statuses: planStatuses(inputs, options, storage, kept),
+    statuses: planStatuses(inputs, options, storage, kept, trouble),
   };
 }
 
-function planWorkload(inputs: Inputs, wanted: { options: Options; store: Store } | undefined): Workload {
+function planCluster(
+  inputs: Inputs,
+  wanted: Wanted,
+  { s3, replicationFactor }: Extract<Store, { kind: 's3' }>,
+): NonNullable<Plan['cluster']> {
+  return {
+    configuration: toldToAll(inputs, wanted, replicationFactor),
+    credentials: { 'access-key': s3.accessKey, 'secret-key': s3.secretKey },
+  };
+}
+
+/** The one that leads has decided all but what these units do. */
+function planJoined(inputs: Inputs, joined: Joined): Plan {
+  const wanted =
+    joined.kind === 'ready' && joinedTrouble(inputs, joined) === undefined
+      ? joinedWanted(inputs, joined)
+      : undefined;
+  const { peers, bucket } = planDatabags(inputs, { kind: 'hold', reason: { kind: 'leader-decides' } });
+  // Should it leave the cluster, it must not take its own disk for the place of the metrics.
+  const agreement =
+    wanted === undefined || joined.kind !== 'ready'
+      ? peers.agreement
+      : { ...peers.agreement, replicationFactor: joined.configuration.replicationFactor };
+  return {
+    place: 'joined',
+    workload: planWorkload(inputs, wanted),
+    databags: { peers: { ...peers, agreement }, bucket },
+    ports: [HTTP_PORT],
+    alertmanager: undefined,
+    statuses: joinedStatuses(inputs, joined),
+  };
+}
+
+function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Workload {
   const { ip } = inputs.address;
   if (!inputs.container.reachable || ip === undefined) return { kind: 'wait' };
   const { lastGood, files: present = {} } = inputs.container;
   const tls = planTls(inputs);
-  const started = (digest: string, environment: string | undefined, ready: ReadyCheck) => ({
+  const started = (start: Pick<Start, 'target' | 'digest' | 'ready'>, environment: string | undefined) => ({
+    ...start,
     ip,
-    digest,
     environment: environmentOf(environment),
     logTargets: logTargets(inputs),
-    ready,
   });
-  const kept: Workload =
-    lastGood === undefined
-      ? { kind: 'keep' }
-      : {
-          kind: 'keep',
-          layer: mimirLayer(started(lastGood, present[ENVIRONMENT_FILE], keptCheck(present, tls))),
-        };
-  if (wanted === undefined || tls === 'waiting') return kept;
-  const config = mimirConfig(inputs, wanted.options, wanted.store);
+  const kept = (): Workload => {
+    const target = present[TARGET_FILE] ?? targetOf(COMPONENTS);
+    if (target === '') return STOPPED;
+    if (lastGood === undefined) return { kind: 'keep' };
+    const start = { target, digest: lastGood, ready: keptCheck(present, tls) };
+    return { kind: 'keep', layer: mimirLayer(started(start, present[ENVIRONMENT_FILE])) };
+  };
+  if (wanted === undefined) return kept();
+  if (wanted.components.length === 0) return STOPPED;
+  if (tls === 'waiting') return kept();
+  const target = targetOf(wanted.components);
   const environment = environmentText(inputs);
   const files: readonly PlannedFile[] = [
     // Mimir does not start without it; limits of single tenants go there and are read again while it runs.
     { path: OVERRIDES_FILE, content: 'overrides: {}\n', permissions: 0o644, onlyIfMissing: true },
-    { path: S3_CA_FILE, content: storageAuthorities(inputs, wanted.store), permissions: 0o644 },
-    ...ifUsed(present, RECEIVED_CA_FILE, inputs.neighbours.trusted, 0o644),
+    { path: S3_CA_FILE, content: wanted.storageAuthorities, permissions: 0o644 },
+    ...ifUsed(present, RECEIVED_CA_FILE, wanted.trusted, 0o644),
     ...ifUsed(present, UNITS_CA_FILE, tls?.authorities, 0o644),
     ...ifUsed(present, TLS_FILE, tls?.pem, 0o600),
     ...pebbleFiles(tls),
     { path: ENVIRONMENT_FILE, content: environment, permissions: 0o644 },
-    { path: CONFIG_FILE, content: toYaml(config), permissions: 0o600 },
+    { path: TARGET_FILE, content: target, permissions: 0o644 },
+    { path: CONFIG_FILE, content: toYaml(wanted.config), permissions: 0o600 },
   ];
   const digest = startDigest(Object.fromEntries(files.map(({ path, content }) => [path, content])));
-  if (digest !== lastGood && wouldNotComeBack(inputs)) return kept;
+  if (digest !== lastGood && wouldNotComeBack(inputs)) return kept();
+  const start = { target, digest, ready: readyCheck(tls) };
   return {
     kind: 'run',
-    config,
+    config: wanted.config,
     files,
-    layer: mimirLayer(started(digest, environment, readyCheck(tls)), endpointOf(wanted.store)),
+    layer: mimirLayer(started(start, environment), wanted.bucket),
   };
 }
+
+/** What stands for a target then: whatever goes wrong later, nothing is started. */
+const STOPPED: Workload = {
+  kind: 'stop',
+  files: [{ path: TARGET_FILE, content: '', permissions: 0o644 }],
+};
 
 function pebbleFiles(tls: Tls | undefined): readonly PlannedFile[] {
   if (tls?.pebble === undefined) return [];
@@ -152,12 +221,6 @@ function ifUsed(
     : [{ path, content: content ?? '', permissions }];
 }
 
-/** Storage that brings its own authorities is trusted by those alone, and by what an operator has added. */
-function storageAuthorities({ neighbours }: Inputs, store: Store): string {
-  const own = store.kind === 's3' ? (store.s3.caChain ?? '') : '';
-  return own === '' ? '' : `${own}${own.endsWith('\n') ? '' : '\n'}${neighbours.trusted ?? ''}`;
-}
-
 function readyCheck(tls: Tls | undefined): ReadyCheck {
   if (tls === undefined) return 'http';
   return tls.pebble === undefined ? 'port' : 'https';
@@ -174,17 +237,19 @@ function wouldNotComeBack({ container, bucket }: Inputs): boolean {
   return container.serving === true && bucket.kind !== 'fine';
 }
 
-function endpointOf(store: Store): Endpoint | undefined {
-  if (store.kind !== 's3') return undefined;
-  const { hostname, port } = new URL(`tcp://${store.s3.endpoint}`);
-  const usual = store.s3.insecure ? 80 : 443;
-  return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? usual : Number(port) };
-}
+/** Whom to gossip with at the start: whoever comes later asks for it himself. */
+const JOIN_MEMBERS = /^ {2}join_members: .*$/m;
 
-/** Digest of the files that Mimir reads only when it starts, by path. One that is not there is as good as empty. */
+/**
+ * Digest of what Mimir reads only when it starts, by path. One that is not there is as good as empty. An application
+ * that joins the cluster restarts nobody.
+ */
 export function startDigest(files: Readonly<Record<string, string>>): string {
   const hash = createHash('sha256');
-  for (const path of START_FILES) hash.update(files[path] ?? '').update('\0');
+  for (const path of START_FILES) {
+    const content = files[path] ?? '';
+    hash.update(path === CONFIG_FILE ? content.replace(JOIN_MEMBERS, '') : content).update('\0');
+  }
   return hash.digest('hex');
 }
 
@@ -210,6 +275,9 @@ export function masked(planned: Plan): Plan {
   return {
     ...planned,
     workload: workload.kind === 'run' ? maskedRun(workload) : workload,
+    ...(planned.cluster !== undefined && {
+      cluster: { ...planned.cluster, credentials: { 'access-key': MASK, 'secret-key': MASK } },
+    }),
     // Receivers' passwords and webhook addresses are all over it.
     alertmanager: alertmanager ? { ...alertmanager, config: MASK, templates: {} } : alertmanager,
   };

@@ -1,7 +1,9 @@
 /** What `juju status` says, and the next step in it. The list is in order of precedence within each kind of status. */
 import type { Status } from 'charmwright';
+import { type ClusterTrouble, clusterCounts, leadsCluster } from './cluster.ts';
 import type { Inputs, NeighbourProblem } from './inputs.ts';
-import type { OptionsResult } from './options.ts';
+import type { OptionProblem, OptionsResult } from './options.ts';
+import { scarceRoles } from './roles.ts';
 import { type HoldReason, type StorageDecision, writeQuorum } from './storage.ts';
 
 /**
@@ -13,10 +15,12 @@ export function planStatuses(
   options: OptionsResult,
   storage: StorageDecision,
   kept: boolean,
+  trouble?: ClusterTrouble,
 ): readonly Status[] {
   const held = inputs.container.lastGood === undefined ? '' : '; the last good configuration stays in use';
   return [
     ...optionStatuses(options, held),
+    ...troubleStatuses(inputs.app, trouble, held),
     ...(storage.kind === 'hold' ? [holdStatus(inputs.app, storage.reason, held)] : []),
     ...unitStatuses(inputs, storage),
     ...placeStatuses(inputs),
@@ -29,9 +33,12 @@ export function planStatuses(
 }
 
 function optionStatuses(result: OptionsResult, held: string): readonly Status[] {
-  if (result.ok) return [];
-  const list = result.problems.map(({ option, value, allowed }) => `${option}=${value}: must be ${allowed}`);
-  return [blocked(`[config] ${list.join('; ')}${held}`)];
+  return result.ok ? [] : [optionStatus(result.problems, held)];
+}
+
+export function optionStatus(problems: readonly OptionProblem[], held: string): Status {
+  const list = problems.map(({ option, value, allowed }) => `${option}=${value}: must be ${allowed}`);
+  return blocked(`[config] ${list.join('; ')}${held}`);
 }
 
 function holdStatus(app: string, reason: HoldReason, held: string): Status {
@@ -61,17 +68,43 @@ function holdStatus(app: string, reason: HoldReason, held: string): Status {
 }
 
 /** Too few units for the factor is no reason to stop what runs, but nothing can be written until there are more. */
-function unitStatuses({ app, plannedUnits }: Inputs, storage: StorageDecision): readonly Status[] {
-  if (storage.kind !== 's3' || plannedUnits >= writeQuorum(storage.replicationFactor)) return [];
+function unitStatuses(inputs: Inputs, storage: StorageDecision): readonly Status[] {
+  if (storage.kind !== 's3') return [];
   const factor = storage.replicationFactor;
-  return [
-    blocked(
-      `[replication-factor] writes fail: ${units(plannedUnits)} for ${factor} copies: juju scale-application ${app} ${factor}`,
-    ),
-  ];
+  const ingesters = clusterCounts(inputs).ingester;
+  if (ingesters >= writeQuorum(factor)) return [];
+  const remedy = leadsCluster(inputs)
+    ? 'scale an application with the role ingester'
+    : `juju scale-application ${inputs.app} ${factor}`;
+  return [blocked(`[replication-factor] writes fail: ${units(ingesters)} for ${factor} copies: ${remedy}`)];
 }
 
-function placeStatuses({ container, address }: Inputs): readonly Status[] {
+function troubleStatuses(app: string, trouble: ClusterTrouble | undefined, held: string): readonly Status[] {
+  switch (trouble?.kind) {
+    case undefined:
+      return [];
+    case 'nobody':
+      return [
+        blocked(
+          `[roles] none, and nobody has joined: juju integrate ${app}:mimir-cluster APPLICATION:join-cluster${held}`,
+        ),
+      ];
+    case 'alone':
+      return [
+        blocked(
+          `[roles] no unit has ${trouble.missing.join(', ')}: juju integrate MIMIR:mimir-cluster ${app}:join-cluster, or juju config ${app} roles=all${held}`,
+        ),
+      ];
+    case 'missing':
+      return [
+        blocked(
+          `[mimir-cluster] no unit has ${trouble.missing.join(', ')}: give the role to an application of the cluster, or let one join that has it${held}`,
+        ),
+      ];
+  }
+}
+
+export function placeStatuses({ container, address }: Inputs): readonly Status[] {
   return [
     ...(container.reachable ? [] : [waiting('[mimir] waiting for Pebble in the container')]),
     ...(address.ip === undefined ? [waiting('[mimir] waiting for an address')] : []),
@@ -107,7 +140,10 @@ function redisStatuses({ app, neighbours }: Inputs): readonly Status[] {
   ];
 }
 
-function certificateStatuses({ authorities, neighbours: { certificates } }: Inputs): readonly Status[] {
+export function certificateStatuses({
+  authorities,
+  neighbours: { certificates },
+}: Inputs): readonly Status[] {
   if (certificates === undefined) return [];
   const { app, relation, refused, own } = certificates;
   if (refused !== undefined)
@@ -139,27 +175,37 @@ function activeStatus(inputs: Inputs, options: OptionsResult, storage: StorageDe
   if (storage.kind === 'filesystem') {
     return active(`on this unit's own disk; for more units: juju integrate ${inputs.app}:s3 s3-integrator`);
   }
-  if (storage.kind === 's3' && inputs.plannedUnits < storage.replicationFactor) {
-    return active(`${units(inputs.plannedUnits)} for ${storage.replicationFactor} copies: no unit may fail`);
+  const ingesters = clusterCounts(inputs).ingester;
+  if (storage.kind === 's3' && ingesters < storage.replicationFactor) {
+    return active(`${units(ingesters)} for ${storage.replicationFactor} copies: no unit may fail`);
   }
+  if (leadsCluster(inputs)) return scarceStatus(inputs);
   if (options.ok && options.options.multitenancy && (inputs.neighbours.senders ?? []).length > 0) {
     return active('multitenancy: related senders need a proxy that adds X-Scope-OrgID');
   }
   return active('');
 }
 
+/** Canonical's recommendation. */
+function scarceStatus(inputs: Inputs): Status {
+  const scarce = scarceRoles(clusterCounts(inputs)).map(
+    ({ component, units: count, recommended }) => `${component} ${count} of ${recommended}`,
+  );
+  return active(scarce.length === 0 ? '' : `fewer units than recommended: ${scarce.join(', ')}`);
+}
+
 function units(count: number): string {
   return count === 1 ? '1 unit' : `${count} units`;
 }
 
-function blocked(message: string): Status {
+export function blocked(message: string): Status {
   return { name: 'blocked', message };
 }
 
-function waiting(message: string): Status {
+export function waiting(message: string): Status {
   return { name: 'waiting', message };
 }
 
-function active(message: string): Status {
+export function active(message: string): Status {
   return { name: 'active', message };
 }

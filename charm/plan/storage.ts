@@ -1,6 +1,7 @@
 /** Where blocks, rules and alert configuration live, and how many copies of a series the ingesters hold. */
 import type { KeyProblem } from '../../relations/bag.ts';
 import type { S3Connection } from '../../relations/s3.ts';
+import { clusterCounts, clusterUnits, leadsCluster } from './cluster.ts';
 import type { Inputs } from './inputs.ts';
 
 export type StorageDecision =
@@ -35,11 +36,13 @@ export type HoldReason =
  * and one that went back to its disk would hide what is in the bucket and ship the next blocks to the wrong place.
  */
 export function decideStorage(inputs: Inputs, replicationOption: number | undefined): StorageDecision {
-  const { objectStorage, agreement, plannedUnits } = inputs;
+  const { objectStorage, agreement } = inputs;
+  const plannedUnits = clusterUnits(inputs);
   switch (objectStorage.kind) {
     case 'none':
       if (agreement?.replicationFactor !== undefined) return hold({ kind: 'object-storage-gone' });
-      if (plannedUnits > 1) return hold({ kind: 'needs-object-storage', units: plannedUnits });
+      if (plannedUnits > 1 || leadsCluster(inputs))
+        return hold({ kind: 'needs-object-storage', units: plannedUnits });
       // Before the peer relation is there, a unit cannot know that its data is in a bucket.
       return agreement === undefined ? hold({ kind: 'no-peers-yet' }) : { kind: 'filesystem' };
     case 'waiting':
@@ -63,7 +66,7 @@ function decideReplication(inputs: Inputs, option: number | undefined): number |
   const agreed = option ?? inputs.agreement?.replicationFactor;
   if (agreed !== undefined) return agreed;
   if (!inputs.leader) return undefined;
-  return inputs.plannedUnits >= 3 ? 3 : 1;
+  return clusterCounts(inputs).ingester >= 3 ? 3 : 1;
 }
 
 function hold(reason: HoldReason): StorageDecision {

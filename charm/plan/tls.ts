@@ -29,10 +29,13 @@ export function agreedAuthorities({
   agreement,
   neighbours,
 }: Omit<Inputs, 'authorities'>): string | undefined {
-  const { certificates } = neighbours;
+  const { certificates, joined, members = [] } = neighbours;
+  if (joined !== undefined)
+    return joined.kind === 'ready' ? joined.configuration.authorities : agreement?.authorities;
   if (certificates === undefined) return undefined;
   if (!leader) return agreement?.authorities;
-  const said = [certificates.own?.authorities, ...certificates.others];
+  const joiners = members.flatMap(({ units }) => units.map((unit) => unit.authorities));
+  const said = [certificates.own?.authorities, ...certificates.others, ...joiners];
   if (agreement?.authorities === undefined && said.includes(undefined)) return undefined;
   const all = said.flatMap((text) => certificatesIn(text ?? '')).filter((each) => each !== undefined);
   return all.length === 0 ? agreement?.authorities : bundle(all);
@@ -62,6 +65,7 @@ export function tlsSettings(inputs: Pick<Inputs, 'app' | 'model' | 'address' | '
   if (inputs.authorities === undefined) return undefined;
   const server = { cert_file: TLS_FILE, key_file: TLS_FILE };
   // Units find each other by address, and an address changes: each certificate names the application, too.
+  // Those of a whole cluster name the application that leads.
   const trust = { tls_ca_path: UNITS_CA_FILE, tls_server_name: serviceHost(inputs) };
   const client = { tls_enabled: true, ...trust };
   const grpc = { grpc_client_config: client };

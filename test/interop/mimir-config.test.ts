@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Inputs, RawOptions } from '../../charm/plan/inputs.ts';
+import type { Inputs, Neighbours, RawOptions } from '../../charm/plan/inputs.ts';
 import { type PlannedFile, plan } from '../../charm/plan/plan.ts';
+import { COMPONENTS, componentsOf, targetOf } from '../../charm/plan/roles.ts';
 import type { ObjectStorage } from '../../relations/s3.ts';
 import { peer } from '../../tools/peers.ts';
 import { inputs, s3Ready, withOptions } from '../support/mimir-inputs.ts';
@@ -79,6 +80,23 @@ const CASES = Object.entries(STORAGES).flatMap(([storage, objectStorage]) =>
   ),
 );
 
+/** Those that have joined have all that the application itself has not. */
+const rest = (roles: string): Neighbours => ({
+  members: [
+    {
+      relation: 'mimir-cluster:7',
+      app: 'rest',
+      roles: COMPONENTS.filter((component) => !componentsOf(roles)?.includes(component)),
+      plannedUnits: 3,
+      endpoints: 'rest-endpoints.cos.svc.cluster.local',
+      units: [],
+    },
+  ],
+});
+const ROLES = ['all', 'write', 'read', 'backend', 'read,write', 'read backend', 'ruler', ...COMPONENTS].map(
+  (roles) => [roles, rest(roles)] as const,
+);
+
 let mimir: string;
 let folder: string;
 
@@ -100,6 +118,19 @@ describe('the real Mimir accepts what the charm renders for', () => {
     const file = await placeFiles(rendered(input), join(folder, 'dry'));
     const { stdout } = await promisify(execFile)(mimir, ['-modules', `-config.file=${file}`]);
     expect(stdout).toContain('ingester');
+  });
+
+  test.each(ROLES)('an application with the roles %s', async (roles, neighbours) => {
+    const input = inputs({
+      objectStorage: s3Ready(),
+      plannedUnits: 3,
+      neighbours,
+      ...withOptions({ roles }),
+    });
+    const file = await placeFiles(rendered(input), join(folder, 'dry'));
+    const words = ['-modules', `-config.file=${file}`, `-target=${targetOf(componentsOf(roles) ?? [])}`];
+    const { stdout } = await promisify(execFile)(mimir, words);
+    for (const component of componentsOf(roles) ?? []) expect(stdout).toContain(component);
   });
 
   test('and it does refuse a file with a fault', async () => {

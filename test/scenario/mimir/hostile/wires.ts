@@ -104,6 +104,17 @@ export const WIRES = {
   'self-metrics-endpoint': wire(22, 'prometheus-k8s', {
     event: '{"errors":"bad rule","scrape_job_errors":"bad job"}',
   }),
+  'mimir-cluster': wire(
+    29,
+    'write',
+    { role: '"write"', planned_units: '2', endpoints: '"write-endpoints.cos.svc.cluster.local"' },
+    {
+      address: '"write-0.write-endpoints.cos.svc.cluster.local"',
+      ip: '"10.1.0.8"',
+      juju_topology: '{"application":"write","charm_name":"mimir-k8s","unit":"write/0"}',
+      tls_ca: JSON.stringify(UNIT_AUTHORITY),
+    },
+  ),
 } as const satisfies Readonly<Record<string, Wire>>;
 
 export type WiredEndpoint = keyof typeof WIRES;

@@ -1,0 +1,96 @@
+/** The application that leads this one, as one Mimir with others. */
+import type { CharmSpec, Juju, Relation } from 'charmwright';
+import * as z from 'zod/mini';
+import { credentialsSchema, memberApp, memberUnit, readLeaderApp } from '../../relations/mimir-cluster.ts';
+import { type Spec, spec } from '../generated.ts';
+import { readGranted } from '../granted-secret.ts';
+import { ownRoles } from '../plan/cluster.ts';
+import type { Neighbours } from '../plan/inputs.ts';
+import { unfit } from '../plan/joined.ts';
+import type { Joined } from '../plan/members.ts';
+import { endpointsHost } from '../plan/urls.ts';
+import type { Neighbour } from './neighbour.ts';
+
+/** They say something about a whole Mimir, or speak for one. The application that leads is the one to relate. */
+const IDLE_ENDPOINTS = [
+  's3',
+  'ingress',
+  'alertmanager',
+  'catalogue',
+  'cache',
+  'receive-remote-write',
+  'grafana-source',
+  'grafana-source-alertmanager',
+  'send-datasource',
+  'prometheus-api',
+] as const;
+const OWN_OPTION = 'roles';
+
+export const joinCluster: Neighbour = {
+  async observe(juju, relations) {
+    const [joined, idle] = await Promise.all([readJoined(juju, relations), idleOf(juju)]);
+    return { neighbours: { ...(joined !== undefined && { joined }), idle } };
+  },
+
+  publish: (inputs) => ({
+    unit: memberUnit(
+      {
+        host: inputs.address.fqdn,
+        ...(inputs.address.ip !== undefined && { ip: inputs.address.ip }),
+        ...authoritiesOf(inputs.neighbours),
+      },
+      { application: inputs.app, unit: inputs.unit, charm: inputs.charm },
+    ),
+    app: memberApp({
+      role: ownRoles(inputs).join(',') || 'none',
+      plannedUnits: inputs.plannedUnits,
+      endpoints: endpointsHost(inputs),
+    }),
+  }),
+};
+
+function authoritiesOf({ certificates }: Neighbours): { authorities?: string } {
+  return certificates?.own === undefined ? {} : { authorities: certificates.own.authorities };
+}
+
+async function readJoined(juju: Juju<Spec>, relations: readonly Relation[]): Promise<Joined | undefined> {
+  const [relation, ...others] = relations;
+  if (relation === undefined) return undefined;
+  if (others.length > 0) return { kind: 'several', apps: relations.map(({ remoteApp }) => remoteApp) };
+  const from = { relation: relation.name, app: relation.remoteApp };
+  const answer = readLeaderApp(await relation.remoteAppData());
+  switch (answer.kind) {
+    case 'silent':
+      return { ...from, kind: 'waiting' };
+    case 'other-format':
+    case 'invalid':
+      return { ...from, ...answer };
+    case 'said': {
+      const { configuration, secret } = answer;
+      const problem = unfit(configuration.settings);
+      if (problem !== undefined)
+        return { ...from, kind: 'invalid', problems: [{ key: 'worker_config', problem }] };
+      if (secret === undefined) return { ...from, kind: 'ready', configuration };
+      const content = await readGranted(juju, secret);
+      if (content === undefined) return { ...from, kind: 'waiting', unreadable: true };
+      const credentials = z.safeParse(credentialsSchema, content);
+      if (credentials.success)
+        return { ...from, kind: 'ready', configuration, credentials: credentials.data };
+      const wrong = 'names a secret without access-key and secret-key';
+      return { ...from, kind: 'invalid', problems: [{ key: 's3_secret_id', problem: wrong }] };
+    }
+  }
+}
+
+/** What the operator has set or related, and what changes nothing while the application is joined. */
+async function idleOf(juju: Juju<Spec>): Promise<NonNullable<Neighbours['idle']>> {
+  const options = await juju.config();
+  const declared: CharmSpec['config'] = spec.config;
+  const set = Object.entries(options)
+    .filter(([name, value]) => name !== OWN_OPTION && value !== declared[name]?.default)
+    .map(([name]) => name);
+  const endpoints = await Promise.all(
+    IDLE_ENDPOINTS.map(async (endpoint) => ((await juju.relations(endpoint)).length > 0 ? [endpoint] : [])),
+  );
+  return { endpoints: endpoints.flat(), options: set.toSorted() };
+}

@@ -1,0 +1,103 @@
+/** Applications that have joined the cluster of this one: who they are, and what they are told. */
+import { createHash } from 'node:crypto';
+import type { Juju, Relation } from 'charmwright';
+import * as z from 'zod/mini';
+import type { KeyProblem } from '../../relations/bag.ts';
+import { type Credentials, leaderApp, readMemberApp, readMemberUnit } from '../../relations/mimir-cluster.ts';
+import { peerAddress } from '../../relations/peers.ts';
+import type { Spec } from '../generated.ts';
+import type { NeighbourProblem } from '../plan/inputs.ts';
+import type { Member, MemberUnit, UnitAddress } from '../plan/members.ts';
+import { componentsOf, ROLES_ALLOWED } from '../plan/roles.ts';
+import { type Neighbour, problemsOf } from './neighbour.ts';
+
+const ENDPOINT = 'mimir-cluster';
+/** Of the secret, and of what this unit remembers of it. */
+const SECRET = 'object-storage';
+
+export const mimirCluster: Neighbour = {
+  async observe(juju, relations) {
+    const [read, ownUnits] = await Promise.all([Promise.all(relations.map(readMember)), peerAddresses(juju)]);
+    return {
+      neighbours: { members: read.map(({ member }) => member), ownUnits },
+      problems: read.flatMap(({ problems }) => problems),
+    };
+  },
+
+  async carryOut(juju, { leader }, { cluster }, relations) {
+    if (!leader || cluster === undefined) return;
+    const secret = await share(juju, cluster.credentials, relations);
+    const bag = leaderApp(cluster.configuration, secret);
+    for (const relation of relations) await relation.publishApp(bag);
+  },
+
+  async forget(juju) {
+    if ((await juju.relations(ENDPOINT)).length > 0 || !(await juju.isLeader())) return;
+    juju.store(SECRET, undefined);
+    const known = await juju.secrets.owned(SECRET);
+    if (known !== undefined) await juju.secrets.remove(known.id);
+  },
+};
+
+async function readMember(
+  relation: Relation,
+): Promise<{ readonly member: Member; readonly problems: readonly NeighbourProblem[] }> {
+  const [bag, names] = await Promise.all([relation.remoteAppData(), relation.units()]);
+  const units = await Promise.all(
+    names.map(async (unit) => ({ unit, ...readMemberUnit(await relation.remoteUnitData(unit)) })),
+  );
+  const { said, problems } = readMemberApp(bag);
+  const roles = said.role === undefined ? [] : componentsOf(said.role);
+  const member: Member = {
+    relation: relation.name,
+    app: relation.remoteApp,
+    roles: roles ?? [],
+    plannedUnits: said.plannedUnits ?? 0,
+    ...(said.endpoints !== undefined && { endpoints: said.endpoints }),
+    units: units.flatMap(({ unit, said: { host, ip, authorities } }): readonly MemberUnit[] =>
+      host === undefined ? [] : [{ unit, host, ip, ...(authorities !== undefined && { authorities }) }],
+    ),
+  };
+  const unknown: readonly KeyProblem[] =
+    roles === undefined ? [{ key: 'role', problem: `must be ${ROLES_ALLOWED}` }] : [];
+  const all = [...problems, ...unknown, ...units.flatMap((unit) => unit.problems)];
+  return { member, problems: problemsOf(relation, all) };
+}
+
+async function peerAddresses(juju: Juju<Spec>): Promise<readonly UnitAddress[]> {
+  const peers: Relation | undefined = await juju.relation('mimir-peers');
+  if (peers === undefined) return [];
+  const units = await peers.units();
+  const found = await Promise.all(
+    units.map(async (unit) => ({ unit, at: peerAddress(await peers.remoteUnitData(unit)) })),
+  );
+  return found.flatMap(({ unit, at }) => (at === undefined ? [] : [{ unit, ...at }]));
+}
+
+const sharedShape = z.object({
+  uri: z.string(),
+  digest: z.string(),
+  /** Ids of the relations that it is granted to. */
+  granted: z.array(z.number()),
+});
+
+/** Each question about a secret is a process, so what was done is remembered while this unit leads. */
+async function share(
+  juju: Juju<Spec>,
+  credentials: Credentials,
+  relations: readonly Relation[],
+): Promise<string> {
+  const digest = createHash('sha256').update(JSON.stringify(credentials)).digest('hex');
+  const stored = juju.event.kind === 'leader-elected' ? undefined : juju.stored(SECRET, sharedShape);
+  const known = stored?.digest === digest ? stored : undefined;
+  const uri =
+    known?.uri ??
+    (await juju.secrets.put('application', SECRET, credentials, {
+      description: 'Keys of object storage, for the applications of this cluster.',
+    }));
+  const before = stored?.uri === uri ? stored.granted : [];
+  for (const { id } of relations)
+    if (!before.includes(id)) await juju.secrets.grant(uri, { endpoint: ENDPOINT, id });
+  juju.store(SECRET, { uri, digest, granted: relations.map(({ id }) => id) });
+  return uri;
+}

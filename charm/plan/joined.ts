@@ -1,0 +1,101 @@
+/** An application that has joined another's cluster: what it says of that, and of what it does not use. */
+import type { Status } from 'charmwright';
+import type { Settings } from '../../relations/mimir-cluster.ts';
+import { leadsCluster, ownRoles } from './cluster.ts';
+import type { Inputs } from './inputs.ts';
+import type { Joined } from './members.ts';
+import { isSettings } from './mimir-config.ts';
+import { DIRS, GRPC_PORT, HTTP_PORT, OVERRIDES_FILE } from './paths.ts';
+import { componentsOf, ROLES_ALLOWED } from './roles.ts';
+import {
+  active,
+  blocked,
+  certificateStatuses,
+  notUsed,
+  optionStatus,
+  placeStatuses,
+  waiting,
+} from './statuses.ts';
+
+/** What the unit itself relies on: its checks, its files, its volume. Another charm might have other places for it. */
+const RELIED_ON: readonly (readonly [path: readonly string[], value: string | number])[] = [
+  [['server', 'http_listen_port'], HTTP_PORT],
+  [['server', 'grpc_listen_port'], GRPC_PORT],
+  [['runtime_config', 'file'], OVERRIDES_FILE],
+  [['blocks_storage', 'tsdb', 'dir'], DIRS.tsdb],
+];
+
+/** Why these settings are not for this unit; undefined when they are. */
+export function unfit(settings: Settings): string | undefined {
+  const wrong = RELIED_ON.find(([path, value]) => valueAt(settings, path) !== value);
+  if (wrong !== undefined) return `${wrong[0].join('.')} must be ${wrong[1]}`;
+  return settings.target === undefined ? undefined : 'target is for each application to say';
+}
+
+function valueAt(settings: Settings, path: readonly string[]): unknown {
+  let value: Settings[string] | undefined = settings;
+  for (const key of path) value = value !== undefined && isSettings(value) ? value[key] : undefined;
+  return value;
+}
+
+/** What is wrong with it; undefined when the unit runs as it was told. */
+export function joinedTrouble(inputs: Inputs, joined: Joined): Status | undefined {
+  const { app, options } = inputs;
+  const held = inputs.container.lastGood === undefined ? '' : '; the last good configuration stays in use';
+  if (componentsOf(options.roles) === undefined)
+    return optionStatus(
+      [{ option: 'roles', value: options.roles.slice(0, 40), allowed: ROLES_ALLOWED }],
+      held,
+    );
+  if (leadsCluster(inputs)) {
+    return blocked(
+      `[join-cluster] an application that others have joined cannot join another one: remove the relations of ${app}:mimir-cluster or of ${app}:join-cluster${held}`,
+    );
+  }
+  switch (joined.kind) {
+    case 'several':
+      return blocked(
+        `[join-cluster] joined to ${joined.apps.join(' and ')}: juju remove-relation ${app}:join-cluster ${joined.apps.at(-1)}:mimir-cluster${held}`,
+      );
+    case 'waiting': {
+      const what = joined.unreadable
+        ? `the secret of ${joined.app} is not there, or not granted to ${app}`
+        : `${joined.app} has not given a configuration yet`;
+      return waiting(`[join-cluster] ${what} (${joined.relation}): see juju status ${joined.app}${held}`);
+    }
+    case 'other-format':
+      return blocked(
+        `[join-cluster] the charm of ${joined.app} (${joined.relation}) is another version, format ${joined.format}: juju refresh ${joined.app}, and ${app}${held}`,
+      );
+    case 'invalid': {
+      const list = joined.problems.map(({ key, problem }) => `key "${key}" ${problem}`);
+      return blocked(`[join-cluster] data of ${joined.app} (${joined.relation}): ${list.join('; ')}${held}`);
+    }
+    case 'ready':
+      return undefined;
+  }
+}
+
+export function joinedStatuses(inputs: Inputs, joined: Joined): readonly Status[] {
+  const trouble = joinedTrouble(inputs, joined);
+  return [
+    ...(trouble === undefined ? [] : [trouble]),
+    ...placeStatuses(inputs),
+    ...certificateStatuses(inputs),
+    ...inputs.neighbourProblems.map(notUsed),
+    remark(inputs, joined),
+  ];
+}
+
+/** What the operator may believe to have an effect. */
+function remark({ options, neighbours, app }: Inputs, joined: Joined): Status {
+  const leader = 'app' in joined ? joined.app : 'the one that leads';
+  const { idle } = neighbours;
+  if (idle !== undefined && (idle.endpoints.length > 0 || idle.options.length > 0)) {
+    const list = [...idle.endpoints, ...idle.options].join(', ');
+    return active(`[join-cluster] no effect here, only on ${leader}: ${list}`);
+  }
+  return ownRoles({ options }).length === 0
+    ? active(`[roles] none: ${app} does nothing for ${leader}`)
+    : active('');
+}

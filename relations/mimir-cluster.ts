@@ -1,0 +1,240 @@
+/**
+ * Interface `mimir_cluster`: several applications make one Mimir. Every value is JSON. Keys that Canonical's coordinator
+ * and worker charms have, too, mean what they mean there; the others are ours (docs/reference/mimir-cluster.md).
+ */
+import { isIP } from 'node:net';
+import { type Bag, parseJson, stableJson } from 'charmwright';
+import * as z from 'zod/mini';
+import { type KeyProblem, keyProblems } from './bag.ts';
+import { bundle, certificatesIn } from './pem.ts';
+
+/** Of what the one that leads says. Another one is another agreement, and nothing of it is used. */
+export const FORMAT = 1;
+
+/** A tree of settings, as Mimir's YAML file has it. */
+export type Settings = { readonly [key: string]: string | number | boolean | readonly string[] | Settings };
+
+const HOST = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
+const SECRET_URI = /^secret:(?:\/\/[0-9a-f-]{36}\/)?[0-9a-z]{20}$/;
+const MOST_UNITS = 100_000;
+/** Settings inside settings; Mimir's own are six deep. */
+const DEEPEST = 12;
+
+function json<T>(schema: z.core.$ZodType<T, unknown>, problem: string) {
+  const read = z.transform((text: string, context) => {
+    const parsed = z.safeParse(schema, parseJson(text));
+    if (parsed.success) return parsed.data;
+    // The text itself is not repeated: whoever wrote it may have put anything there.
+    context.issues.push({ code: 'custom', input: undefined, message: `must be JSON: ${problem}` });
+    return z.NEVER;
+  });
+  return z.pipe(z.string(), read);
+}
+
+const host = json(z.string().check(z.regex(HOST)), 'the name of a host');
+
+/** What an application says that has joined. */
+export interface MemberApp {
+  /** As the operator wrote them, or as a list of components. */
+  readonly role?: string;
+  readonly plannedUnits?: number;
+  /** A name in DNS for all of its units. */
+  readonly endpoints?: string;
+}
+
+export interface MemberUnitData {
+  readonly host?: string;
+  readonly ip?: string;
+  readonly authorities?: string;
+}
+
+export function memberApp({ role, plannedUnits, endpoints }: Required<MemberApp>): Bag {
+  return {
+    endpoints: stableJson(endpoints),
+    planned_units: stableJson(plannedUnits),
+    role: stableJson(role),
+  };
+}
+
+export function memberUnit(
+  { host: address, ip, authorities }: MemberUnitData & { readonly host: string },
+  topology: { readonly application: string; readonly unit: string; readonly charm: string },
+): Bag {
+  const { application, unit, charm } = topology;
+  return {
+    address: stableJson(address),
+    ...(ip !== undefined && { ip: stableJson(ip) }),
+    juju_topology: stableJson({ application, charm_name: charm, unit }),
+    ...(authorities !== undefined && { tls_ca: stableJson(authorities) }),
+  };
+}
+
+const memberAppSchema = z.object({
+  role: z.optional(json(z.string().check(z.maxLength(1000)), 'a text of roles')),
+  planned_units: z.optional(json(z.int().check(z.gte(0), z.lte(MOST_UNITS)), 'a number of units')),
+  endpoints: z.optional(host),
+});
+
+/** What can be read of it, and what cannot. */
+export interface Said<T> {
+  readonly said: T;
+  readonly problems: readonly KeyProblem[];
+}
+
+/** The databag of an application that has joined. */
+export function readMemberApp(bag: Bag): Said<MemberApp> {
+  const parsed = memberAppSchema.safeParse(bag);
+  if (!parsed.success) return { said: {}, problems: keyProblems(parsed.error) };
+  const { role, planned_units: plannedUnits, endpoints } = parsed.data;
+  return {
+    said: {
+      ...(role !== undefined && { role }),
+      ...(plannedUnits !== undefined && { plannedUnits }),
+      ...(endpoints !== undefined && { endpoints }),
+    },
+    problems: [],
+  };
+}
+
+const memberUnitSchema = z.object({
+  address: z.optional(host),
+  ip: z.optional(json(z.string().check(z.refine((text) => isIP(text) !== 0)), 'an IP address')),
+  tls_ca: z.optional(json(z.string(), 'certificates')),
+});
+
+/** The databag of a unit of an application that has joined. */
+export function readMemberUnit(bag: Bag): Said<MemberUnitData> {
+  const parsed = memberUnitSchema.safeParse(bag);
+  if (!parsed.success) return { said: {}, problems: keyProblems(parsed.error) };
+  const { address, ip, tls_ca: ca } = parsed.data;
+  const read = certificatesIn(ca ?? '').filter((each) => each !== undefined);
+  return {
+    said: {
+      ...(address !== undefined && { host: address }),
+      ...(ip !== undefined && { ip }),
+      ...(read.length > 0 && { authorities: bundle(read) }),
+    },
+    problems: [],
+  };
+}
+
+/** What the application that leads says to all others. */
+export interface ClusterConfiguration {
+  /** Without credentials: in their places stand empty texts. */
+  readonly settings: Settings;
+  readonly replicationFactor: number;
+  /** Whom all certificates of the cluster name. */
+  readonly serverName: string;
+  /** Of object storage, PEM. */
+  readonly storageAuthorities?: string;
+  /** Of the units' certificates, PEM; present while the units speak TLS. */
+  readonly authorities?: string;
+  /** Others that somebody told us to trust, PEM. */
+  readonly trusted?: string;
+}
+
+/** The credentials of object storage, as they stand in the secret. */
+export const credentialsSchema = z.object({ 'access-key': z.string(), 'secret-key': z.string() });
+export type Credentials = z.infer<typeof credentialsSchema>;
+
+/** @param secret URI of the credentials; undefined where the units need none. */
+export function leaderApp(configuration: ClusterConfiguration, secret: string | undefined): Bag {
+  const { settings, replicationFactor, serverName, storageAuthorities, authorities, trusted } = configuration;
+  return {
+    ...(authorities !== undefined && { ca_cert: stableJson(authorities) }),
+    format: stableJson(FORMAT),
+    ...(trusted !== undefined && { received_ca: stableJson(trusted) }),
+    replication_factor: stableJson(replicationFactor),
+    ...(secret !== undefined && { s3_secret_id: stableJson(secret) }),
+    ...(storageAuthorities !== undefined && { s3_tls_ca_chain: stableJson(storageAuthorities) }),
+    server_name: stableJson(serverName),
+    // JSON is YAML, too. The order of the settings is kept: it is the order in the file of every unit.
+    worker_config: stableJson(JSON.stringify(settings)),
+  };
+}
+
+const certificates = z.optional(json(z.string(), 'certificates'));
+const leaderSchema = z.object({
+  worker_config: json(
+    z.pipe(
+      z.string(),
+      z.transform((text: string, context) => {
+        const settings = settingsOf(parseJson(text));
+        if (settings !== undefined) return settings;
+        context.issues.push({ code: 'custom', input: undefined, message: 'no settings' });
+        return z.NEVER;
+      }),
+    ),
+    "a text that is Mimir's settings in JSON",
+  ),
+  replication_factor: json(z.int().check(z.gte(1), z.lte(9)), 'a number from 1 to 9'),
+  server_name: host,
+  s3_secret_id: z.optional(json(z.string().check(z.regex(SECRET_URI)), 'the URI of a secret')),
+  s3_tls_ca_chain: certificates,
+  ca_cert: certificates,
+  received_ca: certificates,
+});
+
+export type LeaderAnswer =
+  /** Nothing yet. */
+  | { readonly kind: 'silent' }
+  | { readonly kind: 'other-format'; readonly format: string }
+  | { readonly kind: 'invalid'; readonly problems: readonly KeyProblem[] }
+  | {
+      readonly kind: 'said';
+      readonly configuration: ClusterConfiguration;
+      /** URI of the credentials. */
+      readonly secret?: string;
+    };
+
+/** The databag of the application that leads. */
+export function readLeaderApp(bag: Bag): LeaderAnswer {
+  if (bag.format === undefined && bag.worker_config === undefined) return { kind: 'silent' };
+  if (parseJson(bag.format ?? '') !== FORMAT) {
+    const [digits] = /^\d{1,6}$/.exec(bag.format ?? '') ?? ['another'];
+    return { kind: 'other-format', format: digits };
+  }
+  const parsed = leaderSchema.safeParse(bag);
+  if (!parsed.success) return { kind: 'invalid', problems: keyProblems(parsed.error) };
+  const { data } = parsed;
+  return {
+    kind: 'said',
+    configuration: {
+      settings: data.worker_config,
+      replicationFactor: data.replication_factor,
+      serverName: data.server_name,
+      ...(data.s3_tls_ca_chain !== undefined && { storageAuthorities: data.s3_tls_ca_chain }),
+      ...(data.ca_cert !== undefined && { authorities: data.ca_cert }),
+      ...(data.received_ca !== undefined && { trusted: data.received_ca }),
+    },
+    ...(data.s3_secret_id !== undefined && { secret: data.s3_secret_id }),
+  };
+}
+
+const KEY = /^[a-z][a-z0-9_]{0,63}$/;
+
+/** Settings, of whatever was sent as such; undefined when it is none. By hand, because remote data may be any depth. */
+function settingsOf(value: unknown, depth = 0): Settings | undefined {
+  if (!isRecord(value) || depth > DEEPEST) return undefined;
+  const entries: [string, Settings[string]][] = [];
+  for (const [key, inner] of Object.entries(value)) {
+    const setting = KEY.test(key) ? settingOf(inner, depth) : undefined;
+    if (setting === undefined) return undefined;
+    entries.push([key, setting]);
+  }
+  return Object.fromEntries(entries);
+}
+
+function settingOf(value: unknown, depth: number): Settings[string] | undefined {
+  if (typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  if (Array.isArray(value)) {
+    const texts = value.filter((each) => typeof each === 'string');
+    return texts.length === value.length ? texts : undefined;
+  }
+  return settingsOf(value, depth + 1);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
