@@ -32,23 +32,16 @@ type MimirJuju = Juju<Spec>;
 /** @param all the optional endpoints that have relations. */
 export async function observe(juju: MimirJuju, all: readonly Related[]): Promise<Inputs> {
   const neighboursSeen = observeNeighbours(juju, all);
-  const [
-    options,
-    leader,
-    network,
-    agreement,
-    { objectStorage, bucket },
-    container,
-    { neighbours, problems },
-  ] = await Promise.all([
-    juju.config(),
-    juju.isLeader(),
-    juju.network('mimir-peers'),
-    observeAgreement(juju),
-    neighboursSeen.then((seen) => observeBucket(juju, seen.neighbours)),
-    observeContainer(juju.container(CONTAINER)),
-    neighboursSeen,
-  ]);
+  const [options, leader, ip, agreement, { objectStorage, bucket }, container, { neighbours, problems }] =
+    await Promise.all([
+      juju.config(),
+      juju.isLeader(),
+      observeAddress(juju),
+      observeAgreement(juju),
+      neighboursSeen.then((seen) => observeBucket(juju, seen.neighbours)),
+      observeContainer(juju.container(CONTAINER)),
+      neighboursSeen,
+    ]);
   const fqdn = unitName(juju);
   const alone = neighbours.members === undefined && neighbours.joined === undefined;
   const factor = options['replication-factor'] ?? agreement?.replicationFactor;
@@ -61,7 +54,7 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
     leader,
     // A question costs a process. With one copy in a bucket the answer makes no difference.
     plannedUnits: alone && objectStorage.kind === 'ready' && factor === 1 ? 1 : await juju.plannedUnits(),
-    address: { ip: network.bindAddress, fqdn },
+    address: { ip, fqdn },
     agreement,
     objectStorage,
     bucket,
@@ -69,12 +62,25 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
       ...container,
       ...(bucket.kind !== 'fine' &&
         container.lastGood !== undefined && {
-          serving: await isServing(juju, { ip: network.bindAddress, fqdn }, container.files ?? {}),
+          serving: await isServing(juju, { ip, fqdn }, container.files ?? {}),
         }),
     },
     neighbours,
     neighbourProblems: problems,
   };
+}
+
+const ADDRESS = z.string();
+
+/** A pod keeps its address, and Juju runs other hooks than this one when it has another. */
+async function observeAddress(juju: MimirJuju): Promise<string | undefined> {
+  if (juju.event.kind === 'update-status') {
+    const known = juju.stored('address', ADDRESS);
+    if (known !== undefined) return known;
+  }
+  const { bindAddress } = await juju.network('mimir-peers');
+  juju.store('address', bindAddress);
+  return bindAddress;
 }
 
 const agreementShape = z.object({

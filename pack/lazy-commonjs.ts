@@ -15,7 +15,7 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
  * Node finds the names a CommonJS module exports when it is imported; esbuild's `import()` gives only its
  * default. Here each such module gets an ES module before it, with the names that Node finds, which imports the core.
  */
-export function lazyCommonJs(root: string, core: Core = { imports: [], parts: [] }): Plugin {
+export function lazyCommonJs(root: string, core?: Core): Plugin {
   return {
     name: 'lazy-commonjs',
     setup({ onResolve, onLoad, resolve }) {
@@ -34,7 +34,7 @@ export function lazyCommonJs(root: string, core: Core = { imports: [], parts: []
             `import whole from ${JSON.stringify(`./${path}`)};`,
             'export default whole;',
             `export const { ${named.join(', ')} } = whole;`,
-            importOf(core, root),
+            ...(core === undefined ? [] : [importOf(core, root)]),
           ].join('\n'),
         };
       });

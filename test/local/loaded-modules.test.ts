@@ -21,7 +21,7 @@ NODE_OPTIONS=--require=$PWD/probe.cjs LOADED_MODULES_FILE=$PWD/loaded.json ./dis
 cat loaded.json`;
 
 /** A socket to Pebble and to Mimir, a signature for the bucket. The hook tools were started before. */
-const NODE = ['crypto', 'dns', 'http', 'net', 'stream', 'stream/promises', 'string_decoder'];
+const NODE = ['crypto', 'dns', 'http', 'net', 'stream', 'stream/promises', 'string_decoder', 'v8'];
 
 test('a dispatch with nothing to do loads zod only, and neither YAML nor undici, ajv or pino', async () => {
   const loaded = readReport(await model.exec('mimir-k8s/0', DISPATCH));

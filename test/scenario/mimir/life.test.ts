@@ -106,10 +106,15 @@ describe('when nothing has changed', () => {
     expect(after.hookTools.map(({ tool }) => tool).toSorted()).toEqual([
       'config-get',
       'is-leader',
-      'network-get',
       'secret-get',
       'state-get',
     ]);
+  });
+
+  test('a new address is asked for by the hooks that may bring one, and by no other', async () => {
+    const asks = async (event: 'update-status' | 'start') =>
+      (await mimir.run(event, await onBucket())).hookTools.some(({ tool }) => tool === 'network-get');
+    expect([await asks('update-status'), await asks('start')]).toEqual([false, true]);
   });
 
   test('growing to more units restarts nobody', async () => {

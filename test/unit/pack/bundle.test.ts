@@ -84,6 +84,28 @@ describe('what the main file imports', () => {
     expect(files.filter(({ path }) => /part-.*mjs$/.test(path))).toHaveLength(1);
   });
 
+  test('takes in what several parts have in common, unless that brings more along', async () => {
+    await writeInto({
+      'small.ts': "export const small = () => 'small';",
+      'large.ts': `export const large = '${'l'.repeat(4000)}';`,
+      'large-user.ts': "import { large } from './large.ts'; export const length = () => large.length;",
+      'a.ts':
+        "import { small } from './small.ts'; import { length } from './large-user.ts'; export const a = () => small() + length();",
+      'b.ts':
+        "import { small } from './small.ts'; import { length } from './large-user.ts'; export const b = () => length() + small();",
+      'c.ts': "import { small } from './small.ts'; export const c = () => small();",
+      'charm.ts':
+        "export const charm = async () => [(await import('./a.ts')).a(), (await import('./b.ts')).b(), (await import('./c.ts')).c()];",
+    });
+    const { files, run } = await bundleOf(
+      "import { charm } from './charm.ts';\nconsole.log((await charm()).join());",
+    );
+    expect((await run()).stdout).toBe('small4000,4000small,small\n');
+    const texts = files.filter(({ path }) => path.endsWith('.mjs')).map(({ content }) => content.toString());
+    expect(texts.find((text) => text.includes('charm=async'))).toContain('"small"');
+    expect(texts.find((text) => text.includes('charm=async'))).not.toContain('llll');
+  });
+
   test('may wait for a part before it is there itself', async () => {
     await writeInto({
       'shared.ts': shared,
