@@ -1,27 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ActionFailed, type ActionHandler, type EndpointSchemas } from 'charmwright';
+import { type Flush, type Progress, progress, startFlush } from '../charm/drain/ingester-api.ts';
 import type { Spec } from '../charm/generated.ts';
-import { sumOf } from '../charm/metrics.ts';
 import type { MimirApi } from '../charm/mimir-api.ts';
-import { MimirError, MimirUnreachableError } from '../charm/mimir-errors.ts';
 import { checkTenant, orFail, readyMimir } from './mimir.ts';
 
 const POLL_MS = 1000;
-
-const METRICS = {
-  series: 'cortex_ingester_memory_series',
-  flushing: 'cortex_ingester_tsdb_forced_compactions_in_progress',
-  /** 0 when every block is in object storage, else the time of the oldest that is not. */
-  unshipped: 'cortex_ingester_oldest_unshipped_block_timestamp_seconds',
-  uploads: 'cortex_ingester_shipper_uploads_total',
-} as const;
-
-interface Progress {
-  readonly series: number;
-  readonly flushing: boolean;
-  readonly shipped: boolean;
-  readonly uploads: number;
-}
 
 /**
  * Mimir answers 204 whether or not a block has arrived anywhere, so its answer only ends the flush; that the blocks
@@ -46,26 +30,6 @@ export const flushIngesters: ActionHandler<Spec, 'flush-ingesters', EndpointSche
   });
 };
 
-interface Flush {
-  ended: boolean;
-  error?: MimirError;
-}
-
-function startFlush(api: MimirApi, tenant: string | undefined, timeoutMs: number): Flush {
-  const flush: Flush = { ended: false };
-  void api.flush(tenant, timeoutMs).then(
-    () => {
-      flush.ended = true;
-    },
-    (error: unknown) => {
-      // Mimir breaks off the answer of a long flush and goes on: the metrics tell the end of it.
-      flush.ended = true;
-      if (error instanceof MimirError && !(error instanceof MimirUnreachableError)) flush.error = error;
-    },
-  );
-  return flush;
-}
-
 async function shipped(
   api: MimirApi,
   flush: Flush,
@@ -86,14 +50,4 @@ async function shipped(
   throw new ActionFailed(
     'the blocks have not arrived in object storage in time; nothing is lost, Mimir goes on trying: see juju status and the log of Mimir',
   );
-}
-
-async function progress(api: MimirApi): Promise<Progress> {
-  const samples = await api.metrics(Object.values(METRICS));
-  return {
-    series: sumOf(samples, METRICS.series),
-    flushing: sumOf(samples, METRICS.flushing) > 0,
-    shipped: sumOf(samples, METRICS.unshipped) === 0,
-    uploads: sumOf(samples, METRICS.uploads),
-  };
 }

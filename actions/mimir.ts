@@ -14,14 +14,32 @@ import { unitName } from '../charm/unit-name.ts';
 
 /** @throws ActionFailed when Mimir does not serve. */
 export async function readyMimir(juju: Juju<Spec>): Promise<MimirApi> {
+  return (await ownMimir(juju)).api;
+}
+
+/** This unit's Mimir, where it is, and what it was started with. */
+export interface OwnMimir {
+  readonly api: MimirApi;
+  readonly ip: string;
+  readonly files: Readonly<Record<string, string>>;
+  /** Another unit's. */
+  at(ip: string): MimirApi;
+}
+
+/**
+ * @param paths files to read besides those that tell how Mimir is asked.
+ * @throws ActionFailed when Mimir does not serve.
+ */
+export async function ownMimir(juju: Juju<Spec>, paths: readonly string[] = []): Promise<OwnMimir> {
   const { bindAddress } = await juju.network('mimir-peers');
   if (bindAddress === undefined)
     throw new ActionFailed('this unit has no address yet; try again in a moment');
-  const files = await readThoseThere(juju.container(CONTAINER), TELLING_FILES);
+  const files = await readThoseThere(juju.container(CONTAINER), [...TELLING_FILES, ...paths]);
   const address = { ip: bindAddress, fqdn: unitName(juju) };
-  const api = mimirAt(bindAddress, runningTrust(files, { app: juju.app, model: juju.model, address }));
+  const trust = runningTrust(files, { app: juju.app, model: juju.model, address });
+  const api = mimirAt(bindAddress, trust);
   const readiness = await api.ready();
-  if (readiness.ready) return api;
+  if (readiness.ready) return { api, ip: bindAddress, files, at: (ip) => mimirAt(ip, trust) };
   throw new ActionFailed(
     `Mimir is not ready: ${readiness.reason}; see juju status, and try again when it is active`,
   );

@@ -18,6 +18,8 @@ export const mimir = defineCharm(spec, {
       (await import('../actions/show-alertmanager-config.ts')).showAlertmanagerConfig(action),
     'flush-ingesters': async (action) =>
       (await import('../actions/flush-ingesters.ts')).flushIngesters(action),
+    drain: async (action) => (await import('../actions/drain.ts')).drain(action),
+    'ring-status': async (action) => (await import('../actions/ring-status.ts')).ringStatus(action),
     'show-config': async (action) => (await import('../actions/show-config.ts')).showConfig(action),
     'show-stats': async (action) => (await import('../actions/show-stats.ts')).showStats(action),
   },

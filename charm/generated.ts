@@ -444,6 +444,64 @@ export const spec = {
         }
       }
     },
+    "drain": {
+      "required": [],
+      "additionalProperties": false,
+      "params": {
+        "resume": {
+          "type": "boolean",
+          "default": false
+        },
+        "timeout": {
+          "type": "integer",
+          "minimum": 30,
+          "maximum": 7200,
+          "default": 1800
+        }
+      },
+      "results": {
+        "unit": {
+          "type": "string"
+        },
+        "writes": {
+          "type": "boolean"
+        },
+        "series": {
+          "type": "integer",
+          "optional": true
+        },
+        "blocks": {
+          "type": "integer",
+          "optional": true
+        }
+      }
+    },
+    "ring-status": {
+      "required": [],
+      "additionalProperties": false,
+      "params": {
+        "forget": {
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 253
+        }
+      },
+      "results": {
+        "rings": {
+          "type": "string"
+        },
+        "members": {
+          "type": "integer"
+        },
+        "unhealthy": {
+          "type": "string"
+        },
+        "forgotten": {
+          "type": "string",
+          "optional": true
+        }
+      }
+    },
     "show-config": {
       "required": [],
       "additionalProperties": false,

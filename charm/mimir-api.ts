@@ -51,7 +51,8 @@ const buildInfoSchema = z.object({
   data: z.object({ version: z.string(), revision: z.optional(z.string()) }),
 });
 
-interface Request {
+/** A question to Mimir. */
+export interface MimirRequest {
   /** Completes "cannot ...". */
   readonly what: string;
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -65,7 +66,7 @@ interface Request {
   readonly timeoutMs?: number;
 }
 
-interface Answer {
+export interface MimirAnswer {
   readonly status: number;
   readonly body: string;
 }
@@ -256,21 +257,25 @@ export class MimirApi {
     return Math.max(1, sumOf(await this.metrics([metric]), metric));
   }
 
-  /** An answer that is a success, or an error that says why not. */
-  async #demand(request: Request): Promise<Answer> {
+  /** For what is rarely asked, and needs no method here: an answer that is a success, or an error that says why not. */
+  demand(request: MimirRequest): Promise<MimirAnswer> {
+    return this.#demand(request);
+  }
+
+  async #demand(request: MimirRequest): Promise<MimirAnswer> {
     const answer = await this.#ask(request);
     this.#check(request, answer);
     return answer;
   }
 
-  #check({ what }: Request, { status, body }: Answer): void {
+  #check({ what }: MimirRequest, { status, body }: MimirAnswer): void {
     if (status >= 200 && status < 300) return;
     const reason = reasonOf(body) || `status ${status}`;
     if (status >= 500) throw new MimirFailedError(what, status, reason);
     throw new MimirRefusedError(what, status, reason, body);
   }
 
-  async #ask(request: Request): Promise<Answer> {
+  async #ask(request: MimirRequest): Promise<MimirAnswer> {
     const { method, path, query, tenant, body, form, accept, what } = request;
     const timeoutMs = request.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const signal = AbortSignal.timeout(timeoutMs);

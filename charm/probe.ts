@@ -2,11 +2,11 @@
  * Asks the bucket what Mimir asks of it when it starts: an object that is not there. A Mimir that runs says nothing of
  * a bucket that has gone, and one that is restarted with wrong keys does not come up again.
  */
-import { type HttpAnswer, HttpClient, HttpConnectionError, HttpTooLongError } from 'charmwright/http';
+import { type HttpAnswer, HttpConnectionError, HttpTooLongError } from 'charmwright/http';
 import type { S3Connection } from '../relations/s3.ts';
-import { signedHeaders } from '../s3/sigv4.ts';
 import { type Encryption, encryptionHeaders } from './plan/encryption.ts';
 import type { BucketState } from './plan/inputs.ts';
+import { askBucket, type BucketRequest } from './s3-client.ts';
 
 const TIMEOUT_MS = 5000;
 /** An empty object; beside all that is Mimir's. */
@@ -14,8 +14,6 @@ const PROBE_KEY = 'charm/encryption-check';
 const NO_TLS = 'no TLS';
 /** S3's errors have a few hundred bytes; what is longer is none. */
 const LONGEST_ANSWER = 64 * 1024;
-/** Signed for by clients that were told no region, MinIO's for Go among them. */
-const DEFAULT_REGION = 'us-east-1';
 
 /** S3's codes for what is no fault, or one that Mimir gets around: it finds another region by itself. */
 const FINE: ReadonlySet<string> = new Set([
@@ -47,48 +45,17 @@ export async function probeBucket(
   { trusted, encryption }: { readonly trusted?: string; readonly encryption?: Encryption } = {},
 ): Promise<BucketState> {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const ask = (request: Pick<BucketRequest, 'method' | 'key' | 'headers'>) =>
+    askBucket(s3, { ...request, trusted, signal, largestAnswer: LONGEST_ANSWER });
   try {
-    const found = judge(s3, await ask(s3, trusted, signal, { method: 'GET', key: 'blocks/not-there' }));
+    const found = judge(s3, await ask({ method: 'GET', key: 'blocks/not-there' }));
     if (found.kind !== 'fine' || encryption === undefined || s3.signature !== 'v4') return found;
     const put = { method: 'PUT', key: PROBE_KEY, headers: encryptionHeaders(encryption) } as const;
-    return judgeEncryption(encryption, await ask(s3, trusted, signal, put));
+    return judgeEncryption(encryption, await ask(put));
   } catch (error) {
     if (error instanceof HttpTooLongError) return notS3(s3, 'a long answer');
     return judgeFailure(s3, signal.aborted ? `not within ${TIMEOUT_MS / 1000} s` : codeOf(error));
   }
-}
-
-interface Question {
-  readonly method: 'GET' | 'PUT';
-  /** Of the object, without the prefix. */
-  readonly key: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
-
-function ask(
-  s3: S3Connection,
-  trusted: string | undefined,
-  signal: AbortSignal,
-  { method, key, headers: more = {} }: Question,
-): Promise<HttpAnswer> {
-  const host = s3.addressing === 'virtual-hosted' ? `${s3.bucket}.${s3.endpoint}` : s3.endpoint;
-  const folder = s3.addressing === 'virtual-hosted' ? '' : `/${s3.bucket}`;
-  const url = new URL(`${s3.insecure ? 'http' : 'https'}://${host}${folder}/${s3.prefix}${key}`);
-  const request = { method, path: url.pathname };
-  const headers = signedHeaders(
-    { ...request, host: url.host, query: {}, headers: more, body: new Uint8Array() },
-    {
-      credentials: { accessKey: s3.accessKey, secretKey: s3.secretKey },
-      region: s3.region ?? DEFAULT_REGION,
-      now: new Date(),
-    },
-  );
-  const authorities = [s3.caChain, trusted].filter((each) => each !== undefined).join('\n');
-  const client = new HttpClient({
-    origin: url.origin,
-    ...(authorities !== '' && { caChain: authorities }),
-  });
-  return client.send({ ...request, headers: { ...more, ...headers }, signal, largestAnswer: LONGEST_ANSWER });
 }
 
 function judgeEncryption(encryption: Encryption, { status, body }: HttpAnswer): BucketState {

@@ -1,23 +1,48 @@
 /** The one way of every event: look, decide, make it so. */
 import { type Juju, type JujuEvent, type Status, worst } from 'charmwright';
+import * as z from 'zod/mini';
 import { apply } from './apply.ts';
 import type { Spec } from './generated.ts';
 import { publishNeighbours, related } from './neighbours/index.ts';
 import { observe } from './observe.ts';
+import type { Inputs } from './plan/inputs.ts';
 import { type Plan, plan, withAgreement } from './plan/plan.ts';
 
 export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promise<void> {
-  // The pod is going, and Kubernetes stops Mimir; a change now would only be in the way.
-  if (event.kind === 'stop' || event.kind === 'remove') return;
+  if (event.kind === 'remove' || (await leaves(juju, event))) return;
+  // The pod is replaced, and Kubernetes stops Mimir; a change now would only be in the way.
+  if (event.kind === 'stop') return;
   const all = await related(juju);
   const inputs = withAgreement(await observe(juju, all));
   const planned = plan(inputs);
   await publishNeighbours(juju, inputs, planned, all);
-  const seen = await apply(juju, inputs, planned);
+  const seen = [...(await apply(juju, inputs, planned)), ...(await afterDrains(juju, event, inputs))];
   const statuses = withOutage(planned, seen);
   // What is only good to know stands behind all else.
   const isGood = ({ name }: Status) => name === 'active';
   juju.addStatus(...statuses.filter((status) => !isGood(status)), ...seen, ...statuses.filter(isGood));
+}
+
+/** Whether this unit is on its way out for good, and has done what it owes for that. */
+async function leaves(juju: Juju<Spec>, event: JujuEvent<Spec>): Promise<boolean> {
+  const mayBe =
+    event.kind === 'storage-detaching' ||
+    event.kind === 'stop' ||
+    juju.stored('left', z.string()) !== undefined;
+  return mayBe && (await import('./drain/leave.ts')).leave(juju, event, () => related(juju));
+}
+
+/** What units leave behind that went or were drained. */
+async function afterDrains(
+  juju: Juju<Spec>,
+  event: JujuEvent<Spec>,
+  inputs: Inputs,
+): Promise<readonly Status[]> {
+  const departed = event.kind === 'relation-departed' && event.endpoint === 'mimir-peers';
+  if (departed || juju.stored('gone', z.array(z.string())) !== undefined)
+    await (await import('./drain/gone.ts')).forgetGone(juju, event, inputs);
+  if (juju.stored('drained', z.boolean()) !== true) return [];
+  return [await (await import('./drain/by-hand.ts')).stayDrained(juju, inputs)];
 }
 
 /**

@@ -162,7 +162,7 @@ export const RULE_GROUPS: readonly RuleGroup[] = [
         "annotations": {
           "summary": "Blocks do not reach the bucket",
           "description": "A block of {{ $labels.juju_unit }} has waited for {{ $value | humanizeDuration }}. It exists on the unit's volume only.",
-          "runbook": "Look at the object store on the dashboard Compactor, and do not remove the unit; `flush-ingesters` tries again."
+          "runbook": "Look at the object store on the dashboard Compactor; `flush-ingesters` tries again. A unit that is removed stays until its blocks are there."
         }
       },
       {
@@ -175,7 +175,7 @@ export const RULE_GROUPS: readonly RuleGroup[] = [
         "annotations": {
           "summary": "An ingester has shipped nothing for hours",
           "description": "{{ $labels.juju_unit }} takes samples in, and shipped its last block {{ $value | humanizeDuration }} ago.",
-          "runbook": "Look at the object store on the dashboard Compactor, and do not remove the unit; `flush-ingesters` tries again."
+          "runbook": "Look at the object store on the dashboard Compactor; `flush-ingesters` tries again. A unit that is removed stays until its blocks are there."
         }
       },
       {

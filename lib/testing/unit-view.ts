@@ -97,10 +97,14 @@ function membersOf(relation: RelationState, remoteApp: string, event: JujuEvent 
 function goalOf(state: State, app: string): UnitView['goal'] {
   const since = TIME.replace('T', ' ');
   const goal = { status: 'active', since };
-  const units = Array.from(
+  const planned = Array.from(
     { length: state.plannedUnits },
     (_, number) => [`${app}/${number}`, goal] as const,
   );
+  // A unit beyond the plan is on its way out, and sees itself so.
+  const own = `${app}/${state.unitNumber}`;
+  const leaving = state.unitNumber >= state.plannedUnits ? [[own, { status: 'dying', since }] as const] : [];
+  const units = [...planned, ...leaving];
   const relations: Record<string, Record<string, typeof goal>> = {};
   for (const { endpoint, isPeer, remoteApp = app, remoteUnits } of state.relations) {
     if (isPeer) continue;

@@ -7,6 +7,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createListener } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HTTP_PORT } from '../../charm/plan/paths.ts';
+import { FakeRings } from './fake-rings.ts';
 import { FakeRuler } from './fake-ruler.ts';
 
 export function s3Error(status: number, code: string) {
@@ -21,10 +22,12 @@ export class FakeMimir implements AsyncDisposable {
   /** What it answers in the place of the bucket. */
   bucket = NO_SUCH_KEY;
   readonly ruler = new FakeRuler();
+  readonly rings = new FakeRings();
   #whenAsked: (() => void) | undefined;
   readonly #answer: RequestListener = (request, response) => {
     if (request.url === '/ready') this.#whenAsked?.();
     if (this.ruler.takes(request.url)) void this.ruler.answer(request, response);
+    else if (this.rings.takes(request.url)) void this.rings.answer(request, response);
     else if (request.url === '/ready')
       response.writeHead(this.ready ? 200 : 503).end(this.ready ? 'ready' : 'Starting');
     else if (request.url === '/api/v1/status/buildinfo') response.end('{"data":{"version":"3.0.5"}}');

@@ -1,0 +1,129 @@
+/** What an ingester is asked while it is drained. */
+import { parseJson } from 'charmwright';
+import * as z from 'zod/mini';
+import { sumOf } from '../metrics.ts';
+import type { MimirApi } from '../mimir-api.ts';
+import { MimirAnswerError, MimirError, MimirRefusedError, MimirUnreachableError } from '../mimir-errors.ts';
+
+const METRICS = {
+  series: 'cortex_ingester_memory_series',
+  flushing: 'cortex_ingester_tsdb_forced_compactions_in_progress',
+  /** 0 when every block is in object storage, else the time of the oldest that is not. */
+  unshipped: 'cortex_ingester_oldest_unshipped_block_timestamp_seconds',
+  uploads: 'cortex_ingester_shipper_uploads_total',
+  samples: 'cortex_ingester_ingested_samples_total',
+} as const;
+
+export interface Progress {
+  /** In memory. */
+  readonly series: number;
+  readonly flushing: boolean;
+  /** By the ingester's own account every block is in object storage. */
+  readonly shipped: boolean;
+  readonly uploads: number;
+  /** Taken in since it was started. */
+  readonly samples: number;
+}
+
+export async function progress(api: MimirApi): Promise<Progress> {
+  const samples = await api.metrics(Object.values(METRICS));
+  return {
+    series: sumOf(samples, METRICS.series),
+    flushing: sumOf(samples, METRICS.flushing) > 0,
+    shipped: sumOf(samples, METRICS.unshipped) === 0,
+    uploads: sumOf(samples, METRICS.uploads),
+    samples: sumOf(samples, METRICS.samples),
+  };
+}
+
+/** A flush under way. */
+export interface Flush {
+  ended: boolean;
+  error?: MimirError;
+}
+
+/**
+ * Mimir answers 204 whether or not a block has arrived anywhere, so its answer only ends the flush; that the blocks
+ * are in object storage must be seen.
+ */
+export function startFlush(api: MimirApi, tenant: string | undefined, timeoutMs: number): Flush {
+  const flush: Flush = { ended: false };
+  void api.flush(tenant, timeoutMs).then(
+    () => {
+      flush.ended = true;
+    },
+    (error: unknown) => {
+      // Mimir breaks off the answer of a long flush and goes on: the metrics tell the end of it.
+      flush.ended = true;
+      if (error instanceof MimirError && !(error instanceof MimirUnreachableError)) flush.error = error;
+    },
+  );
+  return flush;
+}
+
+/** From now on other ingesters take the writes; queries go on. It is kept in the ring, not on the volume. */
+export async function takeNoWrites(api: MimirApi): Promise<void> {
+  await api.demand({ what: 'make the ingester read-only', method: 'POST', path: READ_ONLY });
+}
+
+/** @throws MimirRefusedError with status 409 while a flush is under way. */
+export async function takeWrites(api: MimirApi): Promise<void> {
+  await api.demand({ what: 'let the ingester take writes', method: 'DELETE', path: READ_ONLY });
+}
+
+const READ_ONLY = '/ingester/prepare-instance-ring-downscale';
+
+/**
+ * When Mimir is stopped next, for whatever reason, it flushes and leaves the rings: kept on the volume, so that it
+ * also holds after a crash.
+ */
+export async function prepareShutdown(api: MimirApi): Promise<void> {
+  await api.demand({
+    what: 'prepare the ingester for its end',
+    method: 'POST',
+    path: '/ingester/prepare-shutdown',
+  });
+  try {
+    await api.demand({
+      what: 'prepare the store gateway for its end',
+      method: 'POST',
+      path: '/store-gateway/prepare-shutdown',
+    });
+  } catch (error) {
+    // It does not run here.
+    if (!(error instanceof MimirRefusedError) || error.status !== 404) throw error;
+  }
+}
+
+/** Takes `prepareShutdown` back. */
+export async function keepRunning(api: MimirApi): Promise<void> {
+  const path = '/ingester/prepare-shutdown';
+  await api.demand({ what: 'let the ingester stay', method: 'DELETE', path });
+}
+
+export interface Block {
+  readonly tenant: string;
+  /** A ULID. */
+  readonly id: string;
+}
+
+const tenantsSchema = z.object({ Tenants: z.nullable(z.array(z.object({ Tenant: z.string() }))) });
+const blocksSchema = z.object({ Blocks: z.nullable(z.array(z.object({ ID: z.string() }))) });
+
+/** Those on the ingester's volume that are complete, shipped or not. */
+export async function localBlocks(api: MimirApi): Promise<readonly Block[]> {
+  const tenants = (await json(api, 'list the tenants', '/ingester/tenants', tenantsSchema)).Tenants ?? [];
+  const blocks = tenants.map(async ({ Tenant: tenant }) => {
+    const path = `/ingester/tsdb/${encodeURIComponent(tenant)}`;
+    const read = await json(api, `list the blocks of tenant ${tenant}`, path, blocksSchema);
+    return (read.Blocks ?? []).map(({ ID: id }) => ({ tenant, id }));
+  });
+  return (await Promise.all(blocks)).flat();
+}
+
+async function json<T>(api: MimirApi, what: string, path: string, schema: z.core.$ZodType<T>): Promise<T> {
+  const { body } = await api.demand({ what, method: 'GET', path, accept: 'application/json' });
+  const read = z.safeParse(schema, parseJson(body));
+  if (!read.success) throw new MimirAnswerError(`cannot ${what}: Mimir answers something else`);
+  return read.data;
+}

@@ -1,0 +1,181 @@
+/**
+ * What a unit does that leaves for good.
+ *
+ * Juju tells it by its hooks while its pod lives on: `storage-detaching` first, then the ends of its relations, then
+ * `stop`. Kubernetes is asked to delete pods only when every unit that is to go is dead, so a hook that takes its time,
+ * or fails, keeps the unit and everything that it has. A pod that is only replaced runs `stop` as well, while its
+ * containers are being ended; its unit is not dying, and it comes back to its volume and its log.
+ */
+import { type Juju, type JujuEvent, maintenance, waiting } from 'charmwright';
+import { PebbleError } from 'charmwright/pebble';
+import * as z from 'zod/mini';
+import type { Spec } from '../generated.ts';
+import { type MimirApi, mimirAt } from '../mimir-api.ts';
+import { MimirError } from '../mimir-errors.ts';
+import type { Related } from '../neighbours/index.ts';
+import { observe } from '../observe.ts';
+import { readThoseThere } from '../pebble-files.ts';
+import { CONTAINER, DIRS, OWN_FILES, SERVICE } from '../plan/paths.ts';
+import { plan, withAgreement } from '../plan/plan.ts';
+import { runningTrust } from '../plan/tls.ts';
+import { unitName } from '../unit-name.ts';
+import { applyWorkload, explain } from '../workload.ts';
+import { runningStorage } from './bucket.ts';
+import { drainIngester } from './drain.ts';
+import { ipOf, othersThatStay, podOf } from './members.ts';
+import { forgetMember, ringMembers } from './ring-api.ts';
+
+type MimirJuju = Juju<Spec>;
+
+/** What is stored of it, from the hook on that has emptied the unit: where its metrics are. */
+const LEFT = 'left';
+const leftShape = z.enum(['in object storage', 'on the volume', 'none']);
+type Left = z.infer<typeof leftShape>;
+
+/** The hook fails, and Juju runs it again: the unit stays until its metrics are safe. */
+export class DrainError extends Error {
+  override name = 'DrainError';
+}
+
+/** In one hook: shorter outages of object storage are waited for, and after longer ones Juju tries again. */
+const LONGEST_MS = 10 * 60_000;
+const LONGEST_START_MS = 3 * 60_000;
+/** Mimir leaves the rings within seconds of SIGTERM. */
+const STOP_MS = 150_000;
+
+/** @returns whether the unit leaves, and has nothing else to do. */
+export async function leave(
+  juju: MimirJuju,
+  event: JujuEvent<Spec>,
+  related: () => Promise<readonly Related[]>,
+): Promise<boolean> {
+  let left = juju.stored(LEFT, leftShape);
+  if (left === undefined) {
+    if (event.kind !== 'storage-detaching' && event.kind !== 'stop') return false;
+    if (!(await isDying(juju))) return false;
+    left = await empty(juju, await related());
+    juju.store(LEFT, left);
+  }
+  juju.addStatus(maintenance(`[drain] leaving; metrics that only this unit has: ${left}`));
+  return true;
+}
+
+async function isDying(juju: MimirJuju): Promise<boolean> {
+  const { units } = await juju.goalState();
+  const own = units[juju.unit];
+  return own === undefined || own.status === 'dying';
+}
+
+async function empty(juju: MimirJuju, related: readonly Related[]): Promise<Left> {
+  const pebble = juju.container(CONTAINER);
+  try {
+    if (!(await hasMetrics(juju))) return 'none';
+    const own = await serving(juju, related);
+    const storage = runningStorage(own.files);
+    if (storage === undefined) throw await stuck(juju, 'the configuration of Mimir cannot be read');
+    if (storage.kind === 'filesystem') {
+      juju.log.info('no object storage: the metrics stay on the volume of this unit');
+      return 'on the volume';
+    }
+    const others = await remaining(juju, own);
+    const result = await drainIngester({
+      api: own.api,
+      storage,
+      leaving: true,
+      readers: others,
+      deadline: Date.now() + LONGEST_MS,
+      tell: async (text) => {
+        juju.log.info(`drain: ${text}`);
+        await juju.showStatus(maintenance(`[drain] ${text}`));
+      },
+    });
+    if (result.kind === 'stuck') throw await stuck(juju, result.reason);
+    juju.log.info(`drained: ${result.series} series, ${result.blocks ?? 'no'} blocks seen in the bucket`);
+    await pebble.stop([SERVICE], { timeoutMs: STOP_MS });
+    await untilForgotten(others, podOf(juju.unit));
+    return 'in object storage';
+  } catch (error) {
+    if (error instanceof PebbleError || error instanceof MimirError)
+      throw await stuck(juju, error.message, error);
+    throw error;
+  }
+}
+
+/** Says why the unit stays. */
+async function stuck(juju: MimirJuju, reason: string, cause?: Error): Promise<DrainError> {
+  const text = `[drain] ${reason}; the unit stays until its metrics are in object storage`;
+  await juju.showStatus(waiting(text));
+  return new DrainError(text, { cause });
+}
+
+/** A unit whose Mimir has never served has none; one whose container never came cannot be asked. */
+async function hasMetrics(juju: MimirJuju): Promise<boolean> {
+  const pebble = juju.container(CONTAINER);
+  const hasServed = juju.stored('version-told', z.string()) !== undefined;
+  if (!hasServed && !(await pebble.canConnect())) return false;
+  return (
+    (await pebble.exists(DIRS.tsdb)) &&
+    (await pebble.list(DIRS.tsdb)).some(({ type }) => type === 'directory')
+  );
+}
+
+interface Serving {
+  readonly api: MimirApi;
+  readonly ip: string;
+  /** Those that it was started with. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** Its Mimir, started if it does not run. */
+async function serving(juju: MimirJuju, related: readonly Related[]): Promise<Serving> {
+  const pebble = juju.container(CONTAINER);
+  const [service] = await pebble.services([SERVICE]);
+  if (service?.current !== 'active') {
+    const inputs = withAgreement(await observe(juju, related));
+    // Its relations end: with another configuration than the last good one it would flush to another place.
+    const unchanged = {
+      bucket: { kind: 'away', cause: 'not asked' },
+      container: { ...inputs.container, serving: true },
+    } as const;
+    await applyWorkload(pebble, plan({ ...inputs, ...unchanged }).workload, inputs.container.files);
+    const [started] = await pebble.services([SERVICE]);
+    if (started?.current === 'inactive') await pebble.start([SERVICE]);
+  }
+  const { bindAddress } = await juju.network('mimir-peers');
+  if (bindAddress === undefined) throw await stuck(juju, 'the unit has no address');
+  const files = await readThoseThere(pebble, OWN_FILES);
+  const api = mimirAt(bindAddress, trust(juju, files, bindAddress));
+  const { setTimeout: sleep } = await import('node:timers/promises');
+  for (const deadline = Date.now() + LONGEST_START_MS; ; await sleep(1000)) {
+    const readiness = await api.ready();
+    if (readiness.ready) return { api, files, ip: bindAddress };
+    if (Date.now() < deadline) continue;
+    const diagnosis = await explain(pebble);
+    throw await stuck(juju, `Mimir does not serve: ${diagnosis?.cause ?? readiness.reason}`);
+  }
+}
+
+function trust(juju: MimirJuju, files: Readonly<Record<string, string>>, ip: string) {
+  return runningTrust(files, { app: juju.app, model: juju.model, address: { ip, fqdn: unitName(juju) } });
+}
+
+/** Those that go on serving queries, as clients: the store gateways that are not leaving with this one. */
+async function remaining(juju: MimirJuju, { api, files, ip }: Serving): Promise<readonly MimirApi[]> {
+  const members = (await ringMembers(api, 'store-gateway')) ?? [];
+  const others = (await othersThatStay(juju, members, ip)).map(ipOf);
+  return others.map((other) => mimirAt(other, trust(juju, files, other)));
+}
+
+const FORGET_MS = 20_000;
+
+/** A graceful end takes it out of every ring. Should it still be in that of the ingesters, somebody takes it out. */
+async function untilForgotten(others: readonly MimirApi[], id: string): Promise<void> {
+  const [other] = others;
+  if (other === undefined) return;
+  const { setTimeout: sleep } = await import('node:timers/promises');
+  for (const deadline = Date.now() + FORGET_MS; ; await sleep(1000)) {
+    const members = (await ringMembers(other, 'ingester')) ?? [];
+    if (!members.some((member) => member.id === id)) return;
+    if (Date.now() > deadline) return forgetMember(other, 'ingester', id);
+  }
+}

@@ -1,0 +1,77 @@
+/** What Mimir tells of its hash rings, and how a member that is gone for good is taken out of one. */
+import { parseJson } from 'charmwright';
+import * as z from 'zod/mini';
+import type { MimirApi } from '../mimir-api.ts';
+import { MimirAnswerError, MimirRefusedError } from '../mimir-errors.ts';
+
+/** Every ring that a Mimir of this charm may be in, and its page. One whose component does not run here is 404. */
+export const RINGS = {
+  ingester: '/ingester/ring',
+  distributor: '/distributor/ring',
+  'store-gateway': '/store-gateway/ring',
+  compactor: '/compactor/ring',
+  ruler: '/ruler/ring',
+  'query-scheduler': '/query-scheduler/ring',
+  alertmanager: '/multitenant_alertmanager/ring',
+} as const;
+
+export type RingName = keyof typeof RINGS;
+
+export interface Member {
+  /** The pod: `mimir-k8s-0`. */
+  readonly id: string;
+  /** `UNHEALTHY`: it has not been heard of for a minute. */
+  readonly state: 'ACTIVE' | 'JOINING' | 'LEAVING' | 'PENDING' | 'UNHEALTHY' | 'LEFT';
+  /** IP address and port of gRPC. */
+  readonly address: string;
+  readonly readOnly: boolean;
+  /** When it was last heard of, in milliseconds since 1970. */
+  readonly heardOf: number;
+}
+
+const ringSchema = z.object({
+  shards: z.nullable(
+    z.array(
+      z.object({
+        id: z.string(),
+        state: z.enum(['ACTIVE', 'JOINING', 'LEAVING', 'PENDING', 'UNHEALTHY', 'LEFT']),
+        address: z.string(),
+        read_only: z.optional(z.boolean()),
+        timestamp: z.string(),
+      }),
+    ),
+  ),
+});
+
+/** By id. Undefined: this Mimir does not run the component. */
+export async function ringMembers(api: MimirApi, ring: RingName): Promise<readonly Member[] | undefined> {
+  const what = `read the ring of ${ring}s`;
+  try {
+    const request = { what, method: 'GET', path: RINGS[ring], accept: 'application/json' } as const;
+    const read = z.safeParse(ringSchema, parseJson((await api.demand(request)).body));
+    if (!read.success) throw new MimirAnswerError(`cannot ${what}: Mimir answers something else`);
+    return (read.data.shards ?? [])
+      .map(({ id, state, address, read_only: readOnly, timestamp }) => ({
+        id,
+        state,
+        address,
+        readOnly: readOnly === true,
+        heardOf: Date.parse(timestamp),
+      }))
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  } catch (error) {
+    if (error instanceof MimirRefusedError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+/** Of one that lives it does little: it comes back at its next heartbeat. */
+export async function forgetMember(api: MimirApi, ring: RingName, id: string): Promise<void> {
+  const what = `forget ${id} in the ring of ${ring}s`;
+  try {
+    await api.demand({ what, method: 'POST', path: RINGS[ring], form: { forget: id } });
+  } catch (error) {
+    // Mimir answers with a redirection to the page.
+    if (!(error instanceof MimirRefusedError) || error.status !== 302) throw error;
+  }
+}

@@ -1,0 +1,43 @@
+/** One request to the bucket, signed with the keys that Mimir has. */
+import { type HttpAnswer, HttpClient } from 'charmwright/http';
+import type { S3Connection } from '../relations/s3.ts';
+import { signedHeaders } from '../s3/sigv4.ts';
+
+/** Signed for by clients that were told no region, MinIO's for Go among them. */
+const DEFAULT_REGION = 'us-east-1';
+
+export interface BucketRequest {
+  readonly method: 'GET' | 'PUT';
+  /** Of the object, without the prefix. */
+  readonly key: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Authorities besides those that the storage names itself, PEM. */
+  readonly trusted?: string | undefined;
+  readonly signal: AbortSignal;
+  readonly largestAnswer: number;
+}
+
+/** @throws HttpError when there is no answer. */
+export function askBucket(
+  s3: S3Connection,
+  { method, key, headers: more = {}, trusted, signal, largestAnswer }: BucketRequest,
+): Promise<HttpAnswer> {
+  const host = s3.addressing === 'virtual-hosted' ? `${s3.bucket}.${s3.endpoint}` : s3.endpoint;
+  const folder = s3.addressing === 'virtual-hosted' ? '' : `/${s3.bucket}`;
+  const url = new URL(`${s3.insecure ? 'http' : 'https'}://${host}${folder}/${s3.prefix}${key}`);
+  const request = { method, path: url.pathname };
+  const headers = signedHeaders(
+    { ...request, host: url.host, query: {}, headers: more, body: new Uint8Array() },
+    {
+      credentials: { accessKey: s3.accessKey, secretKey: s3.secretKey },
+      region: s3.region ?? DEFAULT_REGION,
+      now: new Date(),
+    },
+  );
+  const authorities = [s3.caChain, trusted].filter((each) => each !== undefined).join('\n');
+  const client = new HttpClient({
+    origin: url.origin,
+    ...(authorities !== '' && { caChain: authorities }),
+  });
+  return client.send({ ...request, headers: { ...more, ...headers }, signal, largestAnswer });
+}

@@ -1,0 +1,36 @@
+/** Stands at the pages of Mimir's rings. The real ones are asked in test/local. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+
+const PAGE = /^\/([\w-]+)\/ring$/;
+
+export class FakeRings {
+  /** State by id, by the first part of the page's path; absent: Mimir does not run the component. */
+  readonly members = new Map<string, Map<string, string>>();
+
+  /** These ids are in these states, in the ring of ingesters. */
+  ingesters(states: Readonly<Record<string, string>>): void {
+    this.members.set('ingester', new Map(Object.entries(states)));
+  }
+
+  takes(url = ''): boolean {
+    return this.members.has(PAGE.exec(url)?.[1] ?? '');
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const ring = this.members.get(PAGE.exec(request.url ?? '')?.[1] ?? '');
+    if (request.method === 'POST') {
+      const gone = new URLSearchParams(await text(request)).get('forget') ?? '';
+      response.writeHead(ring?.delete(gone) === true ? 302 : 500, { location: '#' }).end();
+      return;
+    }
+    const shards = [...(ring ?? [])].map(([id, state], number) => ({
+      id,
+      state,
+      address: `10.1.0.${number + 1}:9095`,
+      timestamp: new Date().toISOString(),
+      read_only: false,
+    }));
+    response.end(JSON.stringify({ shards: shards.length === 0 ? null : shards, now: new Date() }));
+  }
+}
