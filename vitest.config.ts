@@ -29,7 +29,8 @@ export default defineConfig({
           globalSetup: ['test/support/packed-charms.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
+          // Nearly all of it is waiting for real programs; each file has its own models, addresses and folders.
+          maxWorkers: 2,
         },
       },
       {

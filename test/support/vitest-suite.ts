@@ -80,8 +80,9 @@ function outcome(files: readonly FileReport[], unsteady: readonly Failure[], out
 }
 
 async function once(project: string, report: string, files: readonly string[]) {
+  const alone = files.length > 0 ? ['--no-file-parallelism'] : [];
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const code = await runCommand('vitest', ['run', '--project', project, ...reporters, ...files]);
+  const code = await runCommand('vitest', ['run', '--project', project, ...reporters, ...alone, ...files]);
   return { code, files: reportShape.parse(JSON.parse(await readFile(report, 'utf8'))).testResults };
 }
 
