@@ -14,6 +14,7 @@ import { READY_CHECK } from './plan/layer.ts';
 import { CONTAINER } from './plan/paths.ts';
 import { alertmanagerDigest, type Plan } from './plan/plan.ts';
 import type { Component } from './plan/roles.ts';
+import { limitsRefused } from './plan/statuses.ts';
 import { DEFAULT_TENANT } from './plan/tenant.ts';
 import { runningTrust } from './plan/tls.ts';
 import { serviceHost } from './plan/urls.ts';
@@ -37,6 +38,7 @@ export async function apply(juju: MimirJuju, inputs: Inputs, plan: Plan): Promis
     await publishAgreement(juju, inputs, plan.databags.peers.agreement);
     return outcomeStatuses(outcome);
   }
+  const limits = outcome.kind === 'running' ? limitsStatuses(outcome) : [];
   const own = mimirAt(inputs.address.ip, trustOf(inputs, plan));
   if (outcome.kind === 'running') {
     // A Mimir without its bucket takes the question and does not answer: once in a dispatch is enough.
@@ -45,13 +47,17 @@ export async function apply(juju: MimirJuju, inputs: Inputs, plan: Plan): Promis
     const readiness = asked.ready || !nobodyTells(plan, outcome) ? asked : await untilReady(own);
     if (!readiness.ready) {
       await publishAgreement(juju, inputs, plan.databags.peers.agreement);
-      return [await startingStatus(pebble, outcome, readiness.reason)];
+      return [...limits, await startingStatus(pebble, outcome, readiness.reason)];
     }
     await tellVersion(juju, own, outcome);
   }
   const given = await give(juju, inputs, plan, (component) => apiOf(component, inputs, plan) ?? own);
   await publishAgreement(juju, inputs, { ...plan.databags.peers.agreement, ...given.agreed });
-  return given.statuses;
+  return [...limits, ...given.statuses];
+}
+
+function limitsStatuses({ limitsRefused: reason }: Running): readonly Status[] {
+  return reason === undefined ? [] : [limitsRefused(reason)];
 }
 
 /** What is not in a file but in Mimir's own storage: alert configuration and rules. The leader's work. */
@@ -147,7 +153,11 @@ async function publish(juju: MimirJuju, { leader }: Inputs, { databags, place }:
 }
 
 /** The leader's word. It is remembered at once: until Juju tells of the change, another hook would decide anew. */
-async function publishAgreement(juju: MimirJuju, { leader }: Inputs, agreement: Agreement): Promise<void> {
+export async function publishAgreement(
+  juju: MimirJuju,
+  { leader }: Pick<Inputs, 'leader'>,
+  agreement: Agreement,
+): Promise<void> {
   const peers = leader ? await juju.relation('mimir-peers') : undefined;
   if (peers === undefined) return;
   await peers.publishApp(agreementBag(agreement));

@@ -21,6 +21,10 @@ export const mimir = defineCharm(spec, {
     drain: async (action) => (await import('../actions/drain.ts')).drain(action),
     'ring-status': async (action) => (await import('../actions/ring-status.ts')).ringStatus(action),
     'show-config': async (action) => (await import('../actions/show-config.ts')).showConfig(action),
+    'set-tenant-limits': async (action) =>
+      (await import('../actions/set-tenant-limits.ts')).setTenantLimits(action),
+    'show-tenant-limits': async (action) =>
+      (await import('../actions/show-tenant-limits.ts')).showTenantLimits(action),
     'show-stats': async (action) => (await import('../actions/show-stats.ts')).showStats(action),
   },
 });

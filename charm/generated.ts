@@ -177,6 +177,10 @@ export const spec = {
       "type": "int",
       "default": 10000
     },
+    "tenant-limits": {
+      "type": "string",
+      "default": ""
+    },
     "replication-factor": {
       "type": "int"
     },
@@ -544,6 +548,73 @@ export const spec = {
         },
         "samples-per-second": {
           "type": "number"
+        }
+      }
+    },
+    "set-tenant-limits": {
+      "required": [
+        "tenant",
+        "limits"
+      ],
+      "additionalProperties": false,
+      "params": {
+        "tenant": {
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 150
+        },
+        "limits": {
+          "type": [
+            "string",
+            "object",
+            "null"
+          ],
+          "maxLength": 262144
+        },
+        "mode": {
+          "type": "string",
+          "enum": [
+            "merge",
+            "replace"
+          ],
+          "default": "merge"
+        },
+        "dry-run": {
+          "type": "boolean",
+          "default": false
+        }
+      },
+      "results": {
+        "tenant": {
+          "type": "string"
+        },
+        "dry-run": {
+          "type": "boolean"
+        },
+        "changed": {
+          "type": "boolean"
+        },
+        "limits": {
+          "type": "string"
+        }
+      }
+    },
+    "show-tenant-limits": {
+      "required": [],
+      "additionalProperties": false,
+      "params": {
+        "tenant": {
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 150
+        }
+      },
+      "results": {
+        "tenant-count": {
+          "type": "integer"
+        },
+        "limits": {
+          "type": "string"
         }
       }
     }

@@ -20,11 +20,12 @@ import { readThoseThere } from './pebble-files.ts';
 import { parseEncryption } from './plan/encryption.ts';
 import type { Inputs, Neighbours } from './plan/inputs.ts';
 import { READY_CHECK } from './plan/layer.ts';
-import { CONFIG_FILE, CONTAINER, OWN_FILES } from './plan/paths.ts';
+import { CONFIG_FILE, CONTAINER, OWN_FILES, TENANT_LIMITS_FILE } from './plan/paths.ts';
 import { startDigest } from './plan/plan.ts';
 import { runningTrust } from './plan/tls.ts';
 import { probeBucket } from './probe.ts';
 import { remembered } from './remembered.ts';
+import { tenantLimitsFrom } from './tenant-limits/file.ts';
 import { unitName } from './unit-name.ts';
 
 type MimirJuju = Juju<Spec>;
@@ -56,6 +57,10 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
     plannedUnits: alone && objectStorage.kind === 'ready' && factor === 1 ? 1 : await juju.plannedUnits(),
     address: { ip, fqdn },
     agreement,
+    tenantLimits: await tenantLimitsFrom(
+      { option: options['tenant-limits'], record: agreement?.tenantLimits },
+      container.files?.[TENANT_LIMITS_FILE],
+    ),
     objectStorage,
     bucket,
     container: {
@@ -87,10 +92,12 @@ const agreementShape = z.object({
   replicationFactor: z.optional(z.number()),
   alertmanagerDigest: z.optional(z.string()),
   rules: z.optional(rulesRecordShape),
+  tenantLimits: z.optional(z.string()),
   authorities: z.optional(z.string()),
 });
 
-async function observeAgreement(juju: MimirJuju): Promise<Agreement | undefined> {
+/** What all units have agreed on; undefined until this one has entered the peer relation. */
+export async function observeAgreement(juju: MimirJuju): Promise<Agreement | undefined> {
   const peers = await juju.relation('mimir-peers');
   if (peers === undefined) return undefined;
   return remembered(juju, peers, agreementShape, async () => readAgreement(await peers.localAppData()));

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import {
   ChangeError,
   ConnectionError,
-  ExecError,
   layerApplied,
   PathError,
   type Pebble,
@@ -11,13 +10,16 @@ import {
   type Plan,
   TimeoutError,
 } from 'charmwright/pebble';
+import type { Settings } from '../relations/mimir-cluster.ts';
 import { type Diagnosis, diagnose, withRemedy } from './diagnosis.ts';
 import { reasonOf } from './mimir-errors.ts';
 import { readIfThere, readThoseThere } from './pebble-files.ts';
 import { type MimirLayer, sectionOf } from './plan/layer.ts';
 import { silenced } from './plan/log-targets.ts';
-import { CONFIG_DIR, CONFIG_FILE, SERVICE } from './plan/paths.ts';
-import type { PlannedFile, Workload } from './plan/plan.ts';
+import { CONFIG_DIR, CONFIG_FILE, SERVICE, TENANT_LIMITS_FILE } from './plan/paths.ts';
+import { NO_LIMITS, type PlannedFile, type Workload } from './plan/plan.ts';
+import { refusalOf } from './refusal.ts';
+import type { TakenLimits } from './tenant-limits/judge.ts';
 
 /** A start that fails logs some 60 lines, most of them consequences. */
 const LOG_LINES = 200;
@@ -39,6 +41,8 @@ export interface Running {
   readonly digest: string;
   /** Mimir exits again and again, and Pebble starts it each time. */
   readonly exits: boolean;
+  /** Why Mimir does not take the limits of tenants; it goes on with those that it had. */
+  readonly limitsRefused?: string;
 }
 
 export type Outcome =
@@ -74,16 +78,41 @@ export async function applyWorkload(pebble: Pebble, workload: Workload, present?
 
 async function run(
   pebble: Pebble,
-  { files, layer }: Extract<Workload, { kind: 'run' }>,
+  { files: wanted, layer, config: settings }: Extract<Workload, { kind: 'run' }>,
   present: Files,
 ): Promise<Outcome> {
-  const changed = changedFiles(files, present);
-  const config = changed.find(({ path }) => path === CONFIG_FILE);
+  const config = changedFiles(wanted, present).find(({ path }) => path === CONFIG_FILE);
   const refusal = config === undefined ? undefined : await refusalOf(pebble, config.content);
-  if (refusal !== undefined) return { kind: 'failed', reason: `Mimir refuses its configuration: ${refusal}` };
+  if (refusal !== undefined) return refused(refusal);
+  const limits = await limitsFor(pebble, settings, wanted, present);
+  if (limits.content === undefined) return refused(limits.refused);
+  const { content: taken } = limits;
+  const files = wanted.map((file) => (file.path === TENANT_LIMITS_FILE ? { ...file, content: taken } : file));
+  const changed = changedFiles(files, present);
   // The main configuration comes last: it is complete only with the files it names.
   await push(pebble, changed);
-  return ensureRunning(pebble, layer);
+  const outcome = await ensureRunning(pebble, layer);
+  return limits.refused === undefined ? outcome : { ...outcome, limitsRefused: limits.refused };
+}
+
+function refused(reason: string): Outcome {
+  return { kind: 'failed', reason: `Mimir refuses its configuration: ${reason}` };
+}
+
+/** Limits of tenants that Mimir takes. What judges them is loaded when they, or what they must fit to, are new. */
+async function limitsFor(
+  pebble: Pebble,
+  config: Settings,
+  files: readonly PlannedFile[],
+  present: Files,
+): Promise<TakenLimits> {
+  const file = files.find(({ path }) => path === TENANT_LIMITS_FILE);
+  const inUse = present[TENANT_LIMITS_FILE];
+  const wanted = (file?.onlyIfMissing ? inUse : undefined) ?? file?.content ?? NO_LIMITS;
+  const isNewConfig = changedFiles(files, present).some(({ path }) => path === CONFIG_FILE);
+  if (wanted === NO_LIMITS || (wanted === inUse && !isNewConfig)) return { content: wanted };
+  const { takenLimits } = await import('./tenant-limits/judge.ts');
+  return takenLimits(pebble, config, { wanted, inUse, isNewConfig });
 }
 
 /** The checks stop as well: what is not there is not ready, and Kubernetes would never let the unit be. */
@@ -124,25 +153,11 @@ function changedFiles(files: readonly PlannedFile[], present: Files): readonly P
   );
 }
 
-/** Why this Mimir would not start on the configuration, in its words: the image may be of another release than ours. */
-async function refusalOf(pebble: Pebble, config: string): Promise<string | undefined> {
-  const command = ['/bin/mimir', '-modules', '-config.file=/dev/stdin'];
-  const process = await pebble.exec(command, { stdin: config, timeoutMs: 20_000 });
-  try {
-    await process.output();
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof ExecError)) throw error;
-    // The last lines name the fault; those before are the usage.
-    return reasonOf((error.stderr ?? '').trim().split('\n').slice(-3).join('\n')) || error.message;
-  }
-}
-
 /**
  * A replan restarts Mimir only when its layer changed since it was started. The file tells whether the last replan
  * came to its end, so that a hook that was killed in between is made good.
  */
-async function ensureRunning(pebble: Pebble, layer: MimirLayer): Promise<Outcome> {
+async function ensureRunning(pebble: Pebble, layer: MimirLayer): Promise<Running> {
   const wanted = JSON.stringify(layer.services[SERVICE]);
   const digest = layer.services[SERVICE].environment.MIMIR_CONFIG_DIGEST;
   const [planYaml, services, file] = await Promise.all([

@@ -25,6 +25,8 @@ export interface Agreement {
   readonly grafanaStandIn?: string | undefined;
   /** Absent until a sender has had rules. */
   readonly rules?: RulesRecord | undefined;
+  /** Limits of tenants, as the action set-tenant-limits keeps them. */
+  readonly tenantLimits?: string | undefined;
   /** The authorities of all units' certificates, PEM. Present while the units speak TLS. */
   readonly authorities?: string | undefined;
 }
@@ -37,17 +39,24 @@ const agreementSchema = z.object({
     undefined,
   ),
   'alertmanager-digest': z.optional(z.string()),
+  'tenant-limits': z.optional(z.string()),
   rules: z.catch(z.optional(z.pipe(z.pipe(z.string(), z.transform(parseJson)), rulesRecordShape)), undefined),
 });
 
 /** Our application's databag. A value that is none of ours counts as absent: the leader writes it again. */
 export function readAgreement(bag: Bag): Agreement {
-  const { 'replication-factor': factor, 'alertmanager-digest': digest, rules } = agreementSchema.parse(bag);
+  const {
+    'replication-factor': factor,
+    'alertmanager-digest': digest,
+    'tenant-limits': tenantLimits,
+    rules,
+  } = agreementSchema.parse(bag);
   const authorities = unitAuthorities(bag);
   return {
     ...(factor !== undefined && { replicationFactor: factor }),
     ...(digest !== undefined && { alertmanagerDigest: digest }),
     ...(rules !== undefined && { rules }),
+    ...(tenantLimits !== undefined && { tenantLimits }),
     ...(authorities !== undefined && { authorities }),
   };
 }
@@ -57,6 +66,7 @@ export function agreementBag({
   alertmanagerDigest,
   grafanaStandIn,
   rules,
+  tenantLimits,
   authorities,
 }: Agreement): Bag {
   return {
@@ -64,6 +74,7 @@ export function agreementBag({
     ...(alertmanagerDigest !== undefined && { 'alertmanager-digest': alertmanagerDigest }),
     ...(grafanaStandIn !== undefined && { 'grafana-stand-in': grafanaStandIn }),
     ...(rules !== undefined && { rules: stableJson(rules) }),
+    ...(tenantLimits !== undefined && { 'tenant-limits': tenantLimits }),
     ...(authorities !== undefined && { 'tls-ca': authorities }),
   };
 }

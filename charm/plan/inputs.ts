@@ -15,6 +15,7 @@ export interface RawOptions {
   readonly 'max-global-exemplars-per-user': number;
   readonly 'max-global-series-per-user': number;
   readonly 'ingestion-rate': number;
+  readonly 'tenant-limits': string;
   readonly 'replication-factor'?: number;
   readonly 'ha-tracker': boolean;
   readonly 'ha-failover-timeout': string;
@@ -30,6 +31,21 @@ export interface RawOptions {
 export interface GrafanaRelation extends GrafanaReply {
   readonly id: number;
 }
+
+/** What the limits of single tenants are made from. */
+export interface LimitSources {
+  /** The text of the option `tenant-limits`. */
+  readonly option: string;
+  /** What the action has set, as the peers keep it. */
+  readonly record: string | undefined;
+}
+
+/** The limits of single tenants, of all that may set them. */
+export type TenantLimitsInput =
+  /** The file for Mimir. */
+  | { readonly kind: 'fine'; readonly content: string }
+  /** Begins with where the mistake is: `tenant-limits: tenant "a", ingestion_rate must be a number`. */
+  | { readonly kind: 'wrong'; readonly reason: string };
 
 /** What a bucket answered. `cause` is for the operator, and holds no secret. */
 export type BucketState =
@@ -60,6 +76,8 @@ export interface Inputs {
   readonly agreement: Agreement | undefined;
   /** By which authorities the units trust each other, PEM; undefined while they speak plain HTTP. */
   readonly authorities?: string | undefined;
+  /** Undefined while nobody has set any. */
+  readonly tenantLimits?: TenantLimitsInput | undefined;
   readonly objectStorage: ObjectStorage;
   /** Of the bucket that the provider offers. */
   readonly bucket: BucketState;

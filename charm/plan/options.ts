@@ -95,6 +95,8 @@ const schema = z.object({
   's3-sse-type': z.string(),
   's3-sse-kms-key-id': z.string(),
   's3-sse-kms-encryption-context': z.string(),
+  // Checked where it is used: who does not use it does not load what checks it.
+  'tenant-limits': z.string(),
   'log-level': z.enum(LEVELS, 'debug, info, warn or error'),
   // Mimir itself judges these when they are uploaded.
   'alertmanager-config': z.string(),

@@ -14,7 +14,10 @@ export const DATA = '/data';
  */
 export const CONFIG_DIR = `${DATA}/conf`;
 export const CONFIG_FILE = `${CONFIG_DIR}/mimir.yaml`;
+/** Limits of tenants, and of instances, that somebody sets by hand. The charm makes sure that it is there. */
 export const OVERRIDES_FILE = `${CONFIG_DIR}/overrides.yaml`;
+/** Those that the charm was told of. They win. */
+export const TENANT_LIMITS_FILE = `${CONFIG_DIR}/tenant-limits.yaml`;
 export const S3_CA_FILE = `${CONFIG_DIR}/s3-ca.pem`;
 export const ENVIRONMENT_FILE = `${CONFIG_DIR}/environment.json`;
 /** Mimir's `target`, which is no part of its configuration: that is the same for all units of a cluster. */
@@ -43,7 +46,13 @@ export const START_FILES = [
   CONFIG_FILE,
 ] as const;
 /** All that the charm writes there. */
-export const OWN_FILES = [OVERRIDES_FILE, TLS_FILE, PEBBLE_CA_FILE, ...START_FILES] as const;
+export const OWN_FILES = [
+  OVERRIDES_FILE,
+  TENANT_LIMITS_FILE,
+  TLS_FILE,
+  PEBBLE_CA_FILE,
+  ...START_FILES,
+] as const;
 
 /** None may lie inside another: Mimir refuses to start. */
 export const DIRS = {

@@ -24,6 +24,7 @@ import {
   S3_CA_FILE,
   START_FILES,
   TARGET_FILE,
+  TENANT_LIMITS_FILE,
   TLS_FILE,
   UNITS_CA_FILE,
 } from './paths.ts';
@@ -176,8 +177,9 @@ function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Workload {
   const target = targetOf(wanted.components);
   const environment = environmentText(inputs);
   const files: readonly PlannedFile[] = [
-    // Mimir does not start without it; limits of single tenants go there and are read again while it runs.
-    { path: OVERRIDES_FILE, content: 'overrides: {}\n', permissions: 0o644, onlyIfMissing: true },
+    // Mimir does not start without these two, and reads them again while it runs.
+    { path: OVERRIDES_FILE, content: NO_LIMITS, permissions: 0o644, onlyIfMissing: true },
+    tenantLimitsFile(inputs),
     { path: S3_CA_FILE, content: wanted.storageAuthorities, permissions: 0o644 },
     ...ifUsed(present, RECEIVED_CA_FILE, wanted.trusted, 0o644),
     ...ifUsed(present, UNITS_CA_FILE, tls?.authorities, 0o644),
@@ -203,6 +205,15 @@ const STOPPED: Workload = {
   kind: 'stop',
   files: [{ path: TARGET_FILE, content: '', permissions: 0o644 }],
 };
+
+export const NO_LIMITS = 'overrides: {}\n';
+
+/** While the limits are wrong, what was last good stays. */
+function tenantLimitsFile({ tenantLimits }: Inputs): PlannedFile {
+  const file = { path: TENANT_LIMITS_FILE, permissions: 0o644 };
+  if (tenantLimits?.kind === 'wrong') return { ...file, content: NO_LIMITS, onlyIfMissing: true };
+  return { ...file, content: tenantLimits?.content ?? NO_LIMITS };
+}
 
 function pebbleFiles(tls: Tls | undefined): readonly PlannedFile[] {
   if (tls?.pebble === undefined) return [];

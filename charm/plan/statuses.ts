@@ -20,6 +20,7 @@ export function planStatuses(
   const held = inputs.container.lastGood === undefined ? '' : '; the last good configuration stays in use';
   return [
     ...optionStatuses(options, held),
+    ...tenantLimitsStatuses(inputs),
     ...troubleStatuses(inputs.app, trouble, held),
     ...(storage.kind === 'hold' ? [holdStatus(inputs.app, storage.reason, held)] : []),
     ...unitStatuses(inputs, storage),
@@ -39,6 +40,15 @@ function optionStatuses(result: OptionsResult, held: string): readonly Status[] 
 export function optionStatus(problems: readonly OptionProblem[], held: string): Status {
   const list = problems.map(({ option, value, allowed }) => `${option}=${value}: must be ${allowed}`);
   return blocked(`[config] ${list.join('; ')}${held}`);
+}
+
+function tenantLimitsStatuses({ tenantLimits }: Inputs): readonly Status[] {
+  return tenantLimits?.kind === 'wrong' ? [limitsRefused(tenantLimits.reason)] : [];
+}
+
+/** @param reason begins with where the mistake is. */
+export function limitsRefused(reason: string): Status {
+  return blocked(`[config] ${reason}; the last good limits of tenants stay in use`);
 }
 
 function holdStatus(app: string, reason: HoldReason, held: string): Status {

@@ -10,6 +10,7 @@ export const DEFAULT_OPTIONS: RawOptions = {
   'max-global-exemplars-per-user': 0,
   'max-global-series-per-user': 150_000,
   'ingestion-rate': 10_000,
+  'tenant-limits': '',
   'ha-tracker': false,
   'ha-failover-timeout': '30s',
   's3-sse-type': 'none',
