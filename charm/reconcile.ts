@@ -13,8 +13,10 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
   // The pod is replaced, and Kubernetes stops Mimir; a change now would only be in the way.
   if (event.kind === 'stop') return;
   const all = await related(juju);
-  const inputs = withAgreement(await observe(juju, all));
-  const planned = plan(inputs);
+  const observed = await observe(juju, all);
+  const planner = await plannerFor(observed);
+  const inputs = withAgreement(observed, planner);
+  const planned = planner(inputs);
   await publishNeighbours(juju, inputs, planned, all);
   const seen = [...(await apply(juju, inputs, planned)), ...(await afterDrains(juju, event, inputs))];
   const statuses = withOutage(planned, seen);
@@ -43,6 +45,13 @@ async function afterDrains(
     await (await import('./drain/gone.ts')).forgetGone(juju, event, inputs);
   if (juju.stored('drained', z.boolean()) !== true) return [];
   return [await (await import('./drain/by-hand.ts')).stayDrained(juju, inputs)];
+}
+
+/** Most applications have not joined another's cluster, and need not know how that is. */
+async function plannerFor({ neighbours: { joined } }: Inputs): Promise<(inputs: Inputs) => Plan> {
+  if (joined === undefined) return plan;
+  const { planJoined } = await import('./plan/joined.ts');
+  return (inputs) => planJoined(inputs, joined);
 }
 
 /**

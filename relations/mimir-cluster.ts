@@ -108,13 +108,15 @@ export function readMemberUnit(bag: Bag): Said<MemberUnitData> {
   if (!parsed.success) return { said: {}, problems: keyProblems(parsed.error) };
   const { address, ip, tls_ca: ca } = parsed.data;
   const read = certificatesIn(ca ?? '').filter((each) => each !== undefined);
+  const problems =
+    ca !== undefined && read.length === 0 ? [{ key: 'tls_ca', problem: 'holds no certificate' }] : [];
   return {
     said: {
       ...(address !== undefined && { host: address }),
       ...(ip !== undefined && { ip }),
       ...(read.length > 0 && { authorities: bundle(read) }),
     },
-    problems: [],
+    problems,
   };
 }
 

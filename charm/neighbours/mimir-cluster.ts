@@ -9,6 +9,7 @@ import type { Spec } from '../generated.ts';
 import type { NeighbourProblem } from '../plan/inputs.ts';
 import type { Member, MemberUnit, UnitAddress } from '../plan/members.ts';
 import { componentsOf, ROLES_ALLOWED } from '../plan/roles.ts';
+import { toldToAll } from '../plan/told.ts';
 import { type Neighbour, problemsOf } from './neighbour.ts';
 
 const ENDPOINT = 'mimir-cluster';
@@ -24,10 +25,10 @@ export const mimirCluster: Neighbour = {
     };
   },
 
-  async carryOut(juju, { leader }, { cluster }, relations) {
-    if (!leader || cluster === undefined) return;
-    const secret = await share(juju, cluster.credentials, relations);
-    const bag = leaderApp(cluster.configuration, secret);
+  async carryOut(juju, inputs, { shared }, relations) {
+    if (!inputs.leader || shared === undefined) return;
+    const secret = await share(juju, shared.credentials, relations);
+    const bag = leaderApp(toldToAll(inputs, shared), secret);
     for (const relation of relations) await relation.publishApp(bag);
   },
 

@@ -1,11 +1,13 @@
-/** An application that has joined another's cluster: what it says of that, and of what it does not use. */
+/** An application that has joined another's cluster: its plan, and what it says of what it does not use. */
 import type { Status } from 'charmwright';
-import type { Settings } from '../../relations/mimir-cluster.ts';
+import type { ClusterConfiguration, Credentials, Settings } from '../../relations/mimir-cluster.ts';
 import { leadsCluster, ownRoles } from './cluster.ts';
+import { planDatabags } from './databags.ts';
 import type { Inputs } from './inputs.ts';
 import type { Joined } from './members.ts';
 import { isSettings } from './mimir-config.ts';
 import { DIRS, GRPC_PORT, HTTP_PORT, OVERRIDES_FILE } from './paths.ts';
+import { type Plan, planWorkload } from './plan.ts';
 import { componentsOf, ROLES_ALLOWED } from './roles.ts';
 import {
   active,
@@ -16,6 +18,8 @@ import {
   placeStatuses,
   waiting,
 } from './statuses.ts';
+import { filled, storageOf } from './told.ts';
+import { endpointOf, type Wanted } from './wanted.ts';
 
 /** What the unit itself relies on: its checks, its files, its volume. Another charm might have other places for it. */
 const RELIED_ON: readonly (readonly [path: readonly string[], value: string | number])[] = [
@@ -38,8 +42,49 @@ function valueAt(settings: Settings, path: readonly string[]): unknown {
   return value;
 }
 
+/** The one that leads has decided all but what these units do. */
+export function planJoined(inputs: Inputs, joined: Joined): Plan {
+  const wanted =
+    joined.kind === 'ready' && joinedTrouble(inputs, joined) === undefined
+      ? joinedWanted(inputs, joined)
+      : undefined;
+  const { peers, bucket } = planDatabags(inputs, { kind: 'hold', reason: { kind: 'leader-decides' } });
+  // Should it leave the cluster, it must not take its own disk for the place of the metrics.
+  const agreement =
+    wanted === undefined || joined.kind !== 'ready'
+      ? peers.agreement
+      : { ...peers.agreement, replicationFactor: joined.configuration.replicationFactor };
+  return {
+    place: 'joined',
+    workload: planWorkload(inputs, wanted),
+    databags: { peers: { ...peers, agreement }, bucket },
+    ports: [HTTP_PORT],
+    alertmanager: undefined,
+    statuses: joinedStatuses(inputs, joined),
+  };
+}
+
+/** @param joined what the application that leads has said. */
+function joinedWanted(
+  inputs: Pick<Inputs, 'options'>,
+  joined: { readonly configuration: ClusterConfiguration; readonly credentials?: Credentials },
+): Wanted | undefined {
+  const components = componentsOf(inputs.options.roles);
+  if (components === undefined) return undefined;
+  const { configuration, credentials } = joined;
+  const storage = storageOf(configuration.settings);
+  const { endpoint, insecure } = storage ?? {};
+  return {
+    components,
+    config: credentials === undefined ? configuration.settings : filled(configuration.settings, credentials),
+    storageAuthorities: configuration.storageAuthorities ?? '',
+    trusted: configuration.trusted,
+    bucket: typeof endpoint === 'string' ? endpointOf(endpoint, insecure === true) : undefined,
+  };
+}
+
 /** What is wrong with it; undefined when the unit runs as it was told. */
-export function joinedTrouble(inputs: Inputs, joined: Joined): Status | undefined {
+function joinedTrouble(inputs: Inputs, joined: Joined): Status | undefined {
   const { app, options } = inputs;
   const held = inputs.container.lastGood === undefined ? '' : '; the last good configuration stays in use';
   if (componentsOf(options.roles) === undefined)
@@ -76,7 +121,7 @@ export function joinedTrouble(inputs: Inputs, joined: Joined): Status | undefine
   }
 }
 
-export function joinedStatuses(inputs: Inputs, joined: Joined): readonly Status[] {
+function joinedStatuses(inputs: Inputs, joined: Joined): readonly Status[] {
   const trouble = joinedTrouble(inputs, joined);
   return [
     ...(trouble === undefined ? [] : [trouble]),

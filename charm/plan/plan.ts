@@ -3,15 +3,13 @@
  */
 import { createHash } from 'node:crypto';
 import type { Status } from 'charmwright';
-import type { ClusterConfiguration, Credentials, Settings } from '../../relations/mimir-cluster.ts';
+import type { Credentials, Settings } from '../../relations/mimir-cluster.ts';
 import { clusterTrouble, leadsCluster } from './cluster.ts';
 import { type Databags, planDatabags } from './databags.ts';
 import { environmentOf, environmentText } from './environment.ts';
 import type { Inputs } from './inputs.ts';
-import { joinedStatuses, joinedTrouble } from './joined.ts';
 import { type MimirLayer, mimirLayer, type ReadyCheck, type Start } from './layer.ts';
 import { logTargets } from './log-targets.ts';
-import type { Joined } from './members.ts';
 import { isSettings, type Store, toYaml } from './mimir-config.ts';
 import { type AlertmanagerOption, type Options, parseOptions } from './options.ts';
 import {
@@ -32,7 +30,7 @@ import { COMPONENTS, targetOf } from './roles.ts';
 import { planStatuses } from './statuses.ts';
 import { decideStorage } from './storage.ts';
 import { agreedAuthorities, planTls, runningTls, type Tls } from './tls.ts';
-import { joinedWanted, ownWanted, toldToAll, type Wanted } from './wanted.ts';
+import { ownWanted, type Wanted } from './wanted.ts';
 
 export interface PlannedFile {
   readonly path: string;
@@ -64,13 +62,20 @@ export interface UploadedAlertmanager extends AlertmanagerOption {
   readonly digest: string;
 }
 
+/** What is the same for all applications of a cluster. */
+export interface SharedPlan {
+  readonly wanted: Wanted;
+  readonly replicationFactor: number;
+  readonly credentials: Credentials;
+}
+
 export interface Plan {
   /** What this application is to a cluster of several. */
   readonly place: 'alone' | 'leads' | 'joined';
   readonly workload: Workload;
   readonly databags: Databags;
   /** What those are told who have joined. Absent, they keep what they were told. */
-  readonly cluster?: { readonly configuration: ClusterConfiguration; readonly credentials: Credentials };
+  readonly shared?: SharedPlan;
   readonly ports: readonly number[];
   /** The Alertmanager configuration from the options; `null` says that there is none, undefined that it is unknown. */
   readonly alertmanager: UploadedAlertmanager | null | undefined;
@@ -78,23 +83,19 @@ export interface Plan {
 }
 
 /** The inputs with what all units are to agree on: nothing that this unit could not run itself. */
-export function withAgreement(seen: Inputs): Inputs {
+export function withAgreement(seen: Inputs, planner: (inputs: Inputs) => Plan = plan): Inputs {
   const { agreement } = seen;
   const inputs = { ...seen, authorities: agreedAuthorities(seen) };
   if (!seen.leader || inputs.authorities === agreement?.authorities) return inputs;
-  return isRunnable(plan(inputs)) ? inputs : { ...seen, authorities: agreement?.authorities };
+  return isRunnable(planner(inputs)) ? inputs : { ...seen, authorities: agreement?.authorities };
 }
 
 function isRunnable({ workload }: Plan): boolean {
   return workload.kind === 'run' || workload.kind === 'stop';
 }
 
+/** Of an application that has not joined another's cluster. Of one that has, see `joined.ts`. */
 export function plan(inputs: Inputs): Plan {
-  const { joined } = inputs.neighbours;
-  return joined === undefined ? planOwn(inputs) : planJoined(inputs, joined);
-}
-
-function planOwn(inputs: Inputs): Plan {
   const options = parseOptions(inputs.options);
   const chosen = options.ok ? options.options.replicationFactor : inputs.agreement?.replicationFactor;
   const storage = decideStorage(inputs, chosen);
@@ -113,47 +114,19 @@ function planOwn(inputs: Inputs): Plan {
     databags: planDatabags(inputs, isUsed ? storage : { kind: 'hold', reason: { kind: 'leader-decides' } }),
     ...(isUsed &&
       storage.kind === 's3' &&
-      inputs.bucket.kind === 'fine' && { cluster: planCluster(inputs, wanted, storage) }),
+      inputs.bucket.kind === 'fine' && { shared: shared(wanted, storage) }),
     ports: [HTTP_PORT],
     alertmanager: options.ok ? planAlertmanager(options.options) : undefined,
     statuses: planStatuses(inputs, options, storage, kept, trouble),
   };
 }
 
-function planCluster(
-  inputs: Inputs,
-  wanted: Wanted,
-  { s3, replicationFactor }: Extract<Store, { kind: 's3' }>,
-): NonNullable<Plan['cluster']> {
-  return {
-    configuration: toldToAll(inputs, wanted, replicationFactor),
-    credentials: { 'access-key': s3.accessKey, 'secret-key': s3.secretKey },
-  };
+function shared(wanted: Wanted, { s3, replicationFactor }: Extract<Store, { kind: 's3' }>): SharedPlan {
+  const credentials = { 'access-key': s3.accessKey, 'secret-key': s3.secretKey };
+  return { wanted, replicationFactor, credentials };
 }
 
-/** The one that leads has decided all but what these units do. */
-function planJoined(inputs: Inputs, joined: Joined): Plan {
-  const wanted =
-    joined.kind === 'ready' && joinedTrouble(inputs, joined) === undefined
-      ? joinedWanted(inputs, joined)
-      : undefined;
-  const { peers, bucket } = planDatabags(inputs, { kind: 'hold', reason: { kind: 'leader-decides' } });
-  // Should it leave the cluster, it must not take its own disk for the place of the metrics.
-  const agreement =
-    wanted === undefined || joined.kind !== 'ready'
-      ? peers.agreement
-      : { ...peers.agreement, replicationFactor: joined.configuration.replicationFactor };
-  return {
-    place: 'joined',
-    workload: planWorkload(inputs, wanted),
-    databags: { peers: { ...peers, agreement }, bucket },
-    ports: [HTTP_PORT],
-    alertmanager: undefined,
-    statuses: joinedStatuses(inputs, joined),
-  };
-}
-
-function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Workload {
+export function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Workload {
   const { ip } = inputs.address;
   if (!inputs.container.reachable || ip === undefined) return { kind: 'wait' };
   const { lastGood, files: present = {} } = inputs.container;
@@ -286,11 +259,18 @@ export function masked(planned: Plan): Plan {
   return {
     ...planned,
     workload: workload.kind === 'run' ? maskedRun(workload) : workload,
-    ...(planned.cluster !== undefined && {
-      cluster: { ...planned.cluster, credentials: { 'access-key': MASK, 'secret-key': MASK } },
-    }),
+    ...(planned.shared !== undefined && { shared: maskedShared(planned.shared) }),
     // Receivers' passwords and webhook addresses are all over it.
     alertmanager: alertmanager ? { ...alertmanager, config: MASK, templates: {} } : alertmanager,
+  };
+}
+
+function maskedShared(shared: SharedPlan): SharedPlan {
+  const { wanted } = shared;
+  return {
+    ...shared,
+    wanted: { ...wanted, config: maskedSettings(wanted.config) },
+    credentials: { 'access-key': MASK, 'secret-key': MASK },
   };
 }
 

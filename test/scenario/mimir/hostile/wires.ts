@@ -107,7 +107,7 @@ export const WIRES = {
   'mimir-cluster': wire(
     29,
     'write',
-    { role: '"write"', planned_units: '2', endpoints: '"write-endpoints.cos.svc.cluster.local"' },
+    { role: '"write"', planned_units: '3', endpoints: '"write-endpoints.cos.svc.cluster.local"' },
     {
       address: '"write-0.write-endpoints.cos.svc.cluster.local"',
       ip: '"10.1.0.8"',
