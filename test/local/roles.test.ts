@@ -1,0 +1,127 @@
+/**
+ * One Mimir of several applications, each with its roles: what is written to one is found through another, and the
+ * status says what is missing until all are there. The tests build on one another.
+ */
+import { request } from 'undici';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type Batch, expectWhole, writeBatch } from '../support/batch.ts';
+import { TestModel } from '../support/local-model.ts';
+
+const LEADER: [string, string] = ['mimir:s3', 'minio-k8s:s3'];
+
+let model: TestModel;
+let write: string;
+let read: string;
+const written: Batch[] = [];
+
+beforeAll(async () => {
+  model = await TestModel.start();
+  await model.deployMinio();
+});
+afterAll(() => model?.[Symbol.asyncDispose]());
+
+const join = (application: string) => model.integrate(['mimir:mimir-cluster', `${application}:join-cluster`]);
+
+async function configOf(unit: string): Promise<string> {
+  const { out } = await model.ssh(unit, 'mimir', ['/bin/cat', '/data/conf/mimir.yaml']);
+  return out;
+}
+
+const ring = z.object({ shards: z.array(z.object({ id: z.string(), state: z.string() })) });
+
+/** Who is in a ring, as one unit sees it. */
+async function members(url: string, page: string): Promise<readonly string[]> {
+  const { body } = await request(`${url}${page}`, { headers: { accept: 'application/json' } });
+  return ring
+    .parse(await body.json())
+    .shards.map(({ id, state }) => `${id} ${state}`)
+    .toSorted();
+}
+
+describe('three applications', () => {
+  test('say what is missing, until each has joined', async () => {
+    await model.deployMimir({ application: 'mimir', config: { roles: 'backend' } });
+    await model.deployMimir({ application: 'write', config: { roles: 'write' } });
+    await model.deployMimir({ application: 'read', config: { roles: 'read' } });
+    await model.integrate(LEADER);
+    await model.untilUnit(
+      'write/0',
+      'blocked',
+      /^\[roles\] no unit has compactor, .*juju integrate MIMIR:mimir-cluster/,
+    );
+    await join('write');
+    await model.untilUnit('write/0', 'waiting', /^\[join-cluster\] mimir has not given a configuration yet/);
+    await model.untilUnit('mimir/0', 'blocked', /^\[mimir-cluster\] no unit has querier, query-frontend: /);
+    await join('read');
+    await model.untilActive();
+    await model.untilUnit('mimir/0', 'active', /^fewer units than recommended: ingester 1 of 3, /);
+  });
+
+  test('are one Mimir: what goes to write is found through read', async () => {
+    write = await model.forward('write/0', 9009);
+    read = await model.forward('read/0', 9009);
+    written.push(await writeBatch(write, 'first'));
+    await expectWhole(read, ...written);
+  });
+
+  test('each unit does what it is for, and nothing else', async () => {
+    const statusOf = async (url: string, path: string) => (await request(`${url}${path}`)).statusCode;
+    const backend = await model.forward('mimir/0', 9009);
+    expect(await statusOf(write, '/prometheus/api/v1/query?query=1')).toBe(404);
+    expect(await statusOf(read, '/prometheus/api/v1/query?query=1')).toBe(200);
+    expect(await statusOf(read, '/prometheus/api/v1/rules')).toBe(404);
+    expect(await statusOf(backend, '/prometheus/api/v1/rules')).toBe(200);
+    expect(await members(write, '/ingester/ring')).toEqual([expect.stringMatching(/^write-0\S* ACTIVE$/)]);
+    expect(await members(backend, '/store-gateway/ring')).toEqual([
+      expect.stringMatching(/^mimir-0\S* ACTIVE$/),
+    ]);
+  });
+
+  test('have the same configuration, with the keys in it and in no databag', async () => {
+    const text = await configOf('mimir/0');
+    expect(text).toMatch(/secret_access_key: "\S{10,}"/);
+    const [, key = ''] = /secret_access_key: "(\S+)"/.exec(text) ?? [];
+    const withoutMembers = (yaml: string) => yaml.replace(/^ {2}join_members: .*$/m, '');
+    expect(withoutMembers(await configOf('write/0'))).toEqual(withoutMembers(text));
+    expect(withoutMembers(await configOf('read/0'))).toEqual(withoutMembers(text));
+    const bag = await model.exec('write/0', 'relation-get --app -r $(relation-ids join-cluster) - mimir/0');
+    expect(bag).toContain('worker_config');
+    expect(bag).not.toContain(key);
+  });
+});
+
+describe('the application that leads', () => {
+  test('can give its roles to another one, and then runs no Mimir', async () => {
+    await model.deployMimir({ application: 'rest', config: { roles: 'backend' } });
+    await join('rest');
+    await model.untilActive();
+    await model.client.call('set-config', { application: 'mimir', values: { roles: 'none' } });
+    await expect
+      .poll(() => model.ssh('mimir/0', 'mimir', ['/charm/bin/pebble', 'services']).then(({ out }) => out), {
+        timeout: 60_000,
+      })
+      .toMatch(/mimir\s+disabled\s+inactive/);
+    await model.untilActive();
+    written.push(await writeBatch(write, 'second'));
+    await expectWhole(read, ...written);
+  });
+
+  test('and takes them back', async () => {
+    await model.client.call('set-config', { application: 'mimir', values: { roles: 'backend' } });
+    const backend = await model.forward('mimir/0', 9009);
+    await expect
+      .poll(() => request(`${backend}/ready`).then(({ statusCode }) => statusCode, String), {
+        timeout: 90_000,
+      })
+      .toBe(200);
+    await model.separate(['mimir:mimir-cluster', 'rest:join-cluster']);
+    await model.untilUnit(
+      'rest/0',
+      'blocked',
+      /^\[roles\] no unit has .*; the last good configuration stays/,
+    );
+    await model.untilUnit('mimir/0', 'active', /^fewer units/);
+    await expectWhole(read, ...written);
+  });
+});
