@@ -1,7 +1,7 @@
 /** The real programs that the local model, the demo and the tests run. */
 import { join } from 'node:path';
 import { built, PeerError, type Recipe } from './build.ts';
-import { PROGRAMS } from './programs.ts';
+import { KUBERNETES_PROGRAMS, PROGRAMS } from './programs.ts';
 
 // Service discovery that asks a cloud is most of what Prometheus compiles; the tests give it its targets in files.
 const PROMETHEUS_TAGS = ['remove_all_sd'];
@@ -43,6 +43,7 @@ const RECIPES = {
     define: PROMETHEUS_VERSION,
     tags: PROMETHEUS_TAGS,
   },
+  ...KUBERNETES_PROGRAMS,
 } as const satisfies Record<string, Recipe>;
 
 export type PeerName = keyof typeof RECIPES;
