@@ -208,6 +208,38 @@ export const spec = {
       "type": "string",
       "default": "info"
     },
+    "cpu-request": {
+      "type": "string",
+      "default": ""
+    },
+    "cpu-limit": {
+      "type": "string",
+      "default": ""
+    },
+    "memory-request": {
+      "type": "string",
+      "default": ""
+    },
+    "memory-limit": {
+      "type": "string",
+      "default": ""
+    },
+    "pod-anti-affinity": {
+      "type": "string",
+      "default": "preferred"
+    },
+    "termination-grace-period": {
+      "type": "string",
+      "default": "20m"
+    },
+    "service-account-annotations": {
+      "type": "string",
+      "default": ""
+    },
+    "service-ports": {
+      "type": "string",
+      "default": ""
+    },
     "alertmanager-config": {
       "type": "string",
       "default": ""

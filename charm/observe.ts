@@ -18,7 +18,8 @@ import { mimirAt } from './mimir-api.ts';
 import { observeNeighbours, type Related } from './neighbours/index.ts';
 import { readThoseThere } from './pebble-files.ts';
 import { parseEncryption } from './plan/encryption.ts';
-import type { Inputs, Neighbours } from './plan/inputs.ts';
+import type { Inputs, Neighbours, RawOptions } from './plan/inputs.ts';
+import { hasRole } from './plan/kubernetes.ts';
 import { READY_CHECK } from './plan/layer.ts';
 import { CONFIG_FILE, CONTAINER, OWN_FILES, TENANT_LIMITS_FILE } from './plan/paths.ts';
 import { startDigest } from './plan/plan.ts';
@@ -103,13 +104,14 @@ export async function observeAgreement(juju: MimirJuju): Promise<Agreement | und
   return remembered(juju, peers, agreementShape, async () => readAgreement(await peers.localAppData()));
 }
 
-async function observeObjectStorage(juju: MimirJuju): Promise<ObjectStorage> {
+async function observeObjectStorage(juju: MimirJuju, options: RawOptions): Promise<ObjectStorage> {
   const relation = await juju.relation('s3');
   if (relation === undefined) return { kind: 'none' };
   const bag = await relation.remoteAppData();
   const uri = s3SecretUri(bag);
   const secret = uri === undefined ? undefined : await readGranted(juju, uri);
-  return readS3({ relation: relation.name, app: relation.remoteApp }, bag, secret);
+  const needsKeys = !hasRole(options);
+  return readS3({ relation: relation.name, app: relation.remoteApp }, bag, secret, needsKeys);
 }
 
 const bucketShape = z.object({
@@ -127,7 +129,8 @@ async function observeBucket(
 ): Promise<Pick<Inputs, 'objectStorage' | 'bucket'>> {
   // The bucket is the one of the application that leads.
   if (joined !== undefined) return { objectStorage: { kind: 'none' }, bucket: { kind: 'fine' } };
-  const [objectStorage, options] = await Promise.all([observeObjectStorage(juju), juju.config()]);
+  const options = await juju.config();
+  const objectStorage = await observeObjectStorage(juju, options);
   if (objectStorage.kind !== 'ready') return { objectStorage, bucket: { kind: 'fine' } };
   const wanted = parseEncryption(options);
   const encryption = wanted.ok ? wanted.encryption : undefined;

@@ -36,7 +36,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Never throws. Takes at most five seconds.
+ * Never throws. Takes at most five seconds. Without keys it cannot sign, so that it learns no more than that the storage
+ * answers and has the bucket: Mimir's role is Mimir's alone.
  * @param options `trusted`: authorities besides those that the storage names itself, PEM. `encryption`: whether the
  * storage takes it shows only when something is put there, which Mimir does hours after its start.
  */
@@ -49,7 +50,8 @@ export async function probeBucket(
     askBucket(s3, { ...request, trusted, signal, largestAnswer: LONGEST_ANSWER });
   try {
     const found = judge(s3, await ask({ method: 'GET', key: 'blocks/not-there' }));
-    if (found.kind !== 'fine' || encryption === undefined || s3.signature !== 'v4') return found;
+    const signs = s3.signature === 'v4' && s3.accessKey !== undefined;
+    if (found.kind !== 'fine' || encryption === undefined || !signs) return found;
     const put = { method: 'PUT', key: PROBE_KEY, headers: encryptionHeaders(encryption) } as const;
     return judgeEncryption(encryption, await ask(put));
   } catch (error) {
@@ -72,13 +74,15 @@ function codeIn(body: Buffer): string | undefined {
 }
 
 function judge(s3: S3Connection, { status, body }: HttpAnswer): BucketState {
-  const { endpoint, bucket, signature } = s3;
+  const { endpoint, bucket, signature, accessKey } = s3;
   if (status >= 500) return { kind: 'away', cause: `${endpoint} answers with HTTP ${status}` };
   const code = codeIn(body);
   if (code === undefined)
     return status === 404 && body.length === 0 ? { kind: 'fine' } : notS3(s3, `HTTP ${status}`);
   // We sign by version 4 only.
   if (FINE.has(code) || signature !== 'v4') return { kind: 'fine' };
+  // Nobody may read without a name, which says nothing about Mimir's.
+  if (accessKey === undefined && code !== 'NoSuchBucket') return { kind: 'fine' };
   return {
     kind: 'refused',
     cause: `${REFUSALS[code] ?? `${endpoint} refuses`} bucket "${bucket}" (${code})`,

@@ -3,6 +3,7 @@ import { type Juju, type JujuEvent, type Status, worst } from 'charmwright';
 import * as z from 'zod/mini';
 import { apply } from './apply.ts';
 import type { Spec } from './generated.ts';
+import { applyKubernetes } from './kubernetes.ts';
 import { publishNeighbours, related } from './neighbours/index.ts';
 import { observe } from './observe.ts';
 import type { Inputs } from './plan/inputs.ts';
@@ -18,7 +19,11 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
   const inputs = withAgreement(observed, planner);
   const planned = planner(inputs);
   await publishNeighbours(juju, inputs, planned, all);
-  const seen = [...(await apply(juju, inputs, planned)), ...(await afterDrains(juju, event, inputs))];
+  const seen = [
+    ...(await apply(juju, inputs, planned)),
+    ...(await afterDrains(juju, event, inputs)),
+    ...(await applyKubernetes(juju, inputs)),
+  ];
   const statuses = withOutage(planned, seen);
   // What is only good to know stands behind all else.
   const isGood = ({ name }: Status) => name === 'active';

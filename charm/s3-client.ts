@@ -1,4 +1,4 @@
-/** One request to the bucket, signed with the keys that Mimir has. */
+/** One request to the bucket, signed with the keys that Mimir has been given. */
 import { type HttpAnswer, HttpClient } from 'charmwright/http';
 import type { S3Connection } from '../relations/s3.ts';
 import { signedHeaders } from '../s3/sigv4.ts';
@@ -26,18 +26,20 @@ export function askBucket(
   const folder = s3.addressing === 'virtual-hosted' ? '' : `/${s3.bucket}`;
   const url = new URL(`${s3.insecure ? 'http' : 'https'}://${host}${folder}/${s3.prefix}${key}`);
   const request = { method, path: url.pathname };
-  const headers = signedHeaders(
-    { ...request, host: url.host, query: {}, headers: more, body: new Uint8Array() },
-    {
-      credentials: { accessKey: s3.accessKey, secretKey: s3.secretKey },
-      region: s3.region ?? DEFAULT_REGION,
-      now: new Date(),
-    },
-  );
+  const unsigned = { ...request, host: url.host, query: {}, headers: more, body: new Uint8Array() };
   const authorities = [s3.caChain, trusted].filter((each) => each !== undefined).join('\n');
   const client = new HttpClient({
     origin: url.origin,
     ...(authorities !== '' && { caChain: authorities }),
   });
-  return client.send({ ...request, headers: { ...more, ...headers }, signal, largestAnswer });
+  return client.send({ ...request, headers: { ...more, ...signed(s3, unsigned) }, signal, largestAnswer });
+}
+
+/** Without keys as it is: Mimir has a role that is its alone. */
+function signed(
+  { accessKey, secretKey, region = DEFAULT_REGION }: S3Connection,
+  request: Parameters<typeof signedHeaders>[0],
+): Readonly<Record<string, string>> {
+  if (accessKey === undefined || secretKey === undefined) return {};
+  return signedHeaders(request, { credentials: { accessKey, secretKey }, region, now: new Date() });
 }

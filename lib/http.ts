@@ -17,13 +17,15 @@ export type HttpTarget =
       readonly origin: string;
       /** Certificates to trust besides those that Node knows, as one PEM text. */
       readonly caChain?: string | undefined;
+      /** Trusts those alone: for a server that no public authority speaks for. */
+      readonly onlyCaChain?: boolean;
       /** Whom the certificate must name; the host of the origin when absent. */
       readonly serverName?: string | undefined;
     };
 
 /** One request. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With the query. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -177,8 +179,8 @@ function openAgent(target: HttpTarget): Agent {
   }
   const { Agent } = process.getBuiltinModule('node:https');
   if (target.caChain === undefined) return new Agent({ keepAlive: true });
-  const { rootCertificates } = process.getBuiltinModule('node:tls');
-  const ca = [...rootCertificates, target.caChain];
+  const known = target.onlyCaChain === true ? [] : process.getBuiltinModule('node:tls').rootCertificates;
+  const ca = [...known, target.caChain];
   return new Agent({ keepAlive: true, ca, allowPartialTrustChain: true });
 }
 

@@ -15,8 +15,9 @@ export interface S3Connection {
   readonly insecure: boolean;
   readonly bucket: string;
   readonly region?: string;
-  readonly accessKey: string;
-  readonly secretKey: string;
+  /** Both, or neither: then whoever asks has a role of its own, as pods of a service account may on AWS. */
+  readonly accessKey?: string;
+  readonly secretKey?: string;
   readonly addressing: 'auto' | 'path' | 'virtual-hosted';
   readonly signature: 'v2' | 'v4';
   /** Letters and digits of the provider's `path`: what Mimir allows in front of its storage prefixes. */
@@ -129,21 +130,24 @@ const providerSchema = z.object({
   's3-api-version': z.optional(z.enum(['2', '4'], 'must be 2 or 4')),
   'tls-ca-chain': z.optional(caChain),
   'secret-extra': z.optional(matching(SECRET_URI, 'must be the URI of a secret')),
-  'access-key': credential,
-  'secret-key': credential,
+  'access-key': z.optional(credential),
+  'secret-key': z.optional(credential),
 });
 
-const REQUIRED = [...SECRET_KEYS, 'bucket', 'endpoint'] as const;
+const PLACE = ['bucket', 'endpoint'] as const;
 const ADDRESSING = { path: 'path', host: 'virtual-hosted' } as const;
 
 /**
  * What the provider offers. Never throws.
  * @param secret content of the secret that {@link s3SecretUri} names; undefined when there is none or it cannot be
  * read yet.
+ * @param needsKeys false where a provider may leave them out.
  */
-export function readS3(from: From, bag: Bag, secret: Bag | undefined): ObjectStorage {
-  const said = { ...bag, ...secret };
-  const missing = REQUIRED.filter((key) => (said[key] ?? '').trim() === '');
+export function readS3(from: From, bag: Bag, secret: Bag | undefined, needsKeys = true): ObjectStorage {
+  const said = withoutBlankKeys({ ...bag, ...secret });
+  const hasKeys = SECRET_KEYS.some((key) => said[key] !== undefined) || s3SecretUri(bag) !== undefined;
+  const required = needsKeys || hasKeys ? [...SECRET_KEYS, ...PLACE] : PLACE;
+  const missing = required.filter((key) => (said[key] ?? '').trim() === '');
   // Faults of what is there are worth telling even while other keys are missing.
   const parsed = providerSchema.safeParse(said);
   const problems = parsed.success
@@ -156,7 +160,11 @@ export function readS3(from: From, bag: Bag, secret: Bag | undefined): ObjectSto
   }
 
   const data = parsed.data;
-  const { scheme, host } = data.endpoint;
+  const {
+    'access-key': accessKey,
+    'secret-key': secretKey,
+    endpoint: { scheme, host },
+  } = data;
   if (host.startsWith(`${data.bucket}.`)) {
     const problem = 'must not begin with the name of the bucket';
     return { ...from, kind: 'invalid', problems: [{ key: 'endpoint', problem }] };
@@ -171,12 +179,19 @@ export function readS3(from: From, bag: Bag, secret: Bag | undefined): ObjectSto
       insecure: scheme === undefined ? !chain : scheme === 'http',
       bucket: data.bucket,
       ...(data.region !== undefined && { region: data.region }),
-      accessKey: data['access-key'],
-      secretKey: data['secret-key'],
+      ...(accessKey !== undefined && { accessKey }),
+      ...(secretKey !== undefined && { secretKey }),
       addressing: style === undefined ? 'auto' : ADDRESSING[style],
       signature: data['s3-api-version'] === '2' ? 'v2' : 'v4',
       prefix: data.path ?? '',
       ...(chain && { caChain: chain }),
     },
   };
+}
+
+/** A key that is empty is none. */
+function withoutBlankKeys(said: Bag): Bag {
+  const isBlank = (key: string) =>
+    SECRET_KEYS.some((each) => each === key) && (said[key] ?? '').trim() === '';
+  return Object.fromEntries(Object.entries(said).filter(([key]) => !isBlank(key)));
 }

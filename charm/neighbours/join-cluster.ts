@@ -7,6 +7,7 @@ import { readGranted } from '../granted-secret.ts';
 import { ownRoles } from '../plan/cluster.ts';
 import type { Neighbours } from '../plan/inputs.ts';
 import { unfit } from '../plan/joined.ts';
+import { KUBERNETES_OPTIONS } from '../plan/kubernetes.ts';
 import type { Joined } from '../plan/members.ts';
 import { endpointsHost } from '../plan/urls.ts';
 import type { Neighbour } from './neighbour.ts';
@@ -24,7 +25,8 @@ const IDLE_ENDPOINTS = [
   'send-datasource',
   'prometheus-api',
 ] as const;
-const OWN_OPTION = 'roles';
+/** What each application decides about itself alone. */
+const OWN_OPTIONS: ReadonlySet<string> = new Set(['roles', ...KUBERNETES_OPTIONS]);
 
 export const joinCluster: Neighbour = {
   async observe(juju, relations) {
@@ -87,7 +89,7 @@ async function idleOf(juju: Juju<Spec>): Promise<NonNullable<Neighbours['idle']>
   const options = await juju.config();
   const declared: CharmSpec['config'] = spec.config;
   const set = Object.entries(options)
-    .filter(([name, value]) => name !== OWN_OPTION && value !== declared[name]?.default)
+    .filter(([name, value]) => !OWN_OPTIONS.has(name) && value !== declared[name]?.default)
     .map(([name]) => name);
   const endpoints = await Promise.all(
     IDLE_ENDPOINTS.map(async (endpoint) => ((await juju.relations(endpoint)).length > 0 ? [endpoint] : [])),

@@ -27,7 +27,8 @@ export const mimirCluster: Neighbour = {
 
   async carryOut(juju, inputs, { shared }, relations) {
     if (!inputs.leader || shared === undefined) return;
-    const secret = await share(juju, shared.credentials, relations);
+    const { credentials } = shared;
+    const secret = credentials === undefined ? undefined : await share(juju, credentials, relations);
     const bag = leaderApp(toldToAll(inputs, shared), secret);
     for (const relation of relations) await relation.publishApp(bag);
   },

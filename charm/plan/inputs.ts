@@ -23,6 +23,14 @@ export interface RawOptions {
   readonly 's3-sse-kms-key-id': string;
   readonly 's3-sse-kms-encryption-context': string;
   readonly 'log-level': string;
+  readonly 'cpu-request': string;
+  readonly 'cpu-limit': string;
+  readonly 'memory-request': string;
+  readonly 'memory-limit': string;
+  readonly 'pod-anti-affinity': string;
+  readonly 'termination-grace-period': string;
+  readonly 'service-account-annotations': string;
+  readonly 'service-ports': string;
   readonly 'alertmanager-config': string;
   readonly 'alertmanager-templates': string;
 }

@@ -181,8 +181,9 @@ function commonStorage(store: Store, encryption: Encryption | undefined): Settin
     s3: {
       endpoint: s3.endpoint,
       bucket_name: s3.bucket,
-      access_key_id: s3.accessKey,
-      secret_access_key: s3.secretKey,
+      // Without keys Mimir looks for a role of the pod's own.
+      ...(s3.accessKey !== undefined && { access_key_id: s3.accessKey }),
+      ...(s3.secretKey !== undefined && { secret_access_key: s3.secretKey }),
       insecure: s3.insecure,
       bucket_lookup_type: s3.addressing,
       signature_version: s3.signature,

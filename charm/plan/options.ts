@@ -4,6 +4,7 @@ import { durationMs, HOUR_MS, YEAR_MS } from '../durations.ts';
 import { firstLine } from '../text.ts';
 import { type Encryption, parseEncryption } from './encryption.ts';
 import type { RawOptions } from './inputs.ts';
+import { type KubernetesOptions, parseKubernetes } from './kubernetes.ts';
 import { type Component, componentsOf, ROLES_ALLOWED } from './roles.ts';
 
 /** Above this the number is a slip of the finger, and Mimir's own arithmetic is safe below it. */
@@ -44,6 +45,7 @@ export interface Options {
   readonly encryption?: Encryption;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly alertmanager?: AlertmanagerOption;
+  readonly kubernetes: KubernetesOptions;
 }
 
 export interface OptionProblem {
@@ -117,7 +119,10 @@ export function parseOptions(raw: RawOptions): OptionsResult {
   }
   const encryption = parseEncryption(raw);
   if (!encryption.ok) problems.push(...encryption.problems);
-  if (!parsed.success || !encryption.ok || problems.length > 0) return { ok: false, problems };
+  const kubernetes = parseKubernetes(raw);
+  if (!kubernetes.ok) problems.push(...kubernetes.problems);
+  if (!parsed.success || !encryption.ok || !kubernetes.ok || problems.length > 0)
+    return { ok: false, problems };
 
   const value = parsed.data;
   return {
@@ -137,6 +142,7 @@ export function parseOptions(raw: RawOptions): OptionsResult {
       }),
       ...(encryption.encryption !== undefined && { encryption: encryption.encryption }),
       logLevel: value['log-level'],
+      kubernetes: kubernetes.kubernetes,
       ...(value['alertmanager-config'].trim() !== '' && {
         alertmanager: {
           config: value['alertmanager-config'],

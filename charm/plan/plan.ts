@@ -66,7 +66,8 @@ export interface UploadedAlertmanager extends AlertmanagerOption {
 export interface SharedPlan {
   readonly wanted: Wanted;
   readonly replicationFactor: number;
-  readonly credentials: Credentials;
+  /** Absent where pods have a role of their own. */
+  readonly credentials?: Credentials;
 }
 
 export interface Plan {
@@ -122,8 +123,13 @@ export function plan(inputs: Inputs): Plan {
 }
 
 function shared(wanted: Wanted, { s3, replicationFactor }: Extract<Store, { kind: 's3' }>): SharedPlan {
-  const credentials = { 'access-key': s3.accessKey, 'secret-key': s3.secretKey };
-  return { wanted, replicationFactor, credentials };
+  const { accessKey, secretKey } = s3;
+  if (accessKey === undefined || secretKey === undefined) return { wanted, replicationFactor };
+  return {
+    wanted,
+    replicationFactor,
+    credentials: { 'access-key': accessKey, 'secret-key': secretKey },
+  };
 }
 
 export function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Workload {
@@ -270,7 +276,7 @@ function maskedShared(shared: SharedPlan): SharedPlan {
   return {
     ...shared,
     wanted: { ...wanted, config: maskedSettings(wanted.config) },
-    credentials: { 'access-key': MASK, 'secret-key': MASK },
+    ...(shared.credentials !== undefined && { credentials: { 'access-key': MASK, 'secret-key': MASK } }),
   };
 }
 

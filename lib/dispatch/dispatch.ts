@@ -10,6 +10,7 @@ import { EnvironmentError } from '../errors.ts';
 import type { CustomEvents, EventSchemas, JujuEvent } from '../events/event.ts';
 import { type Environment, type JujuContext, parseContext, parseEvent } from '../events/parse.ts';
 import type { ToolRunner } from '../hook-tools/runner.ts';
+import type { ServiceAccount } from '../kubernetes/service-account.ts';
 import { JujuLog } from '../log.ts';
 import { Aborted } from '../model/aborted.ts';
 import { type Breakpoints, breakpointsOf } from '../model/breakpoints.ts';
@@ -39,6 +40,8 @@ export interface Host {
   readonly remembersRemoteData?: boolean;
   /** The Pebble of a workload container. */
   pebble(container: string): Pebble;
+  /** Who the unit is to Kubernetes; undefined outside of it. Absent, it is outside. */
+  readonly serviceAccount?: () => Promise<ServiceAccount | undefined>;
   stdout(text: string): void;
   stderr(text: string): void;
   /** Takes the trace of a dispatch that is traced, instead of the charm's folder and a collector; for tests. */

@@ -8,6 +8,7 @@ import type { Environment } from '../events/parse.ts';
 import { EARLY, EarlyTools } from '../hook-tools/early.ts';
 import { processRunner } from '../hook-tools/process-runner.ts';
 import { takesServiceContext } from '../juju-version.ts';
+import type { ServiceAccount } from '../kubernetes/service-account.ts';
 import { JujuLog } from '../log.ts';
 import { charmFiles } from '../model/charm-files.ts';
 import type { EndpointSchemas } from '../model/juju.ts';
@@ -58,6 +59,7 @@ async function handle<S extends CharmSpec, R extends EndpointSchemas<S>, C exten
     env: process.env,
     tools,
     pebble: pebbles.of,
+    serviceAccount: podAccount,
     files: charmFiles(charmDir),
     remembersRemoteData: true,
     // Not through process.stdout, whose making takes a millisecond.
@@ -68,6 +70,12 @@ async function handle<S extends CharmSpec, R extends EndpointSchemas<S>, C exten
   process.exitCode = folder === undefined ? await dispatch(charm, host) : await recorded(charm, host, folder);
   if (process.exitCode === 0) tools.keep(host.files);
   await pebbles.close();
+}
+
+/** Outside of Kubernetes nothing is loaded for it. */
+async function podAccount(): Promise<ServiceAccount | undefined> {
+  if (process.env.KUBERNETES_SERVICE_HOST === undefined) return undefined;
+  return (await import('../kubernetes/service-account.ts')).podServiceAccount(process.env);
 }
 
 /** What a dispatch leaves behind to be done after its end; see tracing/sender.ts. */

@@ -9,6 +9,7 @@ import { relationApp, relationIds } from '../hook-tools/relation.ts';
 import type { ToolRunner } from '../hook-tools/runner.ts';
 import * as unit from '../hook-tools/unit.ts';
 import { parseJson } from '../json.ts';
+import type { ServiceAccount } from '../kubernetes/service-account.ts';
 import type { Log } from '../log.ts';
 import type { Pebble } from '../pebble/pebble.ts';
 import type { CharmMeta } from '../spec/meta.ts';
@@ -59,6 +60,7 @@ export interface Edges {
   /** There while this dispatch is traced. */
   readonly tracer?: Tracer;
   pebble(container: string): Pebble;
+  readonly serviceAccount?: () => Promise<ServiceAccount | undefined>;
 }
 
 /** A workload container, by its Pebble. */
@@ -213,6 +215,14 @@ export class Juju<
    */
   cloudSpec(): Promise<unit.CloudSpec> {
     return this.#once('cloud', () => unit.credentialGet(this.#tools));
+  }
+
+  /**
+   * Who this unit is to Kubernetes, for `charmwright/kubernetes`; undefined outside of it. It holds a credential. What it
+   * may do there is decided by `juju trust`.
+   */
+  serviceAccount(): Promise<ServiceAccount | undefined> {
+    return this.#once('service account', async () => this.#parts.edges.serviceAccount?.());
   }
 
   /** The endpoint's relations, by id. One that is just breaking is not among them: its data must not look alive. */

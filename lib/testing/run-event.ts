@@ -5,6 +5,7 @@ import { dispatch, type Host } from '../dispatch/dispatch.ts';
 import { hookName, type JujuEvent } from '../events/event.ts';
 import { takesServiceContext } from '../juju-version.ts';
 import { commitRefusal, HookSession, hookEnvironment, hookScope, type Pending } from '../jujuc/index.ts';
+import type { ServiceAccount } from '../kubernetes/service-account.ts';
 import type { EndpointSchemas } from '../model/juju.ts';
 import type { ActionSpec, CharmSpec } from '../spec/spec.ts';
 import { simulatedFiles } from './charm-files.ts';
@@ -41,6 +42,8 @@ export interface ContextOptions {
    * process all are there.
    */
   readonly files?: readonly string[];
+  /** Who the unit is to a Kubernetes API that the test has; when absent, the unit is outside of Kubernetes. */
+  readonly serviceAccount?: ServiceAccount;
   /**
    * As on a unit, data of other sides is read after events of its relation only, and kept in the state's `charmFiles`
    * in between. When absent, what the state says is what the charm reads.
@@ -115,7 +118,7 @@ async function dispatchIn<S extends CharmSpec, R extends EndpointSchemas<S>>(
   params: Readonly<Record<string, unknown>>,
   { onFailure = 'throw', ...killAt }: RunOptions,
 ): Promise<Ran> {
-  const { charmDir = process.cwd(), remembersRemoteData = false } = options;
+  const { charmDir = process.cwd(), remembersRemoteData = false, serviceAccount } = options;
   const { app, jujuVersion } = surroundings(charm, options);
   const view = unitView(before, charm.spec, app, event);
   const world = new World(before);
@@ -154,6 +157,7 @@ async function dispatchIn<S extends CharmSpec, R extends EndpointSchemas<S>>(
     },
     files: simulatedFiles(world, charm.memory === 'file'),
     remembersRemoteData,
+    serviceAccount: async () => serviceAccount,
     stdout: (text) => world.apply({ kind: 'log', level: 'DEBUG', message: text.trimEnd() }),
     stderr: (text) => recorder.stderr(text),
     keepTrace: (trace) => recorder.keepTrace(trace),

@@ -32,7 +32,7 @@ const LIB_FLOORS: readonly (readonly string[])[] = [
   ['model'],
   ['log.ts', 'jujuc'],
   ['hook-tools', 'workload'],
-  ['pebble'],
+  ['pebble', 'kubernetes'],
   ['events'],
   ['spec'],
   ['errors.ts', 'http.ts', 'juju-version.ts'],

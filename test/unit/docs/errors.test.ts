@@ -9,7 +9,8 @@ import { createServer as createSocketServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ActionFailed, CharmwrightError, JujuVersion } from 'charmwright';
-import { HttpClient } from 'charmwright/http';
+import { detourHttp, HttpClient } from 'charmwright/http';
+import { applyObject, readObject, type ServiceAccount } from 'charmwright/kubernetes';
 import { PebbleClient, PebbleError, parseLayer } from 'charmwright/pebble';
 import { parseSnapshot } from 'charmwright/snapshot';
 import { CharmCrashed, container, exec, parseRecording, relation, state } from 'charmwright/testing';
@@ -155,6 +156,24 @@ const makers: Readonly<Record<string, () => Promise<unknown> | unknown>> = {
     }
   },
   HttpTooLongError: () => get('much too long', { largestAnswer: 10 }),
+  KubernetesForbiddenError: () => kubernetes(403, 'statefulsets.apps "web" is forbidden', applied),
+  KubernetesConflictError: () =>
+    kubernetes(409, 'Apply failed with 1 conflict', applied, [
+      {
+        reason: 'FieldManagerConflict',
+        message: 'conflict with "kubectl-edit" using apps/v1',
+        field: '.spec.replicas',
+      },
+    ]),
+  KubernetesNotFoundError: () =>
+    kubernetes(404, 'services "web" not found', (account) =>
+      readObject(account, { kind: 'Service', name: 'web' }, z.unknown()),
+    ),
+  KubernetesInvalidError: () => kubernetes(422, 'spec.replicas: Invalid value: -1', applied),
+  KubernetesUnreachableError: () =>
+    kubernetes(503, 'the server is overloaded', (account) =>
+      readObject(account, { kind: 'Node', name: 'web' }, z.unknown()),
+    ),
   CharmCrashed: () =>
     charm({ reconcile: () => Promise.reject(new TypeError('no such disk')) }).run('start', state()),
   InProcessOnly: () => refuseKill({ killAfterEffect: 1 }),
@@ -187,6 +206,36 @@ const failedChange = {
   ],
 };
 
+/** The API server that answers so to what is done. */
+async function kubernetes(
+  status: number,
+  message: string,
+  act: (account: ServiceAccount) => Promise<unknown>,
+  causes: readonly object[] = [],
+): Promise<unknown> {
+  const kinds = [
+    { name: 'statefulsets', kind: 'StatefulSet', namespaced: true },
+    { name: 'services', kind: 'Service', namespaced: true },
+  ];
+  const resources = { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: 'v1', resources: kinds };
+  const straighten = detourHttp(async (_target, { method, path }) => {
+    const isDiscovery = path.endsWith('/v1');
+    const isThere = method === 'GET' && act === applied;
+    const body = isDiscovery ? resources : isThere ? { metadata: {} } : { message, details: { causes } };
+    const headers = { 'content-type': 'application/json' };
+    return {
+      status: isDiscovery || isThere ? 200 : status,
+      headers,
+      body: Buffer.from(JSON.stringify(body)),
+    };
+  });
+  const account = { origin: 'https://10.152.183.1:443', token: 'x', authority: '', namespace: 'cos' };
+  return act(account).finally(straighten);
+}
+
+const applied = (account: ServiceAccount) =>
+  applyObject(account, { kind: 'StatefulSet', metadata: { name: 'web' } }, { fieldManager: 'web-charm' });
+
 const ask = { method: 'GET', path: '/ready?token=x' } as const;
 function get(body: string, options: { readonly silenceMs?: number; readonly largestAnswer?: number } = {}) {
   answer = body === '' ? undefined : () => ({ status: 200, body });
@@ -206,7 +255,7 @@ async function thrown(make: () => unknown): Promise<Error> {
 }
 
 /** Classes that others extend, and that nothing throws. */
-const BASES = ['PebbleError', 'HttpError'];
+const BASES = ['PebbleError', 'HttpError', 'KubernetesError'];
 
 test('docs/errors.yaml has every error class that an author can catch, and no other', async () => {
   const classes = (await exportedErrors()).flatMap(({ errors }) => errors.map(({ name }) => name));

@@ -175,3 +175,32 @@ test.each([
   expect(found.insecure).toBe(false);
   expect(found.caChain?.match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
 });
+
+describe('where keys are not needed', () => {
+  test('a provider that gives none is understood', () => {
+    const found = s3(readS3(FROM, PLACE, undefined, false));
+    expect(found).toMatchObject({ bucket: PLACE.bucket });
+    expect(Object.keys(found)).not.toContain('accessKey');
+  });
+
+  test('empty ones are none', () => {
+    expect(readS3(FROM, { ...PLACE, 'access-key': '', 'secret-key': ' ' }, undefined, false).kind).toBe(
+      'ready',
+    );
+  });
+
+  test('those that are given are used', () => {
+    expect(s3(readS3(FROM, { ...PLACE, ...KEYS }, undefined, false)).accessKey).toBe(KEYS['access-key']);
+  });
+
+  test.each([
+    ['half of them', { 'access-key': 'AKIA' }, ['secret-key']],
+    [
+      'a secret that cannot be read',
+      { 'secret-extra': 'secret:h6c4vml77bjnv6m0gp83' },
+      ['access-key', 'secret-key'],
+    ],
+  ])('%s are waited for', (_what, bag, missing) => {
+    expect(readS3(FROM, { ...PLACE, ...bag }, undefined, false)).toMatchObject({ kind: 'waiting', missing });
+  });
+});

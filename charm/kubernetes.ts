@@ -1,0 +1,48 @@
+/** Keeps the charm's own Kubernetes objects as they are planned. */
+import { blocked, type Juju, type Status, waiting } from 'charmwright';
+import type { Kept } from 'charmwright/kubernetes';
+import type { Spec } from './generated.ts';
+import type { Inputs } from './plan/inputs.ts';
+import { FIELD_MANAGER, kubernetesPatches, parseKubernetes, TAKEN_OVER } from './plan/kubernetes.ts';
+import { optionStatus } from './plan/statuses.ts';
+
+/**
+ * Outside of Kubernetes there is nothing to patch, and one unit patches for all. It comes last: another pod template ends
+ * this very pod, as soon as Kubernetes has come to it.
+ */
+export async function applyKubernetes(
+  juju: Juju<Spec>,
+  { leader, app, options, neighbours }: Inputs,
+): Promise<readonly Status[]> {
+  const parsed = parseKubernetes(options);
+  // Where another application leads, nobody else looks at these options.
+  if (!parsed.ok) return neighbours.joined === undefined ? [] : [optionStatus(parsed.problems, '')];
+  if (!leader) return [];
+  const account = await juju.serviceAccount();
+  if (account === undefined) return [];
+  const { keepObjects } = await import('charmwright/kubernetes');
+  const kept = await keepObjects(juju, account, kubernetesPatches(app, parsed.kubernetes), {
+    fieldManager: FIELD_MANAGER,
+    takeOver: TAKEN_OVER,
+  });
+  return kept.flatMap((each) => statusOf(app, each));
+}
+
+function statusOf(app: string, { object, error }: Kept): readonly Status[] {
+  switch (error?.name) {
+    case undefined:
+      return [];
+    case 'KubernetesForbiddenError':
+      return [
+        blocked(
+          `[kubernetes] may not patch ${object.kind} ${object.name}: juju trust ${app} --scope=cluster`,
+        ),
+      ];
+    case 'KubernetesConflictError':
+    case 'KubernetesInvalidError':
+      return [blocked(`[kubernetes] ${error?.message}`)];
+    case 'KubernetesNotFoundError':
+    case 'KubernetesUnreachableError':
+      return [waiting(`[kubernetes] ${error?.message}`)];
+  }
+}

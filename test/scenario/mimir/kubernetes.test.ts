@@ -1,0 +1,243 @@
+/** Whole hooks on Kubernetes: what the charm decides about its own objects, and when it asks. */
+import { active, blocked, waiting } from 'charmwright';
+import { context, peerRelation, relation, type State } from 'charmwright/testing';
+import { setupServer } from 'msw/node';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { mimir as charm } from '../../../charm/charm.ts';
+import { ACCOUNT, FakeKubernetes } from '../../support/fake-kubernetes.ts';
+import { FakeMimir, s3Error } from '../../support/fake-mimir.ts';
+import { bucketAt, configOf, mimir, world } from '../../support/mimir-world.ts';
+
+const HOST = '127.78.1.130';
+const OWN_DISK = active("on this unit's own disk; for more units: juju integrate mimir-k8s:s3 s3-integrator");
+const UNTRUSTED = blocked(
+  '[kubernetes] may not patch StatefulSet mimir-k8s: juju trust mimir-k8s --scope=cluster',
+);
+const ROLE = 'arn:aws:iam::123456789012:role/mimir';
+const ready = { kind: 'pebble-ready', container: 'mimir' } as const;
+
+const onKubernetes = context(charm, { serviceAccount: ACCOUNT });
+const network = setupServer();
+let api: FakeKubernetes;
+let server: FakeMimir;
+beforeAll(async () => {
+  server = await FakeMimir.at(HOST);
+  network.listen({ onUnhandledFrame: 'bypass' });
+});
+beforeEach(() => {
+  api = new FakeKubernetes('mimir-k8s');
+  network.resetHandlers(api.handler);
+});
+afterAll(async () => {
+  network.close();
+  await server[Symbol.asyncDispose]();
+});
+
+/** What the last patch of this kind decides. */
+function decided(kind: string): unknown {
+  const { apiVersion: _apiVersion, ...patch } = Object(
+    api.patches.findLast((each) => Object(each).kind === kind),
+  );
+  return patch;
+}
+
+const metadata = { name: 'mimir-k8s', namespace: 'cos' };
+
+describe('the leader', () => {
+  test('decides how long a pod may take to end, and that pods keep apart', async () => {
+    const after = await onKubernetes.run(ready, world(HOST));
+    expect(after.unitStatus).toEqual(OWN_DISK);
+    expect(api.patches).toHaveLength(1);
+    expect(decided('StatefulSet')).toMatchObject({
+      kind: 'StatefulSet',
+      metadata,
+      spec: {
+        template: {
+          spec: {
+            terminationGracePeriodSeconds: 1200,
+            affinity: {
+              podAntiAffinity: {
+                preferredDuringSchedulingIgnoredDuringExecution: [
+                  { podAffinityTerm: { topologyKey: 'kubernetes.io/hostname' }, weight: 100 },
+                  { podAffinityTerm: { topologyKey: 'topology.kubernetes.io/zone' }, weight: 50 },
+                ],
+              },
+            },
+          },
+        },
+      },
+    });
+  });
+
+  test('asks nothing in a hook that changes nothing', async () => {
+    const before = await onKubernetes.run(ready, world(HOST));
+    api.asked.length = 0;
+    const after = await onKubernetes.run('config-changed', before);
+    expect(api.asked).toEqual([]);
+    expect((await onKubernetes.run('update-status', after)).unitStatus).toEqual(OWN_DISK);
+    expect(api.asked.map(({ method }) => method)).toEqual(['GET']);
+  });
+
+  test('gives the container what the options say, and takes it back', async () => {
+    const config = { 'cpu-request': '500m', 'memory-request': '2Gi', 'memory-limit': '4Gi' };
+    const before = await onKubernetes.run(ready, world(HOST, { config }));
+    const resources = { requests: { cpu: '500m', memory: '2Gi' }, limits: { memory: '4Gi' } };
+    expect(decided('StatefulSet')).toMatchObject({
+      spec: { template: { spec: { containers: [{ name: 'mimir', resources }] } } },
+    });
+    await onKubernetes.run('config-changed', { ...before, config: {} });
+    expect(JSON.stringify(decided('StatefulSet'))).not.toContain('containers');
+    expect(api.patches).toHaveLength(2);
+  });
+
+  test('takes the grace period from Juju, which sets it at each refresh', async () => {
+    const before = await onKubernetes.run(ready, world(HOST));
+    api.taken('statefulsets/mimir-k8s', 'juju', '.spec.template.spec.terminationGracePeriodSeconds');
+    const after = await onKubernetes.run('upgrade-charm', before);
+    expect(after.unitStatus).toEqual(OWN_DISK);
+    expect(api.asked.at(-1)).toMatchObject({ method: 'PATCH', force: true });
+  });
+
+  test('opens more ports of the service, which need no trust', async () => {
+    api.forbidden.add('statefulsets').add('serviceaccounts');
+    const config = { 'service-ports': 'http: 80:9009\ngrpc: 9095' };
+    const after = await onKubernetes.run(ready, world(HOST, { config }));
+    expect(after.unitStatus).toEqual(UNTRUSTED);
+    expect(decided('Service')).toMatchObject({
+      spec: {
+        ports: [
+          { name: 'grpc', port: 9095, targetPort: 9095, protocol: 'TCP' },
+          { name: 'http', port: 80, targetPort: 9009, protocol: 'TCP' },
+        ],
+      },
+    });
+  });
+});
+
+describe('nothing is patched', () => {
+  test('outside of Kubernetes', async () => {
+    expect((await mimir.run(ready, world(HOST))).unitStatus).toEqual(OWN_DISK);
+    expect(api.asked).toEqual([]);
+  });
+
+  test('by another unit than the leader', async () => {
+    await onKubernetes.run(ready, world(HOST, { leader: false }));
+    expect(api.asked).toEqual([]);
+  });
+
+  test('while an option is wrong, and what was patched stays', async () => {
+    const config = { 'cpu-limit': 'much', 'memory-request': '4Gi', 'memory-limit': '2Gi' };
+    const after = await onKubernetes.run(ready, world(HOST, { config }));
+    expect(after.unitStatus).toEqual(
+      blocked(
+        '[config] cpu-limit=much: must be empty, or an amount such as 500m or 2; memory-request=4Gi: must be at most memory-limit, which is 2Gi',
+      ),
+    );
+    expect(api.asked).toEqual([]);
+  });
+
+  test('by a unit that leaves', async () => {
+    const before = await onKubernetes.run(ready, world(HOST));
+    api.asked.length = 0;
+    await onKubernetes.run('stop', { ...before, config: { 'cpu-limit': '2' } });
+    expect(api.asked).toEqual([]);
+  });
+});
+
+describe('without what is needed', () => {
+  test('which is trust, the operator is told the command, and Mimir runs', async () => {
+    api.forbidden.add('statefulsets');
+    const before = await onKubernetes.run(ready, world(HOST));
+    expect(before.unitStatus).toEqual(UNTRUSTED);
+    expect(before.serviceStarts).toEqual(['mimir/mimir']);
+    api.forbidden.clear();
+    const after = await onKubernetes.run('config-changed', before);
+    expect(after.unitStatus).toEqual(OWN_DISK);
+  });
+
+  test('which is a field of its own, the operator is told who has it', async () => {
+    const limit = '.spec.template.spec.containers[name="mimir"].resources.limits.memory';
+    api.refusal = {
+      status: 409,
+      body: {
+        details: {
+          causes: [
+            { reason: 'FieldManagerConflict', message: 'conflict with "juju" using apps/v1', field: limit },
+          ],
+        },
+      },
+    };
+    const after = await onKubernetes.run(ready, world(HOST, { config: { 'memory-limit': '4Gi' } }));
+    expect(after.unitStatus).toEqual(
+      blocked(
+        `[kubernetes] cannot apply StatefulSet mimir-k8s: "juju" decides ${limit}; take it back there, or do not set it here`,
+      ),
+    );
+  });
+
+  test('which is an answer, it is tried again later', async () => {
+    api.outage = { status: 503, body: '{"message":"the server is overloaded"}' };
+    const before = await onKubernetes.run(ready, world(HOST));
+    expect(before.unitStatus).toEqual(
+      waiting(
+        '[kubernetes] cannot read StatefulSet mimir-k8s: HTTP 503: the server is overloaded; it is tried again later',
+      ),
+    );
+    api.outage = undefined;
+    expect((await onKubernetes.run('update-status', before)).unitStatus).toEqual(OWN_DISK);
+  });
+});
+
+describe('S3 by a role of the service account', () => {
+  const config = { 'service-account-annotations': `eks.amazonaws.com/role-arn: ${ROLE}` };
+
+  function onBucket(data: Readonly<Record<string, string>> = {}): State {
+    const s3 = relation('s3', {
+      id: 4,
+      remoteApp: 's3-integrator',
+      remoteAppData: { ...bucketAt(HOST), ...data },
+    });
+    return world(HOST, { config, relations: [peerRelation('mimir-peers', { id: 1 }), s3] });
+  }
+
+  test('needs no keys, and Mimir is given none', async () => {
+    server.bucket = s3Error(403, 'AccessDenied');
+    const after = await onKubernetes.run(ready, onBucket());
+    expect(after.unitStatus).toEqual(active());
+    const { s3 } = Object(Object(configOf(after).common).storage);
+    expect(s3).toMatchObject({ bucket_name: 'cos-mimir-k8s' });
+    expect(Object.keys(s3)).not.toContain('access_key_id');
+    expect(Object.keys(s3)).not.toContain('secret_access_key');
+  });
+
+  test('is on the service account before there are pods that want it', async () => {
+    await onKubernetes.run(ready, onBucket());
+    expect(decided('ServiceAccount')).toEqual({
+      kind: 'ServiceAccount',
+      metadata: { ...metadata, annotations: { 'eks.amazonaws.com/role-arn': ROLE } },
+    });
+    expect(api.patches.map((each) => Object(each).kind)).toEqual(['ServiceAccount', 'StatefulSet']);
+    const { annotations } = Object(decided('StatefulSet')).spec.template.metadata;
+    expect(Object.keys(annotations)).toEqual(['mimir-k8s.charm/service-account']);
+  });
+
+  test('is not used where the provider gives keys', async () => {
+    server.bucket = s3Error(404, 'NoSuchKey');
+    const keys = { 'access-key': 'the-access-key', 'secret-key': 'the-secret-key' };
+    const after = await onKubernetes.run(ready, onBucket(keys));
+    expect(JSON.stringify(configOf(after).common)).toContain('the-access-key');
+  });
+
+  test('finds out that there is no such bucket', async () => {
+    server.bucket = s3Error(404, 'NoSuchBucket');
+    const after = await onKubernetes.run(ready, onBucket());
+    expect(after.unitStatus?.message).toContain('[s3] there is no bucket "cos-mimir-k8s"');
+  });
+
+  test('without the annotation keys are waited for', async () => {
+    const after = await onKubernetes.run(ready, { ...onBucket(), config: {} });
+    expect(after.unitStatus).toEqual(
+      waiting('[s3] s3-integrator has not given access-key, secret-key yet (s3:4)'),
+    );
+  });
+});
