@@ -6,6 +6,7 @@ import type { Spec } from './generated.ts';
 import { applyKubernetes } from './kubernetes.ts';
 import { publishNeighbours, related } from './neighbours/index.ts';
 import { observe } from './observe.ts';
+import { GATEWAY_KEY } from './plan/gateway-parts.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { type Plan, plan, withAgreement } from './plan/plan.ts';
 
@@ -19,6 +20,7 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
   const inputs = withAgreement(observed, planner);
   const planned = planner(inputs);
   await publishNeighbours(juju, inputs, planned, all);
+  const gateway = await applyGatewayIfAny(juju, inputs, planned);
   const seen = [
     ...(await apply(juju, inputs, planned)),
     ...(await afterDrains(juju, event, inputs)),
@@ -27,7 +29,24 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
   const statuses = withOutage(planned, seen);
   // What is only good to know stands behind all else.
   const isGood = ({ name }: Status) => name === 'active';
-  juju.addStatus(...statuses.filter((status) => !isGood(status)), ...seen, ...statuses.filter(isGood));
+  juju.addStatus(
+    ...statuses.filter((status) => !isGood(status)),
+    ...seen,
+    ...gateway,
+    ...statuses.filter(isGood),
+  );
+}
+
+/** Loaded only where there is one, or was one until now. */
+async function applyGatewayIfAny(
+  juju: Juju<Spec>,
+  inputs: Inputs,
+  { place }: Plan,
+): Promise<readonly Status[]> {
+  const isWanted = place === 'leads';
+  if (!isWanted && juju.stored(GATEWAY_KEY, z.boolean()) !== true) return [];
+  const gateway = await import('./gateway.ts');
+  return isWanted ? gateway.applyGateway(juju, inputs) : gateway.takeDownGateway(juju);
 }
 
 /** Whether this unit is on its way out for good, and has done what it owes for that. */

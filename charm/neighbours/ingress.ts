@@ -1,8 +1,7 @@
 /** The ingress in front of all units. */
 import * as z from 'zod/mini';
 import { ingressApp, ingressUnit, readIngress } from '../../relations/ingress.ts';
-import { HTTP_PORT } from '../plan/paths.ts';
-import { scheme } from '../plan/urls.ts';
+import { addressedPort, scheme } from '../plan/urls.ts';
 import { type Neighbour, problemOf } from './neighbour.ts';
 
 /** Forgotten with the relation. */
@@ -29,7 +28,7 @@ export const ingress: Neighbour = {
     app: ingressApp({
       model: inputs.model.name,
       name: inputs.app,
-      port: HTTP_PORT,
+      port: addressedPort(inputs),
       scheme: scheme(inputs),
       healthPath: '/ready',
     }),

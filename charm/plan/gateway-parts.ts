@@ -4,6 +4,8 @@ import type { Component } from './roles.ts';
 
 export const GATEWAY_CONTAINER = 'gateway';
 export const GATEWAY_SERVICE = 'gateway';
+/** Kept by the unit while there is something to take down. */
+export const GATEWAY_KEY = 'gateway';
 export const GATEWAY_CHECK = 'gateway-ready';
 /** What everybody else asks. */
 export const GATEWAY_PORT = 8080;

@@ -1,4 +1,4 @@
-/** Where Pebble sends what Mimir logs. */
+/** Where Pebble sends what Mimir, or the gateway, logs. */
 import { createHash } from 'node:crypto';
 import type { LogTarget, Plan } from 'charmwright/pebble';
 import { topologyIdentifier, topologyLabels } from '../../relations/juju-topology.ts';
@@ -12,13 +12,10 @@ const PREFIX = 'loki-';
 /**
  * A target's name is made of its address: Pebble goes on sending to the first address that it heard for a name.
  */
-export function logTargets({
-  neighbours,
-  app,
-  unit,
-  model,
-  charm,
-}: Pick<Inputs, 'neighbours' | 'app' | 'unit' | 'model' | 'charm'>): LogTargets {
+export function logTargets(
+  { neighbours, app, unit, model, charm }: Pick<Inputs, 'neighbours' | 'app' | 'unit' | 'model' | 'charm'>,
+  service = SERVICE,
+): LogTargets {
   const topology = { model: model.name, modelUuid: model.uuid, application: app, charm };
   const { juju_charm: _, ...where } = topologyLabels(topology);
   // As all of Juju's log forwarding labels its lines: dashboards look for these.
@@ -31,7 +28,7 @@ export function logTargets({
   };
   const entries = (neighbours.lokis ?? []).map((location): [string, LogTarget] => [
     `${PREFIX}${createHash('sha256').update(location).digest('hex').slice(0, 8)}`,
-    { override: 'replace', type: 'loki', location, services: [SERVICE], labels },
+    { override: 'replace', type: 'loki', location, services: [service], labels },
   ]);
   return Object.fromEntries(entries);
 }

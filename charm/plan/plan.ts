@@ -4,9 +4,10 @@
 import { createHash } from 'node:crypto';
 import type { Status } from 'charmwright';
 import type { Credentials, Settings } from '../../relations/mimir-cluster.ts';
-import { clusterTrouble, leadsCluster } from './cluster.ts';
+import { clusterTrouble, leadsCluster, ownRoles } from './cluster.ts';
 import { type Databags, planDatabags } from './databags.ts';
 import { environmentOf, environmentText } from './environment.ts';
+import { GATEWAY_PORT } from './gateway-parts.ts';
 import type { Inputs } from './inputs.ts';
 import { type MimirLayer, mimirLayer, type ReadyCheck, type Start } from './layer.ts';
 import { logTargets } from './log-targets.ts';
@@ -116,7 +117,7 @@ export function plan(inputs: Inputs): Plan {
     ...(isUsed &&
       storage.kind === 's3' &&
       inputs.bucket.kind === 'fine' && { shared: shared(wanted, storage) }),
-    ports: [HTTP_PORT],
+    ports: portsOf(inputs),
     alertmanager: options.ok ? planAlertmanager(options.options) : undefined,
     statuses: planStatuses(inputs, options, storage, kept, trouble),
   };
@@ -192,6 +193,12 @@ function tenantLimitsFile({ tenantLimits }: Inputs): PlannedFile {
   const file = { path: TENANT_LIMITS_FILE, permissions: 0o644 };
   if (tenantLimits?.kind === 'wrong') return { ...file, content: NO_LIMITS, onlyIfMissing: true };
   return { ...file, content: tenantLimits?.content ?? NO_LIMITS };
+}
+
+/** Mimir's own stays open beside the gateway's: who has not heard of the cluster yet still asks there. */
+function portsOf(inputs: Inputs): readonly number[] {
+  const own = leadsCluster(inputs) && ownRoles(inputs).length === 0 ? [] : [HTTP_PORT];
+  return leadsCluster(inputs) ? [GATEWAY_PORT, ...own] : own;
 }
 
 function pebbleFiles(tls: Tls | undefined): readonly PlannedFile[] {

@@ -1,4 +1,6 @@
 /** Where others find this application. One address for all units: Kubernetes, or the ingress, spreads what comes there. */
+import { leadsCluster } from './cluster.ts';
+import { GATEWAY_PORT } from './gateway-parts.ts';
 import type { Inputs } from './inputs.ts';
 import { HTTP_PORT } from './paths.ts';
 
@@ -17,7 +19,7 @@ export interface Urls {
 
 /** All addresses that are given to others are made from these, so that they follow the ingress and TLS together. */
 export function urls(inputs: Place & Pick<Inputs, 'authorities' | 'neighbours'>): Urls {
-  const internal = `${scheme(inputs)}://${serviceHost(inputs)}:${HTTP_PORT}`;
+  const internal = `${scheme(inputs)}://${serviceHost(inputs)}:${addressedPort(inputs)}`;
   const { ingressUrl, lastIngressUrl } = inputs.neighbours;
   return {
     internal,
@@ -35,7 +37,12 @@ function withoutPath(url: string | undefined): string | undefined {
   return url === undefined || new URL(url).pathname !== '/' ? undefined : url;
 }
 
-/** What Mimir's HTTP port speaks. */
+/** The gateway's once others have joined this application's cluster, which is then asked through it alone. */
+export function addressedPort(inputs: Pick<Inputs, 'neighbours'>): number {
+  return leadsCluster(inputs) ? GATEWAY_PORT : HTTP_PORT;
+}
+
+/** What Mimir's HTTP port, and the gateway's, speak. */
 export function scheme({ authorities }: Pick<Inputs, 'authorities'>): 'http' | 'https' {
   return authorities === undefined ? 'http' : 'https';
 }

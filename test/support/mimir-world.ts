@@ -14,6 +14,8 @@ import {
 } from 'charmwright/testing';
 import { parse } from 'yaml';
 import { mimir as charm } from '../../charm/charm.ts';
+import { nginxCommand } from '../../charm/plan/gateway.ts';
+import { GATEWAY_TRIAL_DIR } from '../../charm/plan/gateway-parts.ts';
 import { CONFIG_FILE, HTTP_PORT } from '../../charm/plan/paths.ts';
 
 export const mimir = context(charm);
@@ -23,6 +25,11 @@ export const MODEL = { name: 'cos', uuid: '20ce8299-3634-4bef-8bd8-5ace6c8816b4'
 /** A container of the upstream image: one binary, which here accepts any configuration. */
 export function image(input: Parameters<typeof container>[1] = {}) {
   return container('mimir', { execs: [exec(['/bin/mimir', '-modules'])], ...input });
+}
+
+/** The gateway's container: its nginx takes what it is given, unless a test says otherwise. */
+export function gateway(input: Parameters<typeof container>[1] = {}) {
+  return container('gateway', { execs: [exec(nginxCommand(GATEWAY_TRIAL_DIR, '-t'))], ...input });
 }
 
 /** A leading unit, alone, related to nobody but its peers; its Mimir would answer at `address`. */

@@ -13,7 +13,7 @@ import {
 } from 'charmwright/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FakeMimir } from '../../support/fake-mimir.ts';
-import { configOf, KEYS, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
+import { configOf, gateway, image, KEYS, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
 
 const HOST = '127.78.1.100';
 const CONFIG = '/data/conf/mimir.yaml';
@@ -54,6 +54,7 @@ const READ = member(8, 'read', 'querier,query-frontend', 2);
 function leader(roles = 'backend', relations = [WRITE, READ], input: Parameters<typeof world>[1] = {}) {
   return world(HOST, {
     config: { roles },
+    containers: [image(), gateway()],
     plannedUnits: 2,
     relations: [peerRelation('mimir-peers', { id: 1 }), s3(HOST), ...relations],
     secrets: [S3_SECRET],
@@ -147,7 +148,7 @@ describe('an application that leads', () => {
     const all = [member(7, 'write', 'write'), member(8, 'rest', 'read,backend')];
     const after = await mimir.run(ready, leader('none', all));
     expect(after.unitStatus.message).toMatch(/^fewer units than recommended/);
-    expect(after.serviceStarts).toEqual([]);
+    expect(after.serviceStarts).toEqual(['gateway/gateway']);
     expect(told(after)).toHaveProperty('worker_config');
   });
 

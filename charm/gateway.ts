@@ -1,0 +1,176 @@
+/**
+ * Brings the gateway's container to its plan. nginx is never restarted for it: it tries new files first, takes them at a
+ * signal, and goes on with the old ones where it refuses them. Loaded only by what leads a cluster, or has just done so.
+ */
+import {
+  blocked,
+  type Converged,
+  type ConvergeOptions,
+  converge,
+  type Juju,
+  type Status,
+  type Workload,
+  waiting,
+} from 'charmwright';
+import { ConnectionError, ExecError, type Pebble, PebbleError, TimeoutError } from 'charmwright/pebble';
+import type { Spec } from './generated.ts';
+import { readThoseThere } from './pebble-files.ts';
+import { clusterAddresses } from './plan/cluster.ts';
+import { type GatewayInputs, type GatewayPlan, nginxCommand, planGateway } from './plan/gateway.ts';
+import {
+  GATEWAY_CA,
+  GATEWAY_CHECK,
+  GATEWAY_CONFIG,
+  GATEWAY_CONTAINER,
+  GATEWAY_DIR,
+  GATEWAY_KEY,
+  GATEWAY_SERVICE,
+  GATEWAY_TLS,
+  GATEWAY_TRIAL_DIR,
+  IPV6_FILE,
+  NGINX,
+} from './plan/gateway-parts.ts';
+import type { Inputs } from './plan/inputs.ts';
+import { logTargets } from './plan/log-targets.ts';
+import { HTTP_PORT } from './plan/paths.ts';
+import { planTls } from './plan/tls.ts';
+import { serviceHost } from './plan/urls.ts';
+
+type MimirJuju = Juju<Spec>;
+
+const LABEL = 'mimir-gateway';
+const PATIENCE: ConvergeOptions = { timeoutMs: 30_000 };
+/** Which files nginx runs with: the digest of those that it was last told to read. */
+const LOADED_FILE = `${GATEWAY_DIR}/loaded`;
+/** By name. */
+const FILES = [GATEWAY_CA, GATEWAY_TLS, GATEWAY_CONFIG] as const;
+/** What nginx before 1.27.4 says of the directive that keeps connections through a reload. */
+const TOO_OLD = 'unknown directive "keepalive_min_timeout"';
+
+/** @returns what keeps the gateway from serving as it should. */
+export async function applyGateway(juju: MimirJuju, inputs: Inputs): Promise<readonly Status[]> {
+  const pebble = juju.container(GATEWAY_CONTAINER);
+  const tls = planTls(inputs);
+  // The units speak TLS, and this one has no certificate yet. Another status says so.
+  if (tls === 'waiting') return [];
+  juju.store(GATEWAY_KEY, true);
+  const wanted = {
+    app: inputs.app,
+    addresses: addressesOf(inputs),
+    ...(tls !== undefined && {
+      tls: { pem: tls.pem, authorities: tls.authorities, serverName: serviceHost(inputs) },
+    }),
+  };
+  try {
+    return await serve(pebble, wanted, logTargets(inputs, GATEWAY_SERVICE));
+  } catch (error) {
+    if (!(error instanceof PebbleError)) throw error;
+    return [statusOf(error)];
+  }
+}
+
+/** Units that have no address yet get no requests. */
+function addressesOf(inputs: Inputs): GatewayInputs['addresses'] {
+  const entries = Object.entries(clusterAddresses(inputs)).map(([component, units]) => [
+    component,
+    units.flatMap(({ ip }) => (ip === undefined ? [] : [{ host: ip, port: HTTP_PORT }])),
+  ]);
+  return Object.fromEntries(entries);
+}
+
+async function serve(
+  pebble: Pebble,
+  wanted: Omit<GatewayInputs, 'ipv6' | 'keepsConnections'>,
+  targets: Workload['logTargets'],
+): Promise<readonly Status[]> {
+  const present = await readThoseThere(pebble, [
+    ...FILES.map((name) => `${GATEWAY_DIR}/${name}`),
+    LOADED_FILE,
+    IPV6_FILE,
+  ]);
+  const ipv6 = present[IPV6_FILE] !== undefined;
+  // What nginx is able to, the first is best; it is asked only when none of them is there.
+  const plans = [true, false].map((keepsConnections) => planGateway({ ...wanted, ipv6, keepsConnections }));
+  const there = plans.find((each) => isThere(each, present));
+  const tried = there === undefined ? await firstAccepted(pebble, plans) : { plan: there };
+  if (tried.plan === undefined) {
+    const isKept = present[LOADED_FILE] !== undefined;
+    const held = isKept ? '; the last good one stays in use' : '';
+    return [blocked(`[gateway] nginx refuses its configuration: ${tried.refusal}${held}`)];
+  }
+  const { plan } = tried;
+  if (there === undefined) await write(pebble, GATEWAY_DIR, plan);
+  const workload = { label: LABEL, ...plan.layer, ...(targets !== undefined && { logTargets: targets }) };
+  const outcome = await converge(pebble, workload, PATIENCE);
+  if (outcome.kind !== 'settled') return [troubleOf(outcome)];
+  if (present[LOADED_FILE] !== plan.digest) {
+    const isNew = outcome.started.includes(GATEWAY_SERVICE);
+    if (!isNew) await pebble.sendSignal('SIGHUP', [GATEWAY_SERVICE]);
+    await pebble.push(LOADED_FILE, plan.digest, { permissions: 0o600 });
+  }
+  const [check] = await pebble.checks({ names: [GATEWAY_CHECK] });
+  return check?.status === 'down'
+    ? [waiting('[gateway] nginx does not answer: see the log of the container')]
+    : [];
+}
+
+function isThere({ files }: GatewayPlan, present: Readonly<Record<string, string>>): boolean {
+  return Object.entries(files).every(([name, { content }]) => present[`${GATEWAY_DIR}/${name}`] === content);
+}
+
+type Tried = { readonly plan: GatewayPlan } | { readonly plan?: undefined; readonly refusal: string };
+
+/** Older nginx is given what it knows. */
+async function firstAccepted(pebble: Pebble, plans: readonly GatewayPlan[]): Promise<Tried> {
+  let refusal = '';
+  for (const plan of plans) {
+    const why = await refusalOf(pebble, plan);
+    if (why === undefined) return { plan };
+    refusal = why;
+    if (!why.includes(TOO_OLD)) break;
+  }
+  return { refusal };
+}
+
+/** In nginx' words, in a folder of its own: what is in use stays as it is. */
+async function refusalOf(pebble: Pebble, plan: GatewayPlan): Promise<string | undefined> {
+  await write(pebble, GATEWAY_TRIAL_DIR, plan);
+  const process = await pebble.exec(nginxCommand(GATEWAY_TRIAL_DIR, '-t'), { timeoutMs: 20_000 });
+  try {
+    await process.output();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ExecError)) throw error;
+    const fault = /\[emerg\] (?:\d+#\d+: )?(.*)/.exec(error.stderr ?? '')?.[1] ?? error.message;
+    return fault.replaceAll(`${GATEWAY_TRIAL_DIR}/`, '');
+  }
+}
+
+/** The configuration comes last: it is complete only with the files it names. */
+async function write(pebble: Pebble, folder: string, { files }: GatewayPlan): Promise<void> {
+  for (const [name, { content, permissions }] of Object.entries(files))
+    await pebble.push(`${folder}/${name}`, content, { permissions, makeDirs: true });
+}
+
+/** Nobody has joined any more: Mimir itself is addressed again. */
+export async function takeDownGateway(juju: MimirJuju): Promise<readonly Status[]> {
+  const outcome = await converge(juju.container(GATEWAY_CONTAINER), { label: LABEL }, PATIENCE);
+  if (outcome.kind === 'settled') juju.store(GATEWAY_KEY, undefined);
+  return [];
+}
+
+function troubleOf(outcome: Exclude<Converged, { kind: 'settled' }>): Status {
+  if (outcome.kind === 'unreachable') return statusOf(outcome.error);
+  return blocked(`[gateway] ${outcome.reason}`);
+}
+
+function statusOf(error: PebbleError): Status {
+  if (error instanceof ConnectionError) return waiting('[gateway] waiting for Pebble in the container');
+  if (error instanceof TimeoutError) return waiting('[gateway] waiting for nginx to stop or start');
+  const isMissing = error.message.includes(NGINX);
+  return blocked(
+    isMissing
+      ? `[gateway] the image has no ${NGINX}: attach another one as nginx-image`
+      : `[gateway] ${error.message}`,
+  );
+}

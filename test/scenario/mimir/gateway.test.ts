@@ -1,0 +1,225 @@
+/** The gateway of a cluster: one address for all applications, whoever joins and leaves. */
+import { active, blocked, waiting } from 'charmwright';
+import {
+  crashTest,
+  exec,
+  findContainer,
+  findRelation,
+  type Outcome,
+  peerRelation,
+  relation,
+  type State,
+  stateOf,
+} from 'charmwright/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mimir as charm } from '../../../charm/charm.ts';
+import { nginxCommand } from '../../../charm/plan/gateway.ts';
+import { GATEWAY_CONFIG, GATEWAY_DIR, GATEWAY_TRIAL_DIR } from '../../../charm/plan/gateway-parts.ts';
+import { FakeMimir } from '../../support/fake-mimir.ts';
+import { gateway, image, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
+
+const HOST = '127.78.1.113';
+const CONFIG = `${GATEWAY_DIR}/${GATEWAY_CONFIG}`;
+const TRIAL = nginxCommand(GATEWAY_TRIAL_DIR, '-t');
+const ready = { kind: 'pebble-ready', container: 'gateway' } as const;
+const SENDER = relation('receive-remote-write', { id: 5, remoteApp: 'agent' });
+const INGRESS = relation('ingress', { id: 6, remoteApp: 'traefik' });
+
+let server: FakeMimir;
+beforeAll(async () => {
+  server = await FakeMimir.at(HOST);
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+function member(id: number, app: string, role: string, ...ips: readonly string[]) {
+  const units = ips.map((ip, number) => [
+    number,
+    { address: `"${app}-${number}.${app}-endpoints.cos.svc.cluster.local"`, ip: JSON.stringify(ip) },
+  ]);
+  return relation('mimir-cluster', {
+    id,
+    remoteApp: app,
+    remoteAppData: { role: JSON.stringify(role), planned_units: String(ips.length) },
+    remoteUnits: Object.fromEntries(units),
+  });
+}
+
+const WRITE = member(7, 'write', 'write', '10.1.7.0', '10.1.7.1', '10.1.7.2');
+const READ = member(8, 'read', 'read', '10.1.8.0', '10.1.8.1');
+const BACKEND = member(9, 'backend', 'backend', '10.1.9.0', '10.1.9.1');
+
+/** Runs no Mimir itself. */
+function leader(input: Parameters<typeof world>[1] = {}, relations = [WRITE, READ, BACKEND]) {
+  return world(HOST, {
+    config: { roles: 'none' },
+    containers: [image(), gateway()],
+    plannedUnits: 1,
+    relations: [peerRelation('mimir-peers', { id: 1 }), s3(HOST), SENDER, INGRESS, ...relations],
+    secrets: [S3_SECRET],
+    ...input,
+  });
+}
+
+const serving = async () => stateOf(await mimir.run(ready, leader()));
+
+function configOf(state: State): string {
+  return String(findContainer(state, 'gateway').files[CONFIG]);
+}
+
+/** How nginx was told to read its files, and how often it was started. */
+function told({ pebbleCalls, serviceStarts }: Outcome) {
+  const signals = pebbleCalls.filter(
+    ({ container, method }) => container === 'gateway' && method === 'sendSignal',
+  );
+  return {
+    signals: signals.length,
+    starts: serviceStarts.filter((each) => each === 'gateway/gateway').length,
+  };
+}
+
+const changed = (relation: ReturnType<typeof member>) => ({ kind: 'relation-changed', relation }) as const;
+
+/** The same world with another one in the place of a member. */
+function instead(state: State, other: ReturnType<typeof member>): State {
+  return { ...state, relations: state.relations.map((each) => (each.id === other.id ? other : each)) };
+}
+
+describe('the application that leads', () => {
+  test('has nginx serve, and everybody is told of its address', async () => {
+    const after = await mimir.run(ready, leader());
+    expect(after.unitStatus).toEqual(active(''));
+    expect(told(after)).toEqual({ signals: 0, starts: 1 });
+    expect(configOf(after)).toContain('server 10.1.7.2:9009');
+    expect(after.ports).toEqual(['8080/tcp']);
+    expect(findRelation(after, SENDER.id).localUnitData.remote_write).toContain(
+      'http://mimir-k8s.cos.svc.cluster.local:8080/api/v1/push',
+    );
+    expect(findRelation(after, INGRESS.id).localAppData.port).toBe('8080');
+  });
+
+  test('does nothing again when nothing has changed', async () => {
+    const again = await mimir.run('update-status', await serving());
+    expect(told(again)).toEqual({ signals: 0, starts: 0 });
+    const changes = again.pebbleCalls.filter(({ method }) => ['push', 'addLayer', 'exec'].includes(method));
+    expect(changes.filter(({ container }) => container === 'gateway')).toEqual([]);
+  });
+
+  test('tells nginx of who comes and goes, and restarts nothing', async () => {
+    const more = member(7, 'write', 'write', '10.1.7.0', '10.1.7.1', '10.1.7.2', '10.1.7.3');
+    const after = await mimir.run(changed(WRITE), instead(await serving(), more));
+    expect(told(after)).toEqual({ signals: 1, starts: 0 });
+    expect(configOf(after)).toContain('server 10.1.7.3:9009');
+    const fewer = await mimir.run(changed(WRITE), instead(stateOf(after), WRITE));
+    expect(told(fewer)).toEqual({ signals: 1, starts: 0 });
+    expect(configOf(fewer)).not.toContain('10.1.7.3');
+  });
+
+  test('says to those who ask which role nobody has', async () => {
+    const after = await mimir.run(
+      changed(BACKEND),
+      instead(await serving(), member(9, 'backend', 'compactor')),
+    );
+    expect(after.unitStatus.name).toBe('blocked');
+    expect(configOf(after)).toContain('No unit runs the ruler: ');
+    expect(told(after)).toEqual({ signals: 1, starts: 0 });
+  });
+
+  test('starts nginx anew where the container was replaced', async () => {
+    const before = await serving();
+    const after = await mimir.run(ready, {
+      ...before,
+      containers: { ...before.containers, gateway: gateway() },
+    });
+    expect(told(after)).toEqual({ signals: 0, starts: 1 });
+  });
+
+  test('is addressed at Mimir itself again when nobody is left, and nginx ends', async () => {
+    const led = await mimir.run(ready, leader({ config: { roles: 'all' } }, [READ]));
+    expect(led.ports).toEqual(['8080/tcp', '9009/tcp']);
+    const after = await mimir.run({ kind: 'relation-broken', relation: READ }, stateOf(led));
+    expect(findContainer(after, 'gateway').services.gateway).toBe('inactive');
+    expect(findContainer(after, 'gateway').checks['gateway-ready']?.status).not.toBe('down');
+    expect(after.ports).toEqual(['9009/tcp']);
+    expect(findRelation(after, SENDER.id).localUnitData.remote_write).toContain(':9009/');
+    const later = await mimir.run('update-status', stateOf(after));
+    expect(later.pebbleCalls.filter(({ container }) => container === 'gateway')).toEqual([]);
+  });
+});
+
+describe('what may be wrong with it', () => {
+  const refusing = (stderr: string) => gateway({ execs: [exec(TRIAL, { code: 1, stderr })] });
+
+  test('an nginx that refuses new files keeps the old ones', async () => {
+    const before = await serving();
+    const { files, layers, services } = findContainer(before, 'gateway');
+    const stubborn = { ...refusing('nginx: [emerg] no such thing in /x:3\n'), files, layers, services };
+    const more = instead(before, member(7, 'write', 'write', '10.1.7.0', '10.1.7.1', '10.1.7.9'));
+    const after = await mimir.run(changed(WRITE), {
+      ...more,
+      containers: { ...more.containers, gateway: { ...findContainer(before, 'gateway'), ...stubborn } },
+    });
+    expect(after.unitStatus).toEqual(
+      blocked(
+        '[gateway] nginx refuses its configuration: no such thing in /x:3; the last good one stays in use',
+      ),
+    );
+    expect(configOf(after)).toBe(configOf(before));
+    expect(told(after)).toEqual({ signals: 0, starts: 0 });
+  });
+
+  test('an older nginx is given what it knows', async () => {
+    const older = exec(TRIAL, () => {
+      tries += 1;
+      const unknown = 'nginx: [emerg] unknown directive "keepalive_min_timeout" in /x:3\n';
+      return tries === 1 ? { code: 1, stderr: unknown } : {};
+    });
+    let tries = 0;
+    const after = await mimir.run(ready, leader({ containers: [image(), gateway({ execs: [older] })] }));
+    expect(after.unitStatus).toEqual(active(''));
+    expect(configOf(after)).not.toContain('keepalive_min_timeout');
+    expect(told(await mimir.run('update-status', stateOf(after)))).toEqual({ signals: 0, starts: 0 });
+    expect(tries).toBe(2);
+  });
+
+  test('a container that is not there yet', async () => {
+    const containers = [image(), gateway({ canConnect: false })];
+    const after = await mimir.run('config-changed', leader({ containers }));
+    expect(after.unitStatus).toEqual(waiting('[gateway] waiting for Pebble in the container'));
+  });
+
+  test('an nginx that does not answer', async () => {
+    const before = await serving();
+    const container = findContainer(before, 'gateway');
+    const check = { status: 'down', failures: 3 } as const;
+    const after = await mimir.run(
+      { kind: 'pebble-check-failed', container: 'gateway', check: 'gateway-ready' },
+      {
+        ...before,
+        containers: { ...before.containers, gateway: { ...container, checks: { 'gateway-ready': check } } },
+      },
+    );
+    expect(after.unitStatus).toEqual(
+      waiting('[gateway] nginx does not answer: see the log of the container'),
+    );
+  });
+});
+
+describe('a hook that is killed at any of its calls', () => {
+  test('comes to the same end when nginx is first started', async () => {
+    const killed = await crashTest(charm, ready, leader());
+    expect(killed.problems).toEqual([]);
+    expect(killed.mostStarts).toBe(1);
+  });
+
+  test('and when a unit comes', async () => {
+    const more = instead(await serving(), member(7, 'write', 'write', '10.1.7.0', '10.1.7.9'));
+    const killed = await crashTest(charm, changed(WRITE), more);
+    expect(killed.problems).toEqual([]);
+    expect(killed.mostStarts).toBe(0);
+  });
+});
+
+test('an application alone never asks the gateway`s container for anything', async () => {
+  const after = await mimir.run(ready, world(HOST, { containers: [image(), gateway()] }));
+  expect(after.pebbleCalls.filter(({ container }) => container === 'gateway')).toEqual([]);
+});
