@@ -18,7 +18,7 @@ import { mimirAt } from './mimir-api.ts';
 import { observeNeighbours, type Related } from './neighbours/index.ts';
 import { readThoseThere } from './pebble-files.ts';
 import { parseEncryption } from './plan/encryption.ts';
-import type { Inputs, Neighbours, RawOptions } from './plan/inputs.ts';
+import type { Inputs, LimitSources, Neighbours, RawOptions } from './plan/inputs.ts';
 import { hasRole } from './plan/kubernetes.ts';
 import { READY_CHECK } from './plan/layer.ts';
 import { CONFIG_FILE, CONTAINER, OWN_FILES, TENANT_LIMITS_FILE } from './plan/paths.ts';
@@ -59,7 +59,7 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
     address: { ip, fqdn },
     agreement,
     tenantLimits: await tenantLimitsFrom(
-      { option: options['tenant-limits'], record: agreement?.tenantLimits },
+      limitSources(options, agreement, neighbours),
       container.files?.[TENANT_LIMITS_FILE],
     ),
     objectStorage,
@@ -87,6 +87,16 @@ async function observeAddress(juju: MimirJuju): Promise<string | undefined> {
   const { bindAddress } = await juju.network('mimir-peers');
   juju.store('address', bindAddress);
   return bindAddress;
+}
+
+/** In a cluster they are those of the application that leads. */
+function limitSources(
+  options: Inputs['options'],
+  agreement: Agreement | undefined,
+  { joined }: Neighbours,
+): LimitSources {
+  if (joined === undefined) return { option: options['tenant-limits'], record: agreement?.tenantLimits };
+  return { option: '', record: joined.kind === 'ready' ? joined.configuration.tenantLimits : undefined };
 }
 
 const agreementShape = z.object({

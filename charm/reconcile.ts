@@ -8,7 +8,7 @@ import { publishNeighbours, related } from './neighbours/index.ts';
 import { observe } from './observe.ts';
 import { GATEWAY_KEY } from './plan/gateway-parts.ts';
 import type { Inputs } from './plan/inputs.ts';
-import { type Plan, plan, withAgreement } from './plan/plan.ts';
+import { endsIngester, type Plan, plan, runningComponents, withAgreement } from './plan/plan.ts';
 
 export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promise<void> {
   if (event.kind === 'remove' || (await leaves(juju, event))) return;
@@ -18,7 +18,7 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
   const observed = await observe(juju, all);
   const planner = await plannerFor(observed);
   const inputs = withAgreement(observed, planner);
-  const planned = planner(inputs);
+  const planned = await keepIngester(juju, inputs, planner);
   await publishNeighbours(juju, inputs, planned, all);
   const gateway = await applyGatewayIfAny(juju, inputs, planned);
   const seen = [
@@ -69,6 +69,26 @@ async function afterDrains(
     await (await import('./drain/gone.ts')).forgetGone(juju, event, inputs);
   if (juju.stored('drained', z.boolean()) !== true) return [];
   return [await (await import('./drain/by-hand.ts')).stayDrained(juju, inputs)];
+}
+
+/** The plan; while an ingester is to end that is not yet empty, one that goes on with it. */
+async function keepIngester(
+  juju: Juju<Spec>,
+  inputs: Inputs,
+  planner: (inputs: Inputs) => Plan,
+): Promise<Plan> {
+  const planned = planner(inputs);
+  const ends = endsIngester(inputs, planned);
+  if (!ends && juju.stored('ingester-ends', z.number()) === undefined) return planned;
+  const { endIngester, resumeIngester } = await import('./drain/role.ts');
+  if (!ends) {
+    await resumeIngester(juju, inputs);
+    return planned;
+  }
+  const waits = await endIngester(juju, inputs);
+  if (waits === undefined) return planned;
+  const held = planner({ ...inputs, held: runningComponents(inputs) });
+  return { ...held, statuses: [waits, ...held.statuses] };
 }
 
 /** Most applications have not joined another's cluster, and need not know how that is. */

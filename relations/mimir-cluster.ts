@@ -133,6 +133,8 @@ export interface ClusterConfiguration {
   readonly authorities?: string;
   /** Others that somebody told us to trust, PEM. */
   readonly trusted?: string;
+  /** Limits of single tenants, as the units tell each other of them. */
+  readonly tenantLimits?: string;
 }
 
 /** The credentials of object storage, as they stand in the secret. */
@@ -141,7 +143,8 @@ export type Credentials = z.infer<typeof credentialsSchema>;
 
 /** @param secret URI of the credentials; undefined where the units need none. */
 export function leaderApp(configuration: ClusterConfiguration, secret: string | undefined): Bag {
-  const { settings, replicationFactor, serverName, storageAuthorities, authorities, trusted } = configuration;
+  const { settings, replicationFactor, serverName, storageAuthorities, authorities, trusted, tenantLimits } =
+    configuration;
   return {
     ...(authorities !== undefined && { ca_cert: stableJson(authorities) }),
     format: stableJson(FORMAT),
@@ -150,6 +153,7 @@ export function leaderApp(configuration: ClusterConfiguration, secret: string | 
     ...(secret !== undefined && { s3_secret_id: stableJson(secret) }),
     ...(storageAuthorities !== undefined && { s3_tls_ca_chain: stableJson(storageAuthorities) }),
     server_name: stableJson(serverName),
+    ...(tenantLimits !== undefined && { tenant_limits: stableJson(tenantLimits) }),
     // JSON is YAML, too. The order of the settings is kept: it is the order in the file of every unit.
     worker_config: stableJson(JSON.stringify(settings)),
   };
@@ -175,6 +179,7 @@ const leaderSchema = z.object({
   s3_tls_ca_chain: certificates,
   ca_cert: certificates,
   received_ca: certificates,
+  tenant_limits: z.optional(json(z.string(), 'limits of tenants')),
 });
 
 export type LeaderAnswer =
@@ -208,6 +213,7 @@ export function readLeaderApp(bag: Bag): LeaderAnswer {
       ...(data.s3_tls_ca_chain !== undefined && { storageAuthorities: data.s3_tls_ca_chain }),
       ...(data.ca_cert !== undefined && { authorities: data.ca_cert }),
       ...(data.received_ca !== undefined && { trusted: data.received_ca }),
+      ...(data.tenant_limits !== undefined && { tenantLimits: data.tenant_limits }),
     },
     ...(data.s3_secret_id !== undefined && { secret: data.s3_secret_id }),
   };

@@ -26,8 +26,11 @@ export interface Drain {
   readonly storage: RunningStorage;
   /** It goes for good, so that a Mimir that is stopped meanwhile flushes and leaves the rings by itself. */
   readonly leaving: boolean;
-  /** Mimirs that stay and have a store gateway: queries find the blocks when these have loaded them. */
-  readonly readers: readonly MimirApi[];
+  /**
+   * Mimirs that stay and have a store gateway: queries find the blocks when these have loaded them. `unknown`: they are
+   * of another application, and are given the time that they take at most.
+   */
+  readonly readers: readonly MimirApi[] | 'unknown';
   /** In milliseconds since 1970. */
   readonly deadline: number;
   readonly tell: (progress: string) => Promise<void>;
@@ -167,13 +170,14 @@ const UNSEEN_INDEX_MS = 80_000;
 async function untilFound(drain: Drain, blocks: readonly Block[]): Promise<void> {
   const { readers, storage, deadline, tell } = drain;
   if (storage.seenAfterSeconds === undefined || readers.length === 0 || blocks.length === 0) return;
+  const asked = readers === 'unknown' ? [] : readers;
   await tell('waiting until queries find the blocks in the bucket');
   if (storage.bucket === undefined) await sleep(UNSEEN_INDEX_MS);
   else await untilIndexed(storage.bucket, blocks, deadline);
   const known = Date.now() + storage.seenAfterSeconds * 1000;
   await Promise.all([
     sleep(Math.max(0, Math.min(known, deadline) - Date.now())),
-    ...readers.map((reader) => untilSynced(reader, deadline)),
+    ...asked.map((reader) => untilSynced(reader, deadline)),
   ]);
 }
 

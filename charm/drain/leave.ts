@@ -82,7 +82,7 @@ async function empty(juju: MimirJuju, related: readonly Related[]): Promise<Left
       api: own.api,
       storage,
       leaving: true,
-      readers: others,
+      readers: others ?? 'unknown',
       deadline: Date.now() + LONGEST_MS,
       tell: async (text) => {
         juju.log.info(`drain: ${text}`);
@@ -92,7 +92,7 @@ async function empty(juju: MimirJuju, related: readonly Related[]): Promise<Left
     if (result.kind === 'stuck') throw await stuck(juju, result.reason);
     juju.log.info(`drained: ${result.series} series, ${result.blocks ?? 'no'} blocks seen in the bucket`);
     await pebble.stop([SERVICE], { timeoutMs: STOP_MS });
-    await untilForgotten(others, podOf(juju.unit));
+    await untilForgotten(others ?? [], podOf(juju.unit));
     return 'in object storage';
   } catch (error) {
     if (error instanceof PebbleError || error instanceof MimirError)
@@ -159,9 +159,16 @@ function trust(juju: MimirJuju, files: Readonly<Record<string, string>>, ip: str
   return runningTrust(files, { app: juju.app, model: juju.model, address: { ip, fqdn: unitName(juju) } });
 }
 
-/** Those that go on serving queries, as clients: the store gateways that are not leaving with this one. */
-async function remaining(juju: MimirJuju, { api, files, ip }: Serving): Promise<readonly MimirApi[]> {
-  const members = (await ringMembers(api, 'store-gateway')) ?? [];
+/**
+ * Those that go on serving queries, as clients: the store gateways that are not leaving with this one. Undefined where
+ * they are of another application.
+ */
+async function remaining(
+  juju: MimirJuju,
+  { api, files, ip }: Serving,
+): Promise<readonly MimirApi[] | undefined> {
+  const members = await ringMembers(api, 'store-gateway');
+  if (members === undefined) return undefined;
   const others = (await othersThatStay(juju, members, ip)).map(ipOf);
   return others.map((other) => mimirAt(other, trust(juju, files, other)));
 }

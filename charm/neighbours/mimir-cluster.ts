@@ -1,13 +1,14 @@
 /** Applications that have joined the cluster of this one: who they are, and what they are told. */
 import { createHash } from 'node:crypto';
-import type { Juju, Relation } from 'charmwright';
+import { type Juju, parseJson, type Relation } from 'charmwright';
 import * as z from 'zod/mini';
 import type { KeyProblem } from '../../relations/bag.ts';
 import { type Credentials, leaderApp, readMemberApp, readMemberUnit } from '../../relations/mimir-cluster.ts';
 import { peerAddress } from '../../relations/peers.ts';
 import type { Spec } from '../generated.ts';
-import type { NeighbourProblem } from '../plan/inputs.ts';
+import type { Inputs, NeighbourProblem } from '../plan/inputs.ts';
 import type { Member, MemberUnit, UnitAddress } from '../plan/members.ts';
+import { TENANT_LIMITS_FILE } from '../plan/paths.ts';
 import { componentsOf, ROLES_ALLOWED } from '../plan/roles.ts';
 import { toldToAll } from '../plan/told.ts';
 import { type Neighbour, problemsOf } from './neighbour.ts';
@@ -29,7 +30,11 @@ export const mimirCluster: Neighbour = {
     if (!inputs.leader || shared === undefined) return;
     const { credentials } = shared;
     const secret = credentials === undefined ? undefined : await share(juju, credentials, relations);
-    const bag = leaderApp(toldToAll(inputs, shared), secret);
+    const tenantLimits = await limitsToTell(inputs);
+    const bag = leaderApp(
+      { ...toldToAll(inputs, shared), ...(tenantLimits !== undefined && { tenantLimits }) },
+      secret,
+    );
     for (const relation of relations) await relation.publishApp(bag);
   },
 
@@ -40,6 +45,23 @@ export const mimirCluster: Neighbour = {
     if (known !== undefined) await juju.secrets.remove(known.id);
   },
 };
+
+/** Those in use here: while something is wrong with the wanted ones, that is what was last good. */
+async function limitsToTell({ tenantLimits, container }: Inputs): Promise<string | undefined> {
+  const inUse = container.files?.[TENANT_LIMITS_FILE];
+  const content = tenantLimits?.kind === 'fine' ? tenantLimits.content : tenantLimits && inUse;
+  if (content === undefined) return undefined;
+  const [{ limitsIn }, { recordOf }, { checkTenantLimits }] = await Promise.all([
+    import('../tenant-limits/render.ts'),
+    import('../tenant-limits/record.ts'),
+    import('../tenant-limits/limits.ts'),
+  ]);
+  const tenants = Object.fromEntries(
+    limitsIn(content).map(([tenant, limits]) => [tenant, parseJson(limits)]),
+  );
+  const checked = checkTenantLimits(tenants);
+  return checked.ok ? recordOf(checked.value) : undefined;
+}
 
 async function readMember(
   relation: Relation,

@@ -5,6 +5,7 @@ import type { GrafanaReply } from '../../relations/grafana-source.ts';
 import type { Agreement } from '../../relations/peers.ts';
 import type { ObjectStorage } from '../../relations/s3.ts';
 import type { Joined, Member, UnitAddress } from './members.ts';
+import type { Component } from './roles.ts';
 
 /** The options as Juju gives them: of the right type, of any value. */
 export interface RawOptions {
@@ -98,6 +99,8 @@ export interface Inputs {
     /** Whether Mimir serves; asked only where it matters, when the bucket is in trouble. */
     readonly serving?: boolean;
   };
+  /** What this unit must go on with for now, though its application has other roles. */
+  readonly held?: readonly Component[];
   readonly neighbours: Neighbours;
   readonly neighbourProblems: readonly NeighbourProblem[];
 }

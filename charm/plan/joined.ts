@@ -6,7 +6,7 @@ import { planDatabags } from './databags.ts';
 import type { Inputs } from './inputs.ts';
 import type { Joined } from './members.ts';
 import { isSettings } from './mimir-config.ts';
-import { DIRS, GRPC_PORT, HTTP_PORT, OVERRIDES_FILE } from './paths.ts';
+import { DIRS, GRPC_PORT, HTTP_PORT, RUNTIME_FILES } from './paths.ts';
 import { type Plan, planWorkload } from './plan.ts';
 import { componentsOf, ROLES_ALLOWED } from './roles.ts';
 import {
@@ -25,7 +25,7 @@ import { endpointOf, type Wanted } from './wanted.ts';
 const RELIED_ON: readonly (readonly [path: readonly string[], value: string | number])[] = [
   [['server', 'http_listen_port'], HTTP_PORT],
   [['server', 'grpc_listen_port'], GRPC_PORT],
-  [['runtime_config', 'file'], OVERRIDES_FILE],
+  [['runtime_config', 'file'], RUNTIME_FILES],
   [['blocks_storage', 'tsdb', 'dir'], DIRS.tsdb],
 ];
 
@@ -125,11 +125,19 @@ function joinedStatuses(inputs: Inputs, joined: Joined): readonly Status[] {
   const trouble = joinedTrouble(inputs, joined);
   return [
     ...(trouble === undefined ? [] : [trouble]),
+    ...limitsStatuses(inputs, joined),
     ...placeStatuses(inputs),
     ...certificateStatuses(inputs),
     ...inputs.neighbourProblems.map(notUsed),
     remark(inputs, joined),
   ];
+}
+
+/** All else of the configuration is in use. */
+function limitsStatuses({ tenantLimits }: Inputs, joined: Joined): readonly Status[] {
+  if (joined.kind !== 'ready' || tenantLimits?.kind !== 'wrong') return [];
+  const { app, relation } = joined;
+  return [blocked(`[join-cluster] data of ${app} (${relation}): key "tenant_limits" ${tenantLimits.reason}`)];
 }
 
 /** What the operator may believe to have an effect. */

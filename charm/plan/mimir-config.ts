@@ -16,9 +16,8 @@ import {
   GOSSIP_PORT,
   GRPC_PORT,
   HTTP_PORT,
-  OVERRIDES_FILE,
+  RUNTIME_FILES,
   S3_CA_FILE,
-  TENANT_LIMITS_FILE,
   TOKENS_FILE,
 } from './paths.ts';
 import { tlsSettings } from './tls.ts';
@@ -109,7 +108,7 @@ export function mimirConfig(
       ruler_max_rule_groups_per_tenant: 0,
       ruler_alertmanager_client_config: alertmanagerClient(inputs),
     },
-    runtime_config: { file: `${OVERRIDES_FILE},${TENANT_LIMITS_FILE}` },
+    runtime_config: { file: RUNTIME_FILES },
   };
 }
 

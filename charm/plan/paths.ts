@@ -18,6 +18,8 @@ export const CONFIG_FILE = `${CONFIG_DIR}/mimir.yaml`;
 export const OVERRIDES_FILE = `${CONFIG_DIR}/overrides.yaml`;
 /** Those that the charm was told of. They win. */
 export const TENANT_LIMITS_FILE = `${CONFIG_DIR}/tenant-limits.yaml`;
+/** Both, as Mimir is told of them. */
+export const RUNTIME_FILES = `${OVERRIDES_FILE},${TENANT_LIMITS_FILE}`;
 export const S3_CA_FILE = `${CONFIG_DIR}/s3-ca.pem`;
 export const ENVIRONMENT_FILE = `${CONFIG_DIR}/environment.json`;
 /** Mimir's `target`, which is no part of its configuration: that is the same for all units of a cluster. */

@@ -27,7 +27,7 @@ import {
   TLS_FILE,
   UNITS_CA_FILE,
 } from './paths.ts';
-import { COMPONENTS, targetOf } from './roles.ts';
+import { COMPONENTS, type Component, componentsOfTarget, targetOf } from './roles.ts';
 import { planStatuses } from './statuses.ts';
 import { decideStorage } from './storage.ts';
 import { agreedAuthorities, planTls, runningTls, type Tls } from './tls.ts';
@@ -152,9 +152,12 @@ export function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Worklo
     return { kind: 'keep', layer: mimirLayer(started(start, present[ENVIRONMENT_FILE])) };
   };
   if (wanted === undefined) return kept();
-  if (wanted.components.length === 0) return STOPPED;
+  const components = COMPONENTS.filter(
+    (component) => wanted.components.includes(component) || inputs.held?.includes(component),
+  );
+  if (components.length === 0) return STOPPED;
   if (tls === 'waiting') return kept();
-  const target = targetOf(wanted.components);
+  const target = targetOf(components);
   const environment = environmentText(inputs);
   const files: readonly PlannedFile[] = [
     // Mimir does not start without these two, and reads them again while it runs.
@@ -178,6 +181,20 @@ export function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Worklo
     files,
     layer: mimirLayer(started(start, environment), wanted.bucket),
   };
+}
+
+/** What a Mimir of this unit was last started to do; nothing before the first start. */
+export function runningComponents({ container }: Pick<Inputs, 'container'>): readonly Component[] {
+  const { lastGood, files = {} } = container;
+  return lastGood === undefined ? [] : componentsOfTarget(files[TARGET_FILE] ?? targetOf(COMPONENTS));
+}
+
+/** Whether the plan ends an ingester that may hold metrics which are nowhere else. */
+export function endsIngester(inputs: Pick<Inputs, 'container'>, { workload }: Plan): boolean {
+  if (workload.kind !== 'run' && workload.kind !== 'stop') return false;
+  if (!runningComponents(inputs).includes('ingester')) return false;
+  const target = workload.files.find(({ path }) => path === TARGET_FILE)?.content ?? '';
+  return !componentsOfTarget(target).includes('ingester');
 }
 
 /** What stands for a target then: whatever goes wrong later, nothing is started. */

@@ -68,6 +68,11 @@ export function targetOf(components: readonly Component[]): string {
     : components.join(',');
 }
 
+/** The components of a target of ours. */
+export function componentsOfTarget(target: string): readonly Component[] {
+  return componentsOf(target) ?? [];
+}
+
 /** How many units have each component. */
 export type Counts = Readonly<Record<Component, number>>;
 

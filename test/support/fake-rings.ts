@@ -4,7 +4,11 @@ import { text } from 'node:stream/consumers';
 
 const PAGE = /^\/([\w-]+)\/ring$/;
 
+const READ_ONLY = '/ingester/prepare-instance-ring-downscale';
+
 export class FakeRings {
+  /** Whether the ingester takes writes. */
+  takesWrites = true;
   /** State by id, by the first part of the page's path; absent: Mimir does not run the component. */
   readonly members = new Map<string, Map<string, string>>();
 
@@ -14,10 +18,15 @@ export class FakeRings {
   }
 
   takes(url = ''): boolean {
-    return this.members.has(PAGE.exec(url)?.[1] ?? '');
+    return this.members.has(PAGE.exec(url)?.[1] ?? '') || (url === READ_ONLY && this.members.has('ingester'));
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === READ_ONLY) {
+      this.takesWrites = request.method === 'DELETE';
+      response.end('{"timestamp":1}');
+      return;
+    }
     const ring = this.members.get(PAGE.exec(request.url ?? '')?.[1] ?? '');
     if (request.method === 'POST') {
       const gone = new URLSearchParams(await text(request)).get('forget') ?? '';

@@ -10,8 +10,9 @@ import {
   relation,
   type State,
   secret,
+  stateOf,
 } from 'charmwright/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { FakeMimir } from '../../support/fake-mimir.ts';
 import { configOf, gateway, image, KEYS, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
 
@@ -154,17 +155,60 @@ describe('an application that leads', () => {
 
   test('that gives its roles away stops its Mimir, and takes it up again', async () => {
     const all = [member(7, 'write', 'write'), member(8, 'rest', 'read,backend')];
-    const before = await mimir.run(ready, leader('all', all));
+    const before = await mimir.run(ready, leader('backend', all));
     const off = await mimir.run(changed, { ...before, config: { roles: 'none' } });
     const { services, checks } = findContainer(off, 'mimir');
     expect(services.mimir).toBe('inactive');
     expect(Object.values(checks).map(({ status }) => status)).toEqual(['inactive', 'inactive', 'inactive']);
     expect(told(off)).toEqual(told(before));
-    const on = await mimir.run(changed, { ...off, config: { roles: 'all' } });
+    const on = await mimir.run(changed, { ...off, config: { roles: 'backend' } });
     expect(on.serviceStarts).toEqual(['mimir/mimir']);
     expect(findContainer(on, 'mimir').services.mimir).toBe('active');
     const states = Object.values(findContainer(on, 'mimir').checks).map(({ status }) => status);
     expect(states).not.toContain('inactive');
+  });
+
+  describe('that gives the role ingester away', () => {
+    const REST = [WRITE, member(8, 'rest', 'read,backend')];
+    const TARGET = ' -target=all,alertmanager,overrides-exporter ';
+    beforeEach(() => server.rings.members.clear());
+
+    /** Its ingester has a log. */
+    async function before(): Promise<State> {
+      const state = stateOf(await mimir.run(ready, leader('all', REST)));
+      const { files, ...rest } = findContainer(state, 'mimir');
+      const wal = { '/data/tsdb/anonymous/wal/00000000': '' };
+      return { ...state, containers: { mimir: { ...rest, files: { ...files, ...wal } } } };
+    }
+
+    test('keeps it until enough others could take the writes', async () => {
+      server.rings.ingesters({ 'mimir-k8s-0': 'ACTIVE', 'write-0': 'ACTIVE', 'write-1': 'LEAVING' });
+      const after = await mimir.run(changed, { ...(await before()), config: { roles: 'backend' } });
+      expect(after.unitStatus).toEqual(
+        waiting('[roles] the ingester stays for now: 1 of 3 ingesters are there that could take the writes'),
+      );
+      expect(commandOf(after)).toContain(TARGET);
+      expect(after.serviceStarts).toEqual([]);
+    });
+
+    test('lets it answer for its hours, with several copies, and takes it up when asked to', async () => {
+      const others = { 'write-0': 'ACTIVE', 'write-1': 'ACTIVE', 'write-2': 'ACTIVE' };
+      server.rings.ingesters({ 'mimir-k8s-0': 'ACTIVE', ...others });
+      const running = await before();
+      const after = await mimir.run(changed, {
+        ...running,
+        config: { roles: 'backend', 'log-level': 'debug' },
+      });
+      expect(after.unitStatus.message).toMatch(
+        /^\[roles\] the ingester takes no writes, and stays until 20\d\d-\S+ UTC, when no query needs it any more$/,
+      );
+      expect(server.rings.takesWrites).toBe(false);
+      expect(commandOf(after)).toContain(TARGET);
+      expect(configOf(after).server, 'what else is new is in use').toMatchObject({ log_level: 'debug' });
+      const back = await mimir.run(changed, { ...stateOf(after), config: { roles: 'all' } });
+      expect(server.rings.takesWrites).toBe(true);
+      expect(back.unitStatus).toEqual(active(''));
+    });
   });
 
   test('needs object storage', async () => {

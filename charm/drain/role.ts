@@ -1,0 +1,130 @@
+/**
+ * An application that is not to have ingesters any more. Others take the writes, and this unit's ingester goes on
+ * answering for what it holds until nobody needs it: until queries find all of that in the bucket, or where queries of
+ * the last hours ask ingesters only, until what it holds is older than that.
+ */
+import { type Juju, maintenance, type Status, waiting } from 'charmwright';
+import { PebbleError } from 'charmwright/pebble';
+import * as z from 'zod/mini';
+import type { Spec } from '../generated.ts';
+import { type MimirApi, mimirAt } from '../mimir-api.ts';
+import { MimirError, MimirRefusedError } from '../mimir-errors.ts';
+import type { Inputs } from '../plan/inputs.ts';
+import { CONTAINER, DIRS } from '../plan/paths.ts';
+import { runningTrust } from '../plan/tls.ts';
+import { type RunningStorage, runningStorage } from './bucket.ts';
+import { drainIngester } from './drain.ts';
+import { takeNoWrites, takeWrites } from './ingester-api.ts';
+import { ipOf, podOf } from './members.ts';
+import { type Member, ringMembers } from './ring-api.ts';
+
+/** What is stored of it: when it was first asked to take no writes. */
+const ENDS = 'ingester-ends';
+/** Mimir's `query_ingesters_within`: what is older comes from the bucket alone. */
+const WINDOW_MS = 13 * 3600_000;
+/** In one hook. The next one goes on with it. */
+const LONGEST_MS = 10 * 60_000;
+
+/** @returns what it waits for; undefined once the ingester may end. */
+export async function endIngester(juju: Juju<Spec>, inputs: Inputs): Promise<Status | undefined> {
+  try {
+    const reason = await end(juju, inputs);
+    if (reason === undefined) juju.store(ENDS, undefined);
+    return reason;
+  } catch (error) {
+    if (!(error instanceof MimirError) && !(error instanceof PebbleError)) throw error;
+    return waits(error.message);
+  }
+}
+
+/** The application has ingesters after all. */
+export async function resumeIngester(juju: Juju<Spec>, inputs: Inputs): Promise<void> {
+  const api = ownApi(inputs);
+  try {
+    if (api !== undefined) await takeWrites(api);
+    juju.store(ENDS, undefined);
+  } catch (error) {
+    // It runs no more, or a flush is under way: the next hook asks again.
+    if (!(error instanceof MimirError)) throw error;
+    if (error instanceof MimirRefusedError && error.status === 404) juju.store(ENDS, undefined);
+  }
+}
+
+async function end(juju: Juju<Spec>, inputs: Inputs): Promise<Status | undefined> {
+  const { files = {} } = inputs.container;
+  const pebble = juju.container(CONTAINER);
+  if (!(await pebble.exists(DIRS.tsdb)) || (await pebble.list(DIRS.tsdb)).length === 0) return undefined;
+  const api = ownApi(inputs);
+  const storage = runningStorage(files);
+  if (api === undefined || storage === undefined) return waits('Mimir cannot be asked');
+  if (!(await api.ready()).ready) return waits('Mimir does not serve');
+  if (storage.kind === 'filesystem') return waits('its metrics are on its own disk');
+  const members = (await ringMembers(api, 'ingester')) ?? [];
+  const copies = inputs.agreement?.replicationFactor ?? 1;
+  const others = members.filter((member) => takesWrites(member) && !isOurs(member, inputs.app));
+  if (others.length < copies)
+    return waits(`${others.length} of ${copies} ingesters are there that could take the writes`);
+  const since = juju.stored(ENDS, z.number()) ?? Date.now();
+  juju.store(ENDS, since);
+  if (storage.seenAfterSeconds === undefined) {
+    await takeNoWrites(api);
+    const until = since + WINDOW_MS;
+    if (Date.now() < until) return answersUntil(until);
+  }
+  return drained(juju, inputs, api, storage);
+}
+
+async function drained(
+  juju: Juju<Spec>,
+  inputs: Inputs,
+  api: MimirApi,
+  storage: RunningStorage,
+): Promise<Status | undefined> {
+  const gateways = await ringMembers(api, 'store-gateway');
+  const readers = gateways
+    ?.filter(({ state, id }) => state === 'ACTIVE' && id !== podOf(inputs.unit))
+    .map((member) => mimirAt(ipOf(member), trust(inputs)));
+  const result = await drainIngester({
+    api,
+    storage,
+    leaving: false,
+    // One that is alone with its store gateway goes on to have it.
+    readers: readers === undefined || readers.length === 0 ? 'unknown' : readers,
+    deadline: Date.now() + LONGEST_MS,
+    tell: async (text) => {
+      juju.log.info(`drain: ${text}`);
+      await juju.showStatus(maintenance(`[drain] ${text}`));
+    },
+  });
+  if (result.kind === 'stuck') return waits(result.reason);
+  juju.log.info(`drained: ${result.series} series, ${result.blocks ?? 'no'} blocks seen in the bucket`);
+  return undefined;
+}
+
+function takesWrites({ state, readOnly }: Member): boolean {
+  return state === 'ACTIVE' && !readOnly;
+}
+
+function isOurs({ id }: Member, app: string): boolean {
+  return id.startsWith(`${app}-`) && /^\d+$/.test(id.slice(app.length + 1));
+}
+
+function ownApi(inputs: Inputs): MimirApi | undefined {
+  const { ip } = inputs.address;
+  return ip === undefined ? undefined : mimirAt(ip, trust(inputs));
+}
+
+function trust(inputs: Inputs) {
+  return runningTrust(inputs.container.files ?? {}, inputs);
+}
+
+function waits(reason: string): Status {
+  return waiting(`[roles] the ingester stays for now: ${reason}`);
+}
+
+function answersUntil(time: number): Status {
+  const minute = new Date(time).toISOString().slice(0, 16);
+  return waiting(
+    `[roles] the ingester takes no writes, and stays until ${minute} UTC, when no query needs it any more`,
+  );
+}
