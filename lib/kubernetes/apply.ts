@@ -56,7 +56,8 @@ export async function applyObject(
   } catch (error) {
     const refusal = refusalIn(patch, error);
     if (!(refusal instanceof KubernetesConflictError)) throw refusal;
-    if (!(await mayTake(account, patch, options, refusal.conflicts))) throw refusal;
+    const theirs = await decidedByOthers(account, patch, options, refusal.conflicts);
+    if (theirs.length > 0) throw new KubernetesConflictError(nameOf(patch), theirs);
   }
   try {
     return await send(true);
@@ -69,15 +70,15 @@ export async function applyObject(
  * Whoever writes an object back whole, as Juju does when the version of its agents changes, decides all of its fields
  * besides those who decided them before: nobody has wanted anything else, so those stay ours.
  */
-async function mayTake(
+async function decidedByOthers(
   account: ServiceAccount,
   patch: ObjectPatch,
   { fieldManager, takeOver = [] }: ApplyOptions,
   conflicts: readonly FieldConflict[],
-): Promise<boolean> {
+): Promise<readonly FieldConflict[]> {
   const live: Managed = await readObject(account, nameOf(patch), managedShape);
   const ours = new Set([...takeOver, ...appliedFields(live, fieldManager)]);
-  return conflicts.every(({ field }) => ours.has(field));
+  return conflicts.filter(({ field }) => !ours.has(field));
 }
 
 function full({ namespace }: ServiceAccount, patch: ObjectPatch) {
