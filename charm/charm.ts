@@ -25,6 +25,9 @@ export const mimir = defineCharm(spec, {
       (await import('../actions/set-tenant-limits.ts')).setTenantLimits(action),
     'show-tenant-limits': async (action) =>
       (await import('../actions/show-tenant-limits.ts')).showTenantLimits(action),
+    'delete-tenant': async (action) => (await import('../actions/delete-tenant.ts')).deleteTenant(action),
+    'show-cardinality': async (action) =>
+      (await import('../actions/show-cardinality.ts')).showCardinality(action),
     'show-stats': async (action) => (await import('../actions/show-stats.ts')).showStats(action),
   },
 });

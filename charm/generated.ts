@@ -649,6 +649,115 @@ export const spec = {
           "type": "string"
         }
       }
+    },
+    "show-cardinality": {
+      "required": [],
+      "additionalProperties": false,
+      "params": {
+        "tenant": {
+          "type": "string",
+          "default": "anonymous",
+          "pattern": "^[A-Za-z0-9!_.*'()-]{1,150}$"
+        },
+        "label": {
+          "type": "string",
+          "minLength": 1
+        },
+        "selector": {
+          "type": "string",
+          "minLength": 1
+        },
+        "series": {
+          "type": "boolean",
+          "default": false
+        },
+        "limit": {
+          "type": "integer",
+          "minimum": 1,
+          "maximum": 500,
+          "default": 20
+        }
+      },
+      "results": {
+        "tenant": {
+          "type": "string"
+        },
+        "series": {
+          "type": "integer",
+          "optional": true
+        },
+        "count": {
+          "type": "integer",
+          "optional": true
+        },
+        "labels": {
+          "type": "string",
+          "optional": true
+        },
+        "values": {
+          "type": "string",
+          "optional": true
+        },
+        "matching": {
+          "type": "string",
+          "optional": true
+        }
+      }
+    },
+    "delete-tenant": {
+      "required": [
+        "tenant"
+      ],
+      "additionalProperties": false,
+      "params": {
+        "tenant": {
+          "type": "string",
+          "pattern": "^[A-Za-z0-9!_.*'()-]{1,150}$"
+        },
+        "confirm": {
+          "type": "string",
+          "default": ""
+        },
+        "timeout": {
+          "type": "integer",
+          "minimum": 0,
+          "maximum": 3600,
+          "default": 50
+        },
+        "dry-run": {
+          "type": "boolean",
+          "default": false
+        }
+      },
+      "results": {
+        "tenant": {
+          "type": "string"
+        },
+        "state": {
+          "type": "string",
+          "enum": [
+            "there",
+            "deleting",
+            "in-ingesters",
+            "gone"
+          ]
+        },
+        "marked": {
+          "type": "boolean",
+          "optional": true
+        },
+        "objects-left": {
+          "type": "integer",
+          "optional": true
+        },
+        "objects": {
+          "type": "string",
+          "optional": true
+        },
+        "ingesters": {
+          "type": "string"
+        }
+      }
     }
   }
 } as const satisfies CharmSpec;

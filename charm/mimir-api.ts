@@ -47,6 +47,8 @@ export interface TenantStats {
   readonly ingestionRate: number;
 }
 
+const deletionSchema = z.object({ blocks_deleted: z.boolean() });
+
 const buildInfoSchema = z.object({
   data: z.object({ version: z.string(), revision: z.optional(z.string()) }),
 });
@@ -231,6 +233,17 @@ export class MimirApi {
       query,
     });
     return body;
+  }
+
+  /** Whether Mimir sees no block of the tenant in object storage, where there may never have been one. */
+  async hasNoBlocks(tenant: string): Promise<boolean> {
+    const { body } = await this.demand({
+      what: 'ask for the blocks of the tenant',
+      method: 'GET',
+      path: '/compactor/delete_tenant_status',
+      tenant,
+    });
+    return this.#parse(deletionSchema, parseJson(body), 'deletion').blocks_deleted;
   }
 
   /** Every tenant that the ingesters have in memory, over all units. */

@@ -12,6 +12,8 @@ import type { Block } from './ingester-api.ts';
 const TIMEOUT_MS = 20_000;
 /** A tenant's index of a million blocks has some 100 MB; packed, a tenth of it. */
 const LARGEST_INDEX = 64 * 1024 * 1024;
+/** A thousand names of at most a kilobyte, escaped, and what is said of each. */
+const LARGEST_LIST = 8 * 1024 * 1024;
 
 /** The bucket cannot be read. The text is for the operator, and holds no secret. */
 export class BucketError extends Error {
@@ -126,13 +128,36 @@ export class BlocksBucket {
     return new Set((read.data.blocks ?? []).map(({ block_id: id }) => id));
   }
 
-  async #get(key: string, largestAnswer: number): Promise<Buffer | undefined> {
+  /**
+   * Names of objects, whoever wrote them: at most a thousand, as they come.
+   * @param prefix from the root of the bucket. @throws BucketError
+   */
+  async keys(prefix: string): Promise<readonly string[]> {
+    // Names may hold what XML does not.
+    const query = { 'list-type': '2', 'encoding-type': 'url', prefix };
+    const listed = await this.#ask('', LARGEST_LIST, query);
+    const text = listed?.toString('utf8') ?? '';
+    if (!text.includes('<ListBucketResult')) throw new BucketError('the bucket cannot be listed');
+    return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => decodeURIComponent(key));
+  }
+
+  #get(key: string, largestAnswer: number): Promise<Buffer | undefined> {
+    return this.#ask(`${this.#folder}/${key.split('/').map(encodeURIComponent).join('/')}`, largestAnswer);
+  }
+
+  async #ask(
+    key: string,
+    largestAnswer: number,
+    query?: Readonly<Record<string, string>>,
+  ): Promise<Buffer | undefined> {
     const { endpoint } = this.#s3;
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     try {
-      const path = `${this.#folder}/${key.split('/').map(encodeURIComponent).join('/')}`;
-      const request = { method: 'GET', key: path, trusted: this.#trusted, signal, largestAnswer } as const;
-      const { status, body } = await askBucket(this.#s3, request);
+      const request = { method: 'GET', key, trusted: this.#trusted, signal, largestAnswer } as const;
+      const { status, body } = await askBucket(this.#s3, {
+        ...request,
+        ...(query !== undefined && { query }),
+      });
       if (status === 200) return body;
       if (status === 404 && !body.includes('NoSuchBucket')) return undefined;
       const [, code] = /<Code>([\w.:-]{1,64})<\/Code>/.exec(body.toString('utf8')) ?? [];

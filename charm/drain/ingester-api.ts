@@ -110,10 +110,15 @@ export interface Block {
 const tenantsSchema = z.object({ Tenants: z.nullable(z.array(z.object({ Tenant: z.string() }))) });
 const blocksSchema = z.object({ Blocks: z.nullable(z.array(z.object({ ID: z.string() }))) });
 
+/** Those of whom the ingester has anything, in memory or on its volume. */
+export async function localTenants(api: MimirApi): Promise<readonly string[]> {
+  const { Tenants } = await json(api, 'list the tenants', '/ingester/tenants', tenantsSchema);
+  return (Tenants ?? []).map(({ Tenant }) => Tenant);
+}
+
 /** Those on the ingester's volume that are complete, shipped or not. */
 export async function localBlocks(api: MimirApi): Promise<readonly Block[]> {
-  const tenants = (await json(api, 'list the tenants', '/ingester/tenants', tenantsSchema)).Tenants ?? [];
-  const blocks = tenants.map(async ({ Tenant: tenant }) => {
+  const blocks = (await localTenants(api)).map(async (tenant) => {
     const path = `/ingester/tsdb/${encodeURIComponent(tenant)}`;
     const read = await json(api, `list the blocks of tenant ${tenant}`, path, blocksSchema);
     return (read.Blocks ?? []).map(({ ID: id }) => ({ tenant, id }));

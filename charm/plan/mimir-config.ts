@@ -101,6 +101,8 @@ export function mimirConfig(
       max_global_series_per_user: options.series,
       max_global_exemplars_per_user: options.exemplars,
       compactor_blocks_retention_period: options.retention,
+      // Costs nothing until it is asked for, by the action show-cardinality or anybody who may query.
+      cardinality_analysis_enabled: true,
       ...(options.ha !== undefined && haLimits(options.ha)),
       // 0 is no limit. Mimir's 70 groups of 20 are few for a model of many charms, and at the limit it refuses even
       // to replace a group.

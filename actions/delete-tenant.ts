@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ActionFailed, type ActionHandler, type EndpointSchemas, stableJson } from 'charmwright';
+import { BucketError } from '../charm/drain/bucket.ts';
+import { localTenants } from '../charm/drain/ingester-api.ts';
+import { ipOf } from '../charm/drain/members.ts';
+import { ringMembers } from '../charm/drain/ring-api.ts';
+import type { Spec } from '../charm/generated.ts';
+import type { MimirApi } from '../charm/mimir-api.ts';
+import { MimirError } from '../charm/mimir-errors.ts';
+import { CONTAINER, OWN_FILES } from '../charm/plan/paths.ts';
+import { TenantStorage } from '../charm/tenant-data/objects.ts';
+import { checkTenant, type OwnMimir, orFail, ownMimir } from './mimir.ts';
+
+const POLL_MS = 2000;
+/** How many objects that are left are named. */
+const NAMED = 20;
+
+/** What there still is of a tenant. */
+interface Left {
+  /** Names in the storage, without the mark; undefined where the charm cannot look. */
+  readonly objects: readonly string[] | undefined;
+  /** Mimir's own word. */
+  readonly blocks: boolean;
+  /** Pods whose ingester has something of it. */
+  readonly ingesters: readonly string[];
+  readonly isMarked: boolean;
+}
+
+/**
+ * Mimir says that the blocks are gone when it sees none; what proves it is a look into the storage that is not Mimir's,
+ * and at what each ingester still has.
+ */
+export const deleteTenant: ActionHandler<Spec, 'delete-tenant', EndpointSchemas<Spec>> = async ({
+  juju,
+  params,
+  log,
+}) => {
+  const { tenant, confirm, 'dry-run': isDry } = params;
+  await checkTenant(juju, tenant);
+  if (!isDry && confirm !== tenant)
+    throw new ActionFailed(
+      `nothing was deleted: repeat the name to delete all that there is of the tenant, confirm=${tenant}`,
+    );
+  const mimir = await ownMimir(juju, OWN_FILES);
+  await checkComponents(mimir.api);
+  const storage = TenantStorage.of(mimir.files, juju.container(CONTAINER));
+  const look = () => orBucketFails(() => whatIsLeft(mimir, storage, tenant));
+  const before = await look();
+  if (isDry) return results(tenant, before);
+  if (!before.isMarked) await orFail(() => mark(mimir.api, tenant));
+  await log(before.isMarked ? 'was marked before' : 'marked: Mimir deletes the blocks at its next round');
+  const left = await untilGone(look, params.timeout, log);
+  return results(tenant, { ...left, isMarked: true });
+};
+
+/** What the tenant has in each of them is deleted by itself. */
+async function checkComponents(api: MimirApi): Promise<void> {
+  for (const component of ['compactor', 'ruler', 'alertmanager'] as const) {
+    if ((await orFail(() => ringMembers(api, component))) !== undefined) continue;
+    throw new ActionFailed(
+      `this unit runs no ${component}: run the action on a unit that runs compactor, ruler and alertmanager`,
+    );
+  }
+}
+
+/** The rules first: what they evaluate would be new metrics of the tenant. */
+async function mark(api: MimirApi, tenant: string): Promise<void> {
+  const post = (what: string, path: string) => api.demand({ what, method: 'POST', path, tenant });
+  await post('delete the rules of the tenant', '/ruler/delete_tenant_config');
+  await post('delete the Alertmanager configuration', '/multitenant_alertmanager/delete_tenant_config');
+  await post('mark the tenant for deletion', '/compactor/delete_tenant');
+}
+
+async function whatIsLeft(
+  mimir: OwnMimir,
+  storage: TenantStorage | undefined,
+  tenant: string,
+): Promise<Left> {
+  const [blocks, ingesters, objects] = await Promise.all([
+    mimir.api.hasNoBlocks(tenant).then((none) => !none),
+    ingestersWith(mimir, tenant),
+    storage?.objects(tenant),
+  ]);
+  return { objects: objects?.keys, isMarked: objects?.isMarked ?? false, blocks, ingesters };
+}
+
+/** One that does not answer may have something. */
+async function ingestersWith(mimir: OwnMimir, tenant: string): Promise<readonly string[]> {
+  const members = (await ringMembers(mimir.api, 'ingester')) ?? [];
+  const has = await Promise.all(
+    members.map(async (member) => {
+      try {
+        return (await localTenants(mimir.at(ipOf(member)))).includes(tenant);
+      } catch (error) {
+        if (error instanceof MimirError) return true;
+        throw error;
+      }
+    }),
+  );
+  return members.filter((_, i) => has[i]).map(({ id }) => id);
+}
+
+async function untilGone(
+  look: () => Promise<Left>,
+  seconds: number,
+  log: (message: string) => Promise<void>,
+): Promise<Left> {
+  let told = '';
+  for (const deadline = Date.now() + seconds * 1000; ; await sleep(POLL_MS)) {
+    const left = await look();
+    if (!isInStorage(left) || Date.now() > deadline) return left;
+    const count = `${left.objects?.length ?? 'some'} objects are left`;
+    if (count !== told) await log(count);
+    told = count;
+  }
+}
+
+function isInStorage({ objects = [], blocks }: Left): boolean {
+  return blocks || objects.length > 0;
+}
+
+type State = 'there' | 'deleting' | 'in-ingesters' | 'gone';
+
+/** `in-ingesters`: Mimir drops it there within an hour or so, which no action waits for. */
+function stateOf(left: Left): State {
+  const isInIngesters = left.ingesters.length > 0;
+  if (!isInStorage(left) && !isInIngesters) return 'gone';
+  if (!left.isMarked) return 'there';
+  return isInStorage(left) ? 'deleting' : 'in-ingesters';
+}
+
+function results(tenant: string, left: Left) {
+  const { objects, ingesters } = left;
+  return {
+    tenant,
+    state: stateOf(left),
+    ...(objects !== undefined && {
+      'objects-left': objects.length,
+      objects: stableJson(objects.slice(0, NAMED)),
+      marked: left.isMarked,
+    }),
+    ingesters: stableJson(ingesters),
+  };
+}
+
+async function orBucketFails<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await orFail(work);
+  } catch (error) {
+    if (error instanceof BucketError) throw new ActionFailed(`cannot look into the bucket: ${error.message}`);
+    throw error;
+  }
+}
