@@ -1,7 +1,7 @@
 import { ActionFailed, type ActionHandler, type EndpointSchemas } from 'charmwright';
 import type { Spec } from '../charm/generated.ts';
 import { applyRules } from '../charm/rules.ts';
-import { checkNamespace, checkTenant, orFail, readyMimir } from './mimir.ts';
+import { checkNamespace, checkTenant, orFail, readyWith } from './mimir.ts';
 
 export const deleteRules: ActionHandler<Spec, 'delete-rules', EndpointSchemas<Spec>> = async ({
   juju,
@@ -10,7 +10,7 @@ export const deleteRules: ActionHandler<Spec, 'delete-rules', EndpointSchemas<Sp
   const { namespace, group, tenant } = params;
   checkNamespace(namespace);
   await checkTenant(juju, tenant);
-  const api = await readyMimir(juju);
+  const api = await readyWith(juju, 'ruler');
   return orFail(async () => {
     // Mimir says yes to deleting what was never there.
     const present = (await api.rules(tenant, namespace))[namespace] ?? [];

@@ -1,13 +1,13 @@
 import type { ActionHandler, EndpointSchemas } from 'charmwright';
 import type { Spec } from '../charm/generated.ts';
-import { checkTenant, fitting, orFail, readyMimir } from './mimir.ts';
+import { checkTenant, fitting, orFail, readyWith } from './mimir.ts';
 
 export const listRules: ActionHandler<Spec, 'list-rules', EndpointSchemas<Spec>> = async ({
   juju,
   params,
 }) => {
   await checkTenant(juju, params.tenant);
-  const api = await readyMimir(juju);
+  const api = await readyWith(juju, 'ruler');
   const namespaces = await orFail(() => api.rules(params.tenant, params.namespace));
   const groups = Object.values(namespaces).flat();
   return {

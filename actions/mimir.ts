@@ -5,7 +5,8 @@ import type { Spec } from '../charm/generated.ts';
 import { type MimirApi, mimirAt } from '../charm/mimir-api.ts';
 import { MimirError } from '../charm/mimir-errors.ts';
 import { readThoseThere } from '../charm/pebble-files.ts';
-import { CONTAINER } from '../charm/plan/paths.ts';
+import { CONTAINER, TARGET_FILE } from '../charm/plan/paths.ts';
+import { type Component, componentsOfTarget } from '../charm/plan/roles.ts';
 import { DEFAULT_TENANT } from '../charm/plan/tenant.ts';
 import { runningTrust, TELLING_FILES } from '../charm/plan/tls.ts';
 import { RulesUploadError } from '../charm/rules.ts';
@@ -15,6 +16,17 @@ import { unitName } from '../charm/unit-name.ts';
 /** @throws ActionFailed when Mimir does not serve. */
 export async function readyMimir(juju: Juju<Spec>): Promise<MimirApi> {
   return (await ownMimir(juju)).api;
+}
+
+/**
+ * A Mimir with this component: this unit's, or in the application that leads a cluster any that has it.
+ * @throws ActionFailed when there is none, or it does not serve.
+ */
+export async function readyWith(juju: Juju<Spec>, component: Component): Promise<MimirApi> {
+  const { [TARGET_FILE]: target } = await readThoseThere(juju.container(CONTAINER), [TARGET_FILE]);
+  if (target === undefined || componentsOfTarget(target).includes(component)) return readyMimir(juju);
+  const { elsewhere } = await import('./elsewhere.ts');
+  return elsewhere(juju, component);
 }
 
 /** This unit's Mimir, where it is, and what it was started with. */

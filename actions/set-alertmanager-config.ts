@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ActionHandler, EndpointSchemas } from 'charmwright';
 import type { Spec } from '../charm/generated.ts';
-import { checkTenant, fileText, orFail, readyMimir } from './mimir.ts';
+import { checkTenant, fileText, orFail, readyWith } from './mimir.ts';
 
 export const setAlertmanagerConfig: ActionHandler<
   Spec,
@@ -11,7 +11,7 @@ export const setAlertmanagerConfig: ActionHandler<
   const { tenant, templates } = params;
   const config = fileText(params.config);
   await checkTenant(juju, tenant);
-  const api = await readyMimir(juju);
+  const api = await readyWith(juju, 'alertmanager');
   return orFail(async () => {
     const wanted = config.trim() === '' ? undefined : { config, templates };
     const changed = !isDeepStrictEqual(await api.alertmanagerConfig(tenant), wanted);

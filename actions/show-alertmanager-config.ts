@@ -1,7 +1,7 @@
 import type { ActionHandler, EndpointSchemas } from 'charmwright';
 import type { Spec } from '../charm/generated.ts';
 import { maskYaml } from '../charm/mask.ts';
-import { checkTenant, fitting, orFail, readyMimir } from './mimir.ts';
+import { checkTenant, fitting, orFail, readyWith } from './mimir.ts';
 
 /** What Alertmanager itself treats as secret, and addresses, which often hold a token. */
 const SECRET = /pass|secret|token|key|credential|(^|_)url$|authorization/i;
@@ -12,7 +12,7 @@ export const showAlertmanagerConfig: ActionHandler<
   EndpointSchemas<Spec>
 > = async ({ juju, params }) => {
   await checkTenant(juju, params.tenant);
-  const api = await readyMimir(juju);
+  const api = await readyWith(juju, 'alertmanager');
   const found = await orFail(() => api.alertmanagerConfig(params.tenant));
   if (found === undefined) return { tenant: params.tenant, configured: false };
   return {

@@ -1,9 +1,9 @@
 import type { ActionHandler, EndpointSchemas } from 'charmwright';
 import type { Spec } from '../charm/generated.ts';
-import { fitting, orFail, readyMimir } from './mimir.ts';
+import { fitting, orFail, readyWith } from './mimir.ts';
 
 export const showStats: ActionHandler<Spec, 'show-stats', EndpointSchemas<Spec>> = async ({ juju }) => {
-  const api = await readyMimir(juju);
+  const api = await readyWith(juju, 'distributor');
   const { stats, copies } = await orFail(async () => ({
     stats: await api.tenantStats(),
     // Each ingester counts its own copies of the series.

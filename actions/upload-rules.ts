@@ -4,7 +4,7 @@ import type { MimirApi } from '../charm/mimir-api.ts';
 import { MimirRefusedError } from '../charm/mimir-errors.ts';
 import { applyRules, parseRules, type RuleGroup } from '../charm/rules.ts';
 import { diffRules, type RulesDiff } from '../charm/rules-diff.ts';
-import { checkNamespace, checkTenant, fileText, orFail, readyMimir } from './mimir.ts';
+import { checkNamespace, checkTenant, fileText, orFail, readyWith } from './mimir.ts';
 
 /** Progress is told at most this often: a file may have thousands of groups. */
 const LOGGED_GROUPS = 20;
@@ -19,7 +19,7 @@ export const uploadRules: ActionHandler<Spec, 'upload-rules', EndpointSchemas<Sp
   const parsed = parseRules(fileText(params.rules));
   if (!parsed.ok) throw new ActionFailed(`the rule file is not valid: ${parsed.problems.join('; ')}`);
   await checkTenant(juju, tenant);
-  const api = await readyMimir(juju);
+  const api = await readyWith(juju, 'ruler');
   return orFail(async () => {
     const present = (await api.rules(tenant, namespace))[namespace] ?? [];
     const diff = diffRules(parsed.groups, present);

@@ -1,6 +1,7 @@
 /** The authority that signs this unit's certificate, and what the units tell each other of theirs. */
 import { X509Certificate } from 'node:crypto';
 import type { Juju, Relation } from 'charmwright';
+import * as z from 'zod/mini';
 import { certificateRequestBag, readCertificates } from '../../relations/certificates.ts';
 import { unitAuthorities } from '../../relations/peers.ts';
 import type { Spec } from '../generated.ts';
@@ -20,6 +21,7 @@ export const certificates: Neighbour = {
       dnsNames: [
         fqdn,
         serviceHost({ app: juju.app, model: juju.model, address: { ip: undefined, fqdn } }),
+        ...(await clusterNames(juju)),
         'localhost',
       ],
     };
@@ -55,6 +57,23 @@ export const certificates: Neighbour = {
 
   forget: forgetHeld,
 };
+
+const CLUSTER_NAME = 'cluster-name';
+
+/** By which the units of a whole cluster know each other. It stays what it was while the application that leads is silent. */
+async function clusterNames(juju: Juju<Spec>): Promise<readonly string[]> {
+  const [relation] = await juju.relations('join-cluster');
+  if (relation === undefined) {
+    juju.store(CLUSTER_NAME, undefined);
+    return [];
+  }
+  const { readLeaderApp } = await import('../../relations/mimir-cluster.ts');
+  const answer = readLeaderApp(await relation.remoteAppData());
+  const name =
+    answer.kind === 'said' ? answer.configuration.serverName : juju.stored(CLUSTER_NAME, z.string());
+  juju.store(CLUSTER_NAME, name);
+  return name === undefined ? [] : [name];
+}
 
 function ownOf(held: Held): CertificateInputs['own'] {
   const { certificate, issuers } = held;

@@ -1,7 +1,9 @@
 /** The application that leads this one, as one Mimir with others. */
+import { X509Certificate } from 'node:crypto';
 import type { CharmSpec, Juju, Relation } from 'charmwright';
 import * as z from 'zod/mini';
 import { credentialsSchema, memberApp, memberUnit, readLeaderApp } from '../../relations/mimir-cluster.ts';
+import { certificatesIn } from '../../relations/pem.ts';
 import { type Spec, spec } from '../generated.ts';
 import { readGranted } from '../granted-secret.ts';
 import { ownRoles } from '../plan/cluster.ts';
@@ -51,8 +53,14 @@ export const joinCluster: Neighbour = {
   }),
 };
 
-function authoritiesOf({ certificates }: Neighbours): { authorities?: string } {
-  return certificates?.own === undefined ? {} : { authorities: certificates.own.authorities };
+/** Those by which the others can know this unit: its certificate must name the cluster. */
+function authoritiesOf({ certificates, joined }: Neighbours): { authorities?: string } {
+  const own = certificates?.own;
+  if (own === undefined || joined?.kind !== 'ready') return {};
+  const [certificate] = certificatesIn(own.pem);
+  if (certificate === undefined) return {};
+  const isNamed = new X509Certificate(certificate).checkHost(joined.configuration.serverName) !== undefined;
+  return isNamed ? { authorities: own.authorities } : {};
 }
 
 async function readJoined(juju: Juju<Spec>, relations: readonly Relation[]): Promise<Joined | undefined> {

@@ -128,8 +128,20 @@ function joinedStatuses(inputs: Inputs, joined: Joined): readonly Status[] {
     ...limitsStatuses(inputs, joined),
     ...placeStatuses(inputs),
     ...certificateStatuses(inputs),
+    ...strangerStatuses(inputs, joined),
     ...inputs.neighbourProblems.map(notUsed),
     remark(inputs, joined),
+  ];
+}
+
+/** The units of the cluster speak TLS, and this one has nothing to show. */
+function strangerStatuses({ app, authorities, neighbours }: Inputs, joined: Joined): readonly Status[] {
+  if (joined.kind !== 'ready' || authorities === undefined || neighbours.certificates !== undefined)
+    return [];
+  return [
+    blocked(
+      `[join-cluster] the units of ${joined.app} speak TLS: juju integrate ${app}:certificates with the provider that signs theirs`,
+    ),
   ];
 }
 

@@ -88,7 +88,8 @@ export interface Plan {
 export function withAgreement(seen: Inputs, planner: (inputs: Inputs) => Plan = plan): Inputs {
   const { agreement } = seen;
   const inputs = { ...seen, authorities: agreedAuthorities(seen) };
-  if (!seen.leader || inputs.authorities === agreement?.authorities) return inputs;
+  const decides = seen.leader && seen.neighbours.joined === undefined;
+  if (!decides || inputs.authorities === agreement?.authorities) return inputs;
   return isRunnable(planner(inputs)) ? inputs : { ...seen, authorities: agreement?.authorities };
 }
 

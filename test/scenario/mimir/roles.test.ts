@@ -15,8 +15,11 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { FakeMimir } from '../../support/fake-mimir.ts';
 import { configOf, gateway, image, KEYS, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
+import { UNIT_AUTHORITY } from '../../support/unit-certificate.ts';
 
 const HOST = '127.78.1.100';
+/** Of another application's unit. */
+const OTHER = '127.78.1.101';
 const CONFIG = '/data/conf/mimir.yaml';
 const ready = { kind: 'pebble-ready', container: 'mimir' } as const;
 const changed = 'config-changed';
@@ -30,10 +33,10 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 /** An application that has joined, with its units, all of which have said where they are. */
-function member(id: number, app: string, role: string, units = 1, said: Bag = {}) {
+function member(id: number, app: string, role: string, units = 1, said: Bag = {}, ip?: string) {
   const bag = (number: number): Bag => ({
     address: JSON.stringify(`${app}-${number}.${app}-endpoints.cos.svc.cluster.local`),
-    ip: JSON.stringify(`10.1.${id}.${number}`),
+    ip: JSON.stringify(ip ?? `10.1.${id}.${number}`),
   });
   return relation('mimir-cluster', {
     id,
@@ -168,6 +171,17 @@ describe('an application that leads', () => {
     expect(states).not.toContain('inactive');
   });
 
+  test('answers actions for the components that others have', async () => {
+    await using _other = await FakeMimir.at(OTHER);
+    const group = { name: 'g', rules: [{ record: 'r', expr: 'up' }] };
+    const load = { method: 'POST', body: JSON.stringify(group) };
+    await fetch(`http://${OTHER}:9009/prometheus/config/v1/rules/ns`, load);
+    const rest = member(8, 'rest', 'read,backend', 1, {}, OTHER);
+    const before = await mimir.run(ready, leader('write', [rest]));
+    const { results } = await mimir.runAction('list-rules', {}, stateOf(before));
+    expect(JSON.stringify(results)).toContain('record');
+  });
+
   describe('that gives the role ingester away', () => {
     const REST = [WRITE, member(8, 'rest', 'read,backend')];
     const TARGET = ' -target=all,alertmanager,overrides-exporter ';
@@ -178,7 +192,10 @@ describe('an application that leads', () => {
       const state = stateOf(await mimir.run(ready, leader('all', REST)));
       const { files, ...rest } = findContainer(state, 'mimir');
       const wal = { '/data/tsdb/anonymous/wal/00000000': '' };
-      return { ...state, containers: { mimir: { ...rest, files: { ...files, ...wal } } } };
+      return {
+        ...state,
+        containers: { ...state.containers, mimir: { ...rest, files: { ...files, ...wal } } },
+      };
     }
 
     test('keeps it until enough others could take the writes', async () => {
@@ -402,6 +419,26 @@ describe('an application that has joined', () => {
       /^\[join-cluster\] an application that others have joined cannot join another one/,
     );
     expect(findContainer(after, 'mimir')).toEqual(findContainer(before, 'mimir'));
+  });
+
+  test('needs a certificate once the units speak TLS', async () => {
+    const before = await running();
+    const after = await hear(before, { ...bag, ca_cert: JSON.stringify(UNIT_AUTHORITY) });
+    expect(after.unitStatus).toEqual(
+      blocked(
+        '[join-cluster] the units of mimir speak TLS: juju integrate mimir-k8s:certificates with the provider that signs theirs',
+      ),
+    );
+    expect(findContainer(after, 'mimir')).toEqual(findContainer(before, 'mimir'));
+  });
+
+  test('has a certificate that names the cluster, and says that it could speak TLS when it has that', async () => {
+    const before = joined({ ...bag, server_name: '"mimir.cos.svc.cluster.local"' });
+    const authority = relation('certificates', { id: 8, remoteApp: 'authority' });
+    const after = await mimir.run(ready, { ...before, relations: [...before.relations, authority] });
+    const held = after.secrets.find(({ label }) => label === 'certificates');
+    expect(held?.revisions.at(-1)?.content.names?.split(',')).toContain('mimir.cos.svc.cluster.local');
+    expect(findRelation(after, 6).localUnitData).not.toHaveProperty('tls_ca');
   });
 
   test('and leaves, is no whole Mimir, and keeps what it has', async () => {
