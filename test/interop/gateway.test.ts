@@ -1,6 +1,4 @@
 /** The gateway's real nginx before real Mimirs that die, come and go, while somebody writes and asks all the time. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, type Dispatcher, request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { RoleAddresses } from '../../charm/plan/gateway-parts.ts';
 import { GOSSIP_PORT, HTTP_PORT } from '../../charm/plan/paths.ts';
@@ -8,7 +6,7 @@ import { COMPONENTS } from '../../charm/plan/roles.ts';
 import { newNginx, nginx } from '../support/debian.ts';
 import { startGateway } from '../support/gateway-server.ts';
 import { IMPATIENT, startMimir } from '../support/mimir-server.ts';
-import { encodeWriteRequest } from '../support/remote-write.ts';
+import { traffic } from '../support/traffic.ts';
 
 const installed = await nginx();
 const program = installed.kind === 'there' ? installed.path : '';
@@ -41,60 +39,6 @@ afterEach(async () => {
 
 const whole = () => startMimir(WHOLE, {}, FLAGS);
 const front = () => startMimir(FRONT, {}, [...FLAGS, '-target=distributor,query-frontend']);
-
-interface Traffic {
-  /** Ends it. */
-  stop(): Promise<{ readonly asked: number; readonly failed: readonly string[] }>;
-  /** Until so many more requests have been answered. */
-  go(count: number): Promise<void>;
-}
-
-/** Several at a time write and ask, over connections that are kept, and none asks twice for one answer. */
-function traffic(url: string): Traffic {
-  const dispatcher: Dispatcher = new Agent({ connections: 8, pipelining: 1 });
-  const failed: string[] = [];
-  let asked = 0;
-  let goes = true;
-  const one = async (method: 'GET' | 'POST', path: string, body?: Uint8Array) => {
-    asked += 1;
-    try {
-      const answer = await request(`${url}${path}`, {
-        method,
-        dispatcher,
-        ...(body !== undefined && {
-          body,
-          headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' },
-        }),
-      });
-      const text = await answer.body.text();
-      if (answer.statusCode !== 200) failed.push(`${method} ${path}: ${answer.statusCode} ${text}`);
-    } catch (error) {
-      failed.push(`${method} ${path}: ${String(error)}`);
-    }
-  };
-  const lane = async (lane: number) => {
-    for (let i = 0; goes; i++) {
-      const samples = [{ value: i, timestamp: Date.now() }];
-      const series = [{ labels: { __name__: 'traffic', lane: String(lane) }, samples }];
-      await one('POST', '/api/v1/push', encodeWriteRequest(series));
-      await one('GET', '/prometheus/api/v1/query?query=count(traffic)');
-      // Connections lie idle for moments, as those of senders do.
-      await sleep(i % 5);
-    }
-  };
-  const lanes = [1, 2, 3, 4].map(lane);
-  return {
-    async go(count) {
-      for (const end = asked + count; asked < end; ) await sleep(10);
-    },
-    async stop() {
-      goes = false;
-      await Promise.all(lanes);
-      await dispatcher.destroy();
-      return { asked, failed };
-    },
-  };
-}
 
 describe.skipIf(program === '')('while somebody writes and asks all the time', () => {
   test('a Mimir that is killed costs no request, nor does its coming back', async () => {

@@ -1,10 +1,11 @@
-/** A cluster of four applications behind one address: its client knows the gateway alone. */
+/** A cluster of four applications behind one address: its clients know the gateway alone, whoever dies, comes and goes. */
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GATEWAY_PORT } from '../../charm/plan/gateway-parts.ts';
-import { expectWhole, writeBatch } from '../support/batch.ts';
+import { type Batch, expectWhole, writeBatch } from '../support/batch.ts';
 import { nginx } from '../support/debian.ts';
 import { TestModel } from '../support/local-model.ts';
+import { traffic } from '../support/traffic.ts';
 
 const installed = await nginx();
 const LEADER = 'mimir';
@@ -12,6 +13,7 @@ const WORKERS = { write: 'write', read: 'read', backend: 'backend' } as const;
 
 let model: TestModel;
 let url: string;
+let batch: Batch;
 beforeAll(async () => {
   if (installed.kind !== 'there') return;
   model = await TestModel.start();
@@ -22,9 +24,9 @@ beforeAll(async () => {
     await model.deployMimir({ application, config: { roles } });
     await model.integrate([`${LEADER}:mimir-cluster`, `${application}:join-cluster`]);
   }
-  await model.untilActive(240);
+  await model.untilActive(300);
   url = await model.forward(LEADER, GATEWAY_PORT);
-}, 300_000);
+}, 360_000);
 afterAll(() => model?.[Symbol.asyncDispose](), 60_000);
 
 async function get(path: string) {
@@ -38,9 +40,34 @@ async function post(path: string, body: string, type: string): Promise<number> {
   return answer.statusCode;
 }
 
+async function scale(application: string, units: number): Promise<void> {
+  await model.client.call('scale-application', { application, scale: units });
+  const isSo = (names: readonly string[]) => names.length === units;
+  await model.until(
+    `${units} units of ${application}`,
+    (status) => isSo(Object.keys(status.applications[application]?.units ?? {})),
+    300,
+  );
+  await model.untilActive(300);
+}
+
+/** Which nginx it is: another one after a restart. */
+async function masterOf(unit: string): Promise<string> {
+  const { out } = await model.ssh(unit, 'gateway', ['cat', '/var/lib/mimir-gateway/nginx.pid']);
+  return out.trim();
+}
+
+/** The addresses that nginx has for a component. */
+async function servers(unit: string, component: string): Promise<number> {
+  const { out } = await model.ssh(unit, 'gateway', ['cat', '/var/lib/mimir-gateway/nginx.conf']);
+  const [, upstream = ''] = new RegExp(`upstream ${component} \\{(.*?)\\}`, 's').exec(out) ?? [];
+  return upstream.match(/server /g)?.length ?? 0;
+}
+
 describe.skipIf(installed.kind !== 'there')('a client that knows the gateway alone', () => {
   test('writes and reads', async () => {
-    await expectWhole(url, await writeBatch(url, 'through_the_gateway'));
+    batch = await writeBatch(url, 'through_the_gateway');
+    await expectWhole(url, batch);
   });
 
   test('sets rules, whose alerts come to the Alertmanager that it has configured', async () => {
@@ -50,9 +77,9 @@ describe.skipIf(installed.kind !== 'there')('a client that knows the gateway alo
     const config = JSON.stringify({ alertmanager_config: routing });
     expect(await post('/api/v1/alerts', config, 'application/yaml')).toBe(201);
     await expect
-      .poll(async () => (await get('/alertmanager/api/v2/alerts')).text, { timeout: 120_000, interval: 1000 })
+      .poll(async () => (await get('/alertmanager/api/v2/alerts')).text, { timeout: 180_000, interval: 1000 })
       .toContain('"alertname":"Always"');
-  }, 150_000);
+  }, 200_000);
 
   test('opens the pages of Mimir and of its Alertmanager', async () => {
     expect(await get('/')).toMatchObject({ status: 200, text: expect.stringContaining('Mimir') });
@@ -61,4 +88,46 @@ describe.skipIf(installed.kind !== 'there')('a client that knows the gateway alo
       text: expect.stringContaining('Alertmanager'),
     });
   });
+
+  test('notices nothing of readers that come, are killed, and go', async () => {
+    const master = await masterOf('mimir/0');
+    const asking = traffic(url);
+    await asking.go(50);
+    await scale('read', 2);
+    expect(await servers('mimir/0', 'query-frontend')).toBe(2);
+    await asking.go(100);
+    await model.client.call('kill-pod', { unit: 'read/0' });
+    await asking.go(100);
+    await model.untilActive(300);
+    await scale('read', 1);
+    expect(await servers('mimir/0', 'query-frontend')).toBe(1);
+    await asking.go(50);
+    const { asked, failed } = await asking.stop();
+    console.log(`${asked} requests, ${failed.length} failed`);
+    expect(failed).toEqual([]);
+    expect(await masterOf('mimir/0')).toBe(master);
+  }, 900_000);
+
+  test('may ask any unit of two', async () => {
+    await scale(LEADER, 2);
+    for (const unit of ['mimir/0', 'mimir/1']) {
+      const one = await model.forward(unit, GATEWAY_PORT);
+      await expectWhole(one, batch);
+    }
+    expect(await servers('mimir/1', 'distributor')).toBe(1);
+    await model.client.call('kill-container', { unit: 'mimir/0', container: 'gateway' });
+    await expectWhole(url, batch);
+    await model.untilActive(300);
+    await expectWhole(await model.forward('mimir/0', GATEWAY_PORT), batch);
+  }, 600_000);
+
+  test('is told which role nobody has when an application is gone', async () => {
+    await model.separate([`${LEADER}:mimir-cluster`, 'backend:join-cluster']);
+    await model.untilUnit('mimir/0', 'blocked', /no unit has .*ruler/, 180);
+    expect(await get('/prometheus/api/v1/rules')).toEqual({
+      status: 503,
+      text: 'No unit runs the ruler: relate an application that does to mimir:mimir-cluster.\n',
+    });
+    await expectWhole(url, await writeBatch(url, 'without_the_ruler'));
+  }, 300_000);
 });
