@@ -159,7 +159,11 @@ export function leaderApp(configuration: ClusterConfiguration, secret: string | 
   };
 }
 
-const certificates = z.optional(json(z.string(), 'certificates'));
+const areCertificates = (text: string) => {
+  const read = certificatesIn(text);
+  return read.length > 0 && !read.includes(undefined);
+};
+const certificates = z.optional(json(z.string().check(z.refine(areCertificates)), 'certificates'));
 const leaderSchema = z.object({
   worker_config: json(
     z.pipe(

@@ -254,6 +254,8 @@ function wouldNotComeBack({ container, bucket }: Inputs): boolean {
 
 /** Whom to gossip with at the start: whoever comes later asks for it himself. */
 const JOIN_MEMBERS = /^ {2}join_members: .*$/m;
+/** Links to this application, which lead there by either port: the gateway's is the one once others have joined. */
+const OWN_LINKS = new RegExp(`^( {2}external_url: "https?://[^/]*):(?:${HTTP_PORT}|${GATEWAY_PORT})/`, 'gm');
 
 /**
  * Digest of what Mimir reads only when it starts, by path. One that is not there is as good as empty. An application
@@ -263,9 +265,13 @@ export function startDigest(files: Readonly<Record<string, string>>): string {
   const hash = createHash('sha256');
   for (const path of START_FILES) {
     const content = files[path] ?? '';
-    hash.update(path === CONFIG_FILE ? content.replace(JOIN_MEMBERS, '') : content).update('\0');
+    hash.update(path === CONFIG_FILE ? worthARestart(content) : content).update('\0');
   }
   return hash.digest('hex');
+}
+
+function worthARestart(config: string): string {
+  return config.replace(JOIN_MEMBERS, '').replaceAll(OWN_LINKS, `$1:${HTTP_PORT}/`);
 }
 
 function planAlertmanager({ alertmanager }: Options): UploadedAlertmanager | null {

@@ -127,6 +127,17 @@ describe('an application that leads', () => {
     expect(told(after, 9)).toEqual(told(after, 7));
   });
 
+  test('has led nobody before, and is restarted by the first who joins as little', async () => {
+    const before = await mimir.run(ready, leader('all', []));
+    const after = await mimir.run(
+      { kind: 'relation-changed', relation: WRITE },
+      { ...before, relations: [...before.relations, WRITE] },
+    );
+    expect(after.serviceStarts).toEqual(['gateway/gateway']);
+    expect(JSON.stringify(configOf(after).memberlist)).toContain('dns+write-endpoints');
+    expect(JSON.stringify(configOf(after).ruler)).toContain(':8080/');
+  });
+
   test('says which roles nobody has, tells nobody anything new, and goes on as it was', async () => {
     const before = await mimir.run(ready, leader());
     const after = await mimir.run(changed, {
