@@ -168,6 +168,14 @@ export const api = {
     z.object({ settings: z.record(z.string(), z.object({ value: z.unknown(), source: z.string() })) }),
   ),
 
+  /** An API server and etcd, of these programs; an answer means that they run. */
+  'kubernetes-start': verb(
+    z.object({ programs: z.object({ etcd: path, apiServer: path }) }),
+    z.object({ address: z.string(), port: z.int() }),
+  ),
+  /** A kubeconfig for a client that reaches the API server there. */
+  'kubernetes-config': verb(z.object({ server: z.url().optional() }), z.object({ kubeconfig: z.string() })),
+
   deploy: verb(
     z.object({
       /** A .charm file or an unpacked charm's folder. */

@@ -61,7 +61,12 @@ const LOOK_AGAIN: ReadonlySet<string> = new Set([
   'leader-elected',
   'update-status',
 ]);
-/** `juju trust` comes as a change of the configuration. */
+/** A look tells whether these still hold, and costs little; the others cost an attempt. */
+const TRIED_ALWAYS: ReadonlySet<string> = new Set([
+  'KubernetesForbiddenError',
+  'KubernetesNotFoundError',
+  'KubernetesUnreachableError',
+]);
 const TRY_AGAIN: ReadonlySet<string> = new Set([...LOOK_AGAIN, 'config-changed']);
 
 /**
@@ -120,7 +125,7 @@ async function keepOne(
 }
 
 function isDue(event: string, { error }: Entry, patch: ObjectPatch): boolean {
-  if (error !== undefined) return TRY_AGAIN.has(event);
+  if (error !== undefined) return TRIED_ALWAYS.has(error.name) || TRY_AGAIN.has(event);
   return LOOK_AGAIN.has(event) && !wantsNothing(patch);
 }
 

@@ -34,6 +34,8 @@ export interface ContextOptions {
   readonly pid: number;
   readonly modelConfig: Readonly<Record<string, string>>;
   readonly storageKind?: 'filesystem' | 'block';
+  /** The variables of Kubernetes that the agent itself has. */
+  readonly kubernetes: Readonly<Record<string, string>>;
   readonly apply: (effect: Immediate) => void;
   /** Gets hold of the running process, for its output and to end it. */
   readonly running: (process: Entered) => void;
@@ -68,10 +70,16 @@ export async function runContext(options: ContextOptions): Promise<ContextEnd> {
   }
 }
 
-function environment({ cause, view, modelConfig, storageKind }: ContextOptions): Record<string, string> {
+function environment({
+  cause,
+  view,
+  modelConfig,
+  storageKind,
+  kubernetes,
+}: ContextOptions): Record<string, string> {
   const paths = charmPaths(view.unit);
   const proxy = (kind: string) => modelConfig[`juju-${kind}-proxy`] ?? '';
-  return hookEnvironment({
+  const own = hookEnvironment({
     cause,
     unit: view.unit,
     model: view.model,
@@ -84,6 +92,7 @@ function environment({ cause, view, modelConfig, storageKind }: ContextOptions):
     proxy: { http: proxy('http'), https: proxy('https'), ftp: proxy('ftp'), no: proxy('no') },
     ...(storageKind === undefined ? {} : { storageKind }),
   });
+  return { ...own, ...kubernetes };
 }
 
 /** Why a charm cannot be run: it is not on the disk. */

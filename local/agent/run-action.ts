@@ -76,6 +76,7 @@ async function execute(
     podbox: programs.podbox,
     pid: running.pid,
     modelConfig: modelConfig(model.config),
+    kubernetes: services.kubernetes.environment,
     apply,
     running: (process) => {
       process.stdout.on('data', (chunk: Buffer) => output.stdout.add(chunk));

@@ -37,6 +37,7 @@ export async function runExec(
       podbox: programs.podbox,
       pid: running.pid,
       modelConfig: modelConfig(model.config),
+      kubernetes: services.kubernetes.environment,
       apply: (effect) => applyEffect(services, unit, effect),
       running: request.process,
     });

@@ -92,6 +92,7 @@ async function execute(services: Services, unit: string, hook: Hook, running: Ru
     podbox: programs.podbox,
     pid: running.pid,
     modelConfig: modelConfig(model.config),
+    kubernetes: services.kubernetes.environment,
     ...(storage === undefined ? {} : { storageKind: storage.kind }),
     apply: (effect) => applyEffect(services, unit, effect),
     running: (process) => {

@@ -3,6 +3,7 @@ import type { ModelFolders } from '../containers/folders.ts';
 import type { Network } from '../containers/pod-spec.ts';
 import type { Programs } from '../containers/programs.ts';
 import type { DebugLog } from '../daemon/debug-log.ts';
+import type { Kubernetes } from '../kubernetes/kubernetes.ts';
 import type { Store } from '../model/store.ts';
 
 export interface Services {
@@ -11,4 +12,5 @@ export interface Services {
   readonly folders: ModelFolders;
   readonly programs: Programs;
   readonly network: Network;
+  readonly kubernetes: Kubernetes;
 }

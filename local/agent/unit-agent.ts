@@ -49,6 +49,7 @@ export class UnitAgent {
       network,
       podbox: programs.podbox,
       model: () => store.model,
+      account: () => this.#services.kubernetes.account(store.model, appOf(unit)),
       log: (text) => this.#log('WARNING', text),
     });
     this.#events = new WorkloadEvents(() => this.#wake());

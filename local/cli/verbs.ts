@@ -75,6 +75,7 @@ export const verbs: readonly Verb[] = [
   entry(model.destroyModel, async () => (await import('./verbs/remove.ts')).destroyModel),
   entry(model.version, async () => (await import('./verbs/version.ts')).version),
   entry(model.forward, async () => (await import('./verbs/forward.ts')).forward),
+  entry(model.kubernetes, async () => (await import('./verbs/kubernetes.ts')).kubernetes),
   entry(model.killPod, async () => (await churn()).killPod),
   entry(model.killContainer, async () => (await churn()).killContainer),
 ];

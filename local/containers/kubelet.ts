@@ -41,6 +41,8 @@ export interface KubeletOptions {
   readonly podbox: string;
   readonly network: Network;
   readonly model: () => Model;
+  /** The folder of the pod's service account, on Kubernetes. */
+  readonly account: () => Promise<string | undefined>;
   readonly log: (text: string) => void;
 }
 
@@ -86,7 +88,8 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
   async start(): Promise<void> {
     const { unit, folders, network, model, podbox } = this.#options;
     this.#stopping = false;
-    const spec = podSpec(model(), unit, folders, network);
+    const account = await this.#options.account();
+    const spec = podSpec(model(), unit, folders, network, account);
     const { url, spec: charm } = findCharm(model(), findUnit(model(), unit).charm);
     await this.#prepare(url, workloads(charm));
     const own = folders.unit(unit);

@@ -4,6 +4,8 @@ import type { Model, Spec } from '../model/state.ts';
 import { charmPaths, type ModelFolders } from './folders.ts';
 
 export const CHARM_CONTAINER = 'charm';
+/** Where Kubernetes mounts it. */
+const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 const PEBBLE_PORT = 38813;
 const CHARM_PEBBLE_PORT = 38812;
 
@@ -43,7 +45,14 @@ export function workloads(spec: Spec): string[] {
   return Object.keys(spec.containers).sort();
 }
 
-export function podSpec(model: Model, unitName: string, folders: ModelFolders, network: Network): PodSpec {
+/** @param account what is mounted as the service account, as in every container of a pod. */
+export function podSpec(
+  model: Model,
+  unitName: string,
+  folders: ModelFolders,
+  network: Network,
+  account?: string,
+): PodSpec {
   const unit = findUnit(model, unitName);
   const { spec } = findCharm(model, unit.charm);
   const own = folders.unit(unitName);
@@ -56,7 +65,14 @@ export function podSpec(model: Model, unitName: string, folders: ModelFolders, n
     containers: [
       charmContainer(model, unitName, folders),
       ...workloads(spec).map((_name, index) => workloadContainer(model, unitName, folders, index)),
-    ],
+    ].map((container) =>
+      account === undefined
+        ? container
+        : {
+            ...container,
+            mounts: [...container.mounts, { source: account, target: SERVICE_ACCOUNT, readOnly: true }],
+          },
+    ),
   };
 }
 

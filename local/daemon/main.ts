@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ModelFolders } from '../containers/folders.ts';
 import { installPrograms, programsSchema } from '../containers/programs.ts';
+import { Kubernetes } from '../kubernetes/kubernetes.ts';
 import { Store } from '../model/store.ts';
 import { NETWORK } from '../network/addresses.ts';
 import { openSocketPath } from '../socket-path.ts';
@@ -29,8 +30,14 @@ async function main(): Promise<void> {
   const store = await Store.open(dir, MODEL_FILE, values['model-name']);
   await mkdir(join(dir, 'charms'), { recursive: true });
   await installPrograms(folders, programs);
-  const world = new World({ store, folders, programs, network: NETWORK, log: new DebugLog(dir) });
-  world.start();
+  const log = new DebugLog(dir);
+  const kubernetes = new Kubernetes({
+    folder: join(dir, 'kubernetes'),
+    address: NETWORK.gateway,
+    log: (text) => log.write('controller-0', 'WARNING', 'juju.local.kubernetes', text),
+  });
+  const world = new World({ store, folders, programs, network: NETWORK, log, kubernetes });
+  await world.start();
   const socket = join(dir, DAEMON_SOCKET);
   const server = createDaemonServer({
     world,
@@ -52,7 +59,7 @@ async function main(): Promise<void> {
 
 /** Only what the model has made: the folder may be somebody's. */
 async function removeModel(dir: string): Promise<void> {
-  const own = ['bin', 'tools', 'charms', 'units', 'storage'];
+  const own = ['bin', 'tools', 'charms', 'units', 'storage', 'kubernetes'];
   const files = (await readdir(dir)).filter((name) => /^(model\.json|daemon\.log|debug\.log)/.test(name));
   for (const name of [...own, ...files]) await rm(join(dir, name), { recursive: true, force: true });
 }

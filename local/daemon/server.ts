@@ -7,6 +7,7 @@ import { Refusal } from '../model/refusal.ts';
 import { actionRoutes } from './routes/actions.ts';
 import { applicationRoutes } from './routes/applications.ts';
 import { configRoutes } from './routes/config.ts';
+import { kubernetesRoutes } from './routes/kubernetes.ts';
 import { modelRoutes } from './routes/model.ts';
 import { relationRoutes } from './routes/relations.ts';
 import { secretRoutes } from './routes/secrets.ts';
@@ -28,6 +29,7 @@ export interface ServerOptions {
 export function createDaemonServer({ world, destroy, gone }: ServerOptions): Server {
   const routes: Handlers<Verb> = {
     ...modelRoutes,
+    ...kubernetesRoutes,
     ...applicationRoutes,
     ...relationRoutes,
     ...configRoutes,

@@ -90,7 +90,7 @@ export function forward(world: World, { target, port }: Asked<'forward'>): Upgra
   const { model } = world.services.store;
   const address = target.includes('/')
     ? resolveUnit(model, target).address
-    : (model.applications[target]?.address ?? undefined);
+    : (model.applications[target]?.address ?? kubernetesAddress(world, target));
   if (address === undefined) throw notFound(`application "${target}" not found`);
   return (connection) => {
     const server = connect({ host: address, port, allowHalfOpen: true });
@@ -102,6 +102,11 @@ export function forward(world: World, { target, port }: Asked<'forward'>): Upgra
       from.pipe(to);
     }
   };
+}
+
+/** An application may have that name, and comes first. */
+function kubernetesAddress({ services }: World, target: string): string | undefined {
+  return target === 'kubernetes' ? services.kubernetes.place?.address : undefined;
 }
 
 /** The process's outputs go out in frames; the caller's frames go in. A caller that leaves ends the process. */

@@ -29,7 +29,15 @@ export class World {
   }
 
   /** Starts what the model holds, and follows it from then on. */
-  start(): void {
+  async start(): Promise<void> {
+    const { store, kubernetes, log } = this.services;
+    if (store.model.kubernetes !== undefined) {
+      await kubernetes
+        .start(store.model.kubernetes, store.model)
+        .catch((error: unknown) =>
+          log.write('controller-0', 'ERROR', 'juju.local.kubernetes', `cannot start: ${error}`),
+        );
+    }
     this.services.store.onChange(() => this.#reconcile());
     this.#reconcile();
     void this.#sweep();
@@ -53,6 +61,7 @@ export class World {
     this.#ending = true;
     this.#proxies.close();
     await Promise.all([...this.#agents.values()].map((agent) => agent.stop()));
+    await this.services.kubernetes.stop();
     await this.services.store.flushed();
   }
 
@@ -66,6 +75,7 @@ export class World {
       if (!this.#agents.has(name)) this.#startAgent(name);
     }
     this.#proxies.update(store.model);
+    this.services.kubernetes.sync(store.model);
     const kept = Object.keys(store.model.charms).length + Object.keys(store.model.storages).length;
     if (kept < this.#kept) void this.#sweep();
     this.#kept = kept;

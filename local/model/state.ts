@@ -326,6 +326,8 @@ export type TaskState = z.infer<typeof taskStateSchema>;
 
 export const modelSchema = z.object({
   format: z.literal(1),
+  /** There is a Kubernetes API beside the model, of these programs. */
+  kubernetes: z.object({ etcd: z.string(), apiServer: z.string() }).exactOptional(),
   name: z.string(),
   uuid: z.string(),
   created: time,

@@ -53,7 +53,7 @@ export class TestModel implements AsyncDisposable {
   }
 
   async deployMimir(
-    options: { application?: string; units?: number; config?: Record<string, string> } = {},
+    options: { application?: string; units?: number; config?: Record<string, string>; trust?: boolean } = {},
   ): Promise<void> {
     await this.client.call('deploy', {
       charm: inject('mimirCharm'),
@@ -61,7 +61,7 @@ export class TestModel implements AsyncDisposable {
       units: options.units ?? 1,
       config: options.config ?? {},
       resources: { 'mimir-image': inject('mimirImage') },
-      trust: true,
+      trust: options.trust ?? true,
     });
   }
 

@@ -44,7 +44,7 @@ const RECIPES = {
     folder: 'local',
     root: '.',
     sources: ['local/client.ts', 'local/cli/main.ts', 'local/daemon/main.ts'],
-    files: ['tools/pebble', 'tools/podbox', 'tools/jujuc'],
+    files: ['tools/pebble', 'tools/podbox', 'tools/jujuc', 'tools/kube-apiserver'],
     refusesOldNode: true,
   },
 } as const satisfies Record<string, Recipe>;

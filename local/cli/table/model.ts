@@ -73,6 +73,30 @@ export const forward = verb({
   seeAlso: ['ssh'],
 });
 
+export const kubernetes = verb({
+  name: 'kubernetes',
+  group: 'Local',
+  summary: 'Starts a real Kubernetes API beside the model, or prints how a client reaches it',
+  args: 'start|config',
+  details: [
+    'With `start` the model has an API server with a StatefulSet, Service and ServiceAccount for each application, as Juju makes them, and with rights by `--trust`. Charms find it as in a pod. Nothing runs pods: what stands in an object changes nothing about the units. Pods that run already find it when they are started again, so start it before the first `deploy`.',
+    '`config` prints a kubeconfig for `kubectl` and its like, for a forwarded port: `juju-local forward kubernetes 6443`.',
+  ],
+  flags: {
+    server: {
+      kind: 'string',
+      value: 'URL',
+      default: 'https://127.0.0.1:6443',
+      summary: 'With config: where the client reaches the API server',
+    },
+  },
+  examples: [
+    { command: 'juju-local kubernetes start' },
+    { command: 'juju-local kubernetes config > kubeconfig.json' },
+  ],
+  seeAlso: ['forward', 'trust'],
+});
+
 export const killPod = verb({
   name: 'kill-pod',
   group: 'Local',

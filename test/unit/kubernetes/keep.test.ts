@@ -166,15 +166,27 @@ describe('a field that others decide', () => {
   });
 });
 
+test('what others decide is tried again when somebody may have changed it, and not in between', async () => {
+  const dispatch = unit();
+  api.taken('statefulsets/web', 'juju', GRACE);
+  const told = { name: 'KubernetesConflictError' };
+  expect((await keep(dispatch('install'), [statefulSet(60)]))[0]?.error).toMatchObject(told);
+  api.asked.length = 0;
+  expect((await keep(dispatch('relation-changed'), [statefulSet(60)]))[0]?.error).toMatchObject(told);
+  expect(api.asked).toEqual([]);
+  await keep(dispatch('config-changed'), [statefulSet(60)]);
+  expect(api.patches).toHaveLength(1);
+});
+
 describe('what may not be patched', () => {
-  test('is told, tried again when trust may have come, and not in between', async () => {
+  test('is told, and looked at in each hook until trust has come', async () => {
     const dispatch = unit();
     api.forbidden.add('statefulsets');
     const told = { name: 'KubernetesForbiddenError' };
     expect((await keep(dispatch('install'), [statefulSet(60)]))[0]?.error).toMatchObject(told);
     api.asked.length = 0;
     expect((await keep(dispatch('relation-changed'), [statefulSet(60)]))[0]?.error).toMatchObject(told);
-    expect(api.asked).toEqual([]);
+    expect(api.asked.map(({ method }) => method)).toEqual(['GET']);
     api.forbidden.clear();
     expect(await keep(dispatch('config-changed'), [statefulSet(60)])).toEqual([
       { object: { kind: 'StatefulSet', name: 'web' } },

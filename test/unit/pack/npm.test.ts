@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -22,8 +22,11 @@ beforeAll(async () => {
   const installed = join(project, 'node_modules/charmwright');
   await writePackage('charmwright', installed);
   manifest = manifestShape.parse(JSON.parse(await readFile(join(installed, 'package.json'), 'utf8')));
-  for (const name of [...Object.keys(manifest.dependencies), '@types'])
-    await symlink(join(ROOT, 'node_modules', name), join(project, 'node_modules', name));
+  for (const name of [...Object.keys(manifest.dependencies), '@types']) {
+    const link = join(project, 'node_modules', name);
+    await mkdir(dirname(link), { recursive: true });
+    await symlink(join(ROOT, 'node_modules', name), link);
+  }
   await cp(join(ROOT, 'test/charms/hello'), join(project, 'hello'), { recursive: true });
   await writeFile(join(project, 'package.json'), '{"type":"module"}');
 }, 60_000);

@@ -1,0 +1,120 @@
+/** The packed charm beside a real Kubernetes API: what it finds in its pod, what it may do, and what stands then. */
+import { HttpClient } from 'charmwright/http';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import * as z from 'zod';
+import { peer } from '../../tools/peers.ts';
+import { TestModel } from '../support/local-model.ts';
+
+const UNIT = 'mimir-k8s/0';
+const OWN_DISK = /on this unit's own disk/;
+
+let model: TestModel;
+let api: KubernetesClient;
+beforeAll(async () => {
+  model = await TestModel.start();
+  const programs = { etcd: await peer('etcd'), apiServer: await peer('kube-apiserver') };
+  const { port } = await model.client.call('kubernetes-start', { programs });
+  const server = (await model.forward('kubernetes', port)).replace('http:', 'https:');
+  const { kubeconfig } = await model.client.call('kubernetes-config', { server });
+  api = new KubernetesClient(kubeconfig);
+});
+afterAll(() => model[Symbol.asyncDispose]());
+
+const kubeconfigShape = z.object({
+  clusters: z.tuple([
+    z.object({
+      cluster: z.object({
+        server: z.url(),
+        'certificate-authority-data': z.base64(),
+        'tls-server-name': z.string(),
+      }),
+    }),
+  ]),
+  users: z.tuple([z.object({ user: z.object({ token: z.string() }) })]),
+});
+
+/** Any client of Kubernetes, with nothing but the kubeconfig. */
+class KubernetesClient {
+  readonly #client: HttpClient;
+  readonly #token: string;
+
+  constructor(kubeconfig: string) {
+    const { clusters, users } = kubeconfigShape.parse(JSON.parse(kubeconfig));
+    const { server, 'certificate-authority-data': data, 'tls-server-name': name } = clusters[0].cluster;
+    const caChain = Buffer.from(data, 'base64').toString('utf8');
+    this.#client = new HttpClient({ origin: server, caChain, onlyCaChain: true, serverName: name });
+    this.#token = users[0].user.token;
+  }
+
+  async get(path: string): Promise<unknown> {
+    const headers = { authorization: `Bearer ${this.#token}` };
+    const { body } = await this.#client.send({ method: 'GET', path, headers });
+    return JSON.parse(body.toString('utf8'));
+  }
+}
+
+const statefulSetShape = z.object({
+  metadata: z.object({ managedFields: z.array(z.object({ manager: z.string() })) }),
+  spec: z.object({
+    template: z.object({
+      spec: z.object({
+        terminationGracePeriodSeconds: z.number(),
+        containers: z.array(z.object({ name: z.string(), resources: z.unknown() })),
+      }),
+    }),
+  }),
+});
+
+async function statefulSet() {
+  return statefulSetShape.parse(await api.get('/apis/apps/v1/namespaces/local/statefulsets/mimir-k8s'));
+}
+
+const grace = async () => (await statefulSet()).spec.template.spec.terminationGracePeriodSeconds;
+
+test('without trust the unit is blocked, with the command to run, and Mimir serves', async () => {
+  await model.deployMimir({ trust: false });
+  const told = /^\[kubernetes\] may not patch StatefulSet mimir-k8s: juju trust mimir-k8s --scope=cluster$/;
+  await model.untilUnit(UNIT, 'blocked', told);
+  expect(await grace()).toBe(30);
+  const origin = await model.forward(UNIT, 9009);
+  await expect.poll(async () => (await fetch(`${origin}/ready`)).status, { timeout: 60_000 }).toBe(200);
+});
+
+test('trust lets the charm decide', async () => {
+  await model.client.call('trust', { application: 'mimir-k8s' });
+  await model.untilUnit(UNIT, 'active', OWN_DISK);
+  const { metadata, spec } = await statefulSet();
+  expect(spec.template.spec.terminationGracePeriodSeconds).toBe(1200);
+  expect(metadata.managedFields.map(({ manager }) => manager)).toContain('mimir-k8s-charm');
+});
+
+test('what is configured stands', async () => {
+  await model.config({ 'memory-limit': '4Gi', 'service-ports': 'http: 80:9009' });
+  await expect
+    .poll(async () => (await statefulSet()).spec.template.spec.containers, { timeout: 60_000 })
+    .toContainEqual({ name: 'mimir', resources: { limits: { memory: '4Gi' } } });
+  expect(await api.get('/api/v1/namespaces/local/services/mimir-k8s')).toMatchObject({
+    spec: {
+      ports: expect.arrayContaining([
+        expect.objectContaining({ name: 'juju-9009-tcp' }),
+        expect.objectContaining({ name: 'http', port: 80 }),
+      ]),
+    },
+  });
+  await model.untilUnit(UNIT, 'active', OWN_DISK);
+});
+
+test('a refresh writes Juju`s own grace period, and the charm its own again', async () => {
+  await model.refreshMimir();
+  await expect.poll(grace, { timeout: 60_000, interval: 50 }).toBe(30);
+  await expect.poll(grace, { timeout: 120_000 }).toBe(1200);
+  await model.untilUnit(UNIT, 'active', OWN_DISK);
+});
+
+test('the objects of an application go with it', async () => {
+  await model.client.call('remove-application', { application: 'mimir-k8s', destroyStorage: true });
+  await model.until('the application is gone', ({ applications }) => applications['mimir-k8s'] === undefined);
+  await expect
+    .poll(() => api.get('/apis/apps/v1/namespaces/local/statefulsets/mimir-k8s'), { timeout: 30_000 })
+    .toMatchObject({ code: 404 });
+});
