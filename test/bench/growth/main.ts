@@ -1,6 +1,6 @@
 /**
  * `npm run bench:growth`: what Mimir's charm costs as its surroundings grow. `--write` puts table and plots into
- * docs/reference/growth.md; `--only hooks,rules` measures some of it. Exit code 1 when something grows faster than what
+ * docs/reference/growth.md; `--only hooks,rules,gossip` measures some of it. Exit code 1 when something grows faster than what
  * it depends on.
  */
 import { writeFile } from 'node:fs/promises';
@@ -8,13 +8,17 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { figureTable, writeInto } from '../figures.ts';
+import { gossip } from './gossip.ts';
 import { hooks } from './hooks.ts';
 import type { Measured } from './measured.ts';
 import { rules } from './rules.ts';
 
 const DOCS = join(import.meta.dirname, '../../../docs');
 const PAGE = join(DOCS, 'reference', 'growth.md');
-const PARTS = { hooks, rules } as const satisfies Record<string, (rounds: number) => Promise<Measured>>;
+const PARTS = { hooks, rules, gossip } as const satisfies Record<
+  string,
+  (rounds: number) => Promise<Measured>
+>;
 
 const { values } = parseArgs({
   options: {

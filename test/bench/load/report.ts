@@ -71,11 +71,11 @@ const BESIDES: readonly Measure[] = [
     show: (value) => `${value.toFixed(2)} s`,
   },
   {
-    what: 'CPU of Mimir, pushes and queries at their pace',
-    unit: 'percentunit',
+    what: 'CPU of Mimir for the pushes and queries of a turn',
+    unit: 's',
     more: 'worse',
-    of: (turns) => median(turns.map(({ mixed, mixedCpuSeconds }) => mixedCpuSeconds / mixed.seconds)),
-    show: (value) => `${value.toFixed(2)} cores`,
+    of: (turns) => median(turns.map(({ mixedCpuSeconds }) => mixedCpuSeconds)),
+    show: (value) => `${value.toFixed(2)} s`,
   },
   {
     what: 'resident memory at the end, all units',
