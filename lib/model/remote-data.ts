@@ -3,15 +3,17 @@
  *
  * Each databag is a process to read, and nearly every dispatch reads what the one before it has read. Juju tells of
  * each change with an event of that relation, so until then what was read last is what a charm has been told of; Juju's
- * own agent keeps the databags of units in the same way. An event makes the unit forget its relation before anything
- * else is done, so that no hook that fails, or is killed, leaves behind what was true before it.
+ * own agent keeps the databags of units in the same way. An event makes the unit forget whom it tells about before
+ * anything else is done, so that no hook that fails, or is killed, leaves behind what was true before it. The other units
+ * of the relation are remembered: each of them has events of its own, and to read a thousand again after each of their
+ * thousand events would be a million processes.
  *
  * It lies in the charm's folder, a file for each relation, and is gone with the pod. Databags may hold credentials: the
  * files can be read by the charm's user alone, and nothing is in them that Juju would not give to whoever reads the
  * agent's own configuration beside that folder.
  */
 import * as z from 'zod/mini';
-import type { JujuEvent } from '../events/event.ts';
+import type { JujuEvent, RelationEvent } from '../events/event.ts';
 import type { Bag } from '../hook-tools/relation.ts';
 import { parseJson } from '../json.ts';
 import { textMap } from '../shapes.ts';
@@ -36,7 +38,16 @@ export class RemoteData {
   constructor(files: CharmFiles, event: JujuEvent) {
     this.#files = files;
     if (ASK_AGAIN.has(event.kind)) files.remove(REMOTE_FOLDER);
-    else if ('relationId' in event) files.remove(fileOf(event.relationId));
+    else if ('endpoint' in event) this.#forgetTold(event);
+  }
+
+  /** A unit's event tells of that unit, and the application may have spoken, too. */
+  #forgetTold(event: RelationEvent): void {
+    const isWhole = event.kind === 'relation-created' || event.kind === 'relation-broken';
+    const bags = isWhole ? new Map<string, Bag>() : this.#of(event.relationId);
+    bags.delete(event.remoteApp);
+    if ('remoteUnit' in event && event.remoteUnit !== undefined) bags.delete(event.remoteUnit);
+    this.#keep(event.relationId, bags);
   }
 
   /** A databag as it was read last; undefined when it is to be asked for. */
@@ -59,13 +70,15 @@ export class RemoteData {
 
   /** Once the dispatch has succeeded. What cannot be kept is asked for again. */
   save(): void {
-    for (const relation of this.#changed) {
-      const bags = [...this.#of(relation)].toSorted(([a], [b]) => (a < b ? -1 : 1));
-      const text = JSON.stringify(Object.fromEntries(bags));
-      if (bags.length === 0 || text.length > LONGEST || !this.#write(relation, text))
-        this.#files.remove(fileOf(relation));
-    }
+    for (const relation of this.#changed) this.#keep(relation, this.#of(relation));
     this.#changed.clear();
+  }
+
+  #keep(relation: number, bags: ReadonlyMap<string, Bag>): void {
+    const sorted = [...bags].toSorted(([a], [b]) => (a < b ? -1 : 1));
+    const text = JSON.stringify(Object.fromEntries(sorted));
+    if (bags.size === 0 || text.length > LONGEST || !this.#write(relation, text))
+      this.#files.remove(fileOf(relation));
   }
 
   #write(relation: number, text: string): boolean {

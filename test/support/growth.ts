@@ -5,6 +5,7 @@
 import {
   context,
   type EventInput,
+  findRelation,
   type Outcome,
   peerRelation,
   type RelationState,
@@ -15,12 +16,13 @@ import {
 import { mimir as charm } from '../../charm/charm.ts';
 import type { Spec } from '../../charm/generated.ts';
 import { endpointsHost } from '../../charm/plan/urls.ts';
-import { MODEL, S3_SECRET, s3, world } from './mimir-world.ts';
+import { gateway, image, MODEL, S3_SECRET, s3, world } from './mimir-world.ts';
 import { UNIT_AUTHORITY } from './unit-certificate.ts';
 
 /** As on a unit. */
 const mimir = context(charm, { remembersRemoteData: true });
-const PEERS = 1;
+/** The relation in which units become many, where they do. */
+const PEERS_OR_MEMBERS = 1;
 /** Of the first relation of those that are counted. */
 const FIRST = 100;
 /** Dispatches after which a world has come to rest. */
@@ -66,7 +68,7 @@ function peersOf(count: number, certified: boolean): RelationState {
     i + 1,
     { hostname: `${charm.spec.name}-${i + 1}.${host}`, ...ca },
   ]);
-  return peerRelation('mimir-peers', { id: PEERS, units: Object.fromEntries(units) });
+  return peerRelation('mimir-peers', { id: PEERS_OR_MEMBERS, units: Object.fromEntries(units) });
 }
 
 /** The leader of so many units, on object storage, with one sender and one reader of metrics. */
@@ -81,24 +83,55 @@ function unitsWorld(host: string, count: number, certified = false): State {
   return world(host, { relations, plannedUnits: count, secrets: [S3_SECRET] });
 }
 
+/** The only unit of an application that runs no Mimir itself and leads a cluster with so many ingesters. */
+function clusterWorld(host: string, count: number): State {
+  const member = (id: number, app: string, role: string, units: number, first: number) =>
+    relation('mimir-cluster', {
+      id,
+      remoteApp: app,
+      remoteAppData: { role: JSON.stringify(role), planned_units: String(units) },
+      // Numbered as peers are, so that the events are the same.
+      remoteUnits: Object.fromEntries(
+        Array.from({ length: units }, (_, i) => [
+          first + i,
+          {
+            address: `"${app}-${i}.${app}-endpoints.cos.svc.cluster.local"`,
+            ip: `"10.1.${id}.${i}"`,
+          },
+        ]),
+      ),
+    });
+  return world(host, {
+    config: { roles: 'none' },
+    containers: [image(), gateway()],
+    relations: [
+      peerRelation('mimir-peers', { id: 2 }),
+      s3(host),
+      relation('receive-remote-write', { id: FIRST }),
+      member(PEERS_OR_MEMBERS, 'write', 'write', count, 0),
+      member(8, 'read', 'read', 2, 0),
+      member(9, 'backend', 'backend', 1, 0),
+    ],
+    secrets: [S3_SECRET],
+  });
+}
+
 /** The only unit, with so many relations of one endpoint. */
 function relationsWorld(endpoint: string, host: string, count: number): State {
   const related = Array.from({ length: count }, (_, i) =>
     relation(endpoint, { id: FIRST + i, remoteApp: `other${i}` }),
   );
   return world(host, {
-    relations: [peerRelation('mimir-peers', { id: PEERS }), s3(host), ...related],
+    relations: [peerRelation('mimir-peers', { id: PEERS_OR_MEMBERS }), s3(host), ...related],
     secrets: [S3_SECRET],
   });
 }
 
 const peerChanged = (world: State) => {
-  const relation = world.relations.find(({ id }) => id === PEERS);
-  const isAlone = Object.keys(relation?.remoteUnits ?? {}).length === 0;
-  return [
-    { kind: 'relation-changed', relation: PEERS, ...(isAlone ? {} : { remoteUnit: 1 }) },
-    world,
-  ] as const;
+  const [first] = Object.keys(findRelation(world, PEERS_OR_MEMBERS).remoteUnits);
+  const told = { kind: 'relation-changed', relation: PEERS_OR_MEMBERS } as const;
+  // Of a unit alone the application is all that can change.
+  return [first === undefined ? told : { ...told, remoteUnit: Number(first) }, world] as const;
 };
 const optionChanged = (world: State) =>
   ['config-changed', { ...world, config: { 'ingestion-rate': 20_000 } }] as const;
@@ -115,6 +148,11 @@ export const UNITS: Growing = {
 export const CERTIFIED_UNITS: Growing = {
   what: 'units that have certificates',
   world: (host, count) => unitsWorld(host, count, true),
+  events: { 'update-status': quiet, "another unit's data": peerChanged, 'an option': optionChanged },
+};
+export const CLUSTER: Growing = {
+  what: 'units that have joined a cluster',
+  world: clusterWorld,
   events: { 'update-status': quiet, "another unit's data": peerChanged, 'an option': optionChanged },
 };
 export const SENDERS: Growing = {
@@ -163,18 +201,22 @@ export async function grown(growing: Growing, host: string, count: number, round
   };
 }
 
-/** Processes of one unit's hooks while its application grows from one unit to so many. */
-export async function joined(host: string, count: number): Promise<number> {
+/**
+ * Processes of one unit's hooks while units become so many, one after the other: of its own application, or of one that
+ * has joined its cluster.
+ */
+export async function joined(growing: Growing, host: string, count: number): Promise<number> {
   let processes = 0;
-  let state = stateOf(await mimir.run('config-changed', unitsWorld(host, 1)));
-  for (let others = 1; others < count; others++) {
-    const peers = peersOf(others + 1, false);
+  let state = stateOf(await mimir.run('config-changed', growing.world(host, 1)));
+  for (let units = 2; units <= count; units++) {
+    const { remoteUnits } = findRelation(growing.world(host, units), PEERS_OR_MEMBERS);
     const relations = state.relations.map((each) =>
-      each.id === PEERS ? { ...each, remoteUnits: peers.remoteUnits } : each,
+      each.id === PEERS_OR_MEMBERS ? { ...each, remoteUnits } : each,
     );
-    state = { ...state, relations, plannedUnits: count };
+    state = { ...state, relations, ...(growing === CLUSTER ? {} : { plannedUnits: count }) };
     for (const kind of ['relation-joined', 'relation-changed'] as const) {
-      const after = await mimir.run({ kind, relation: PEERS, remoteUnit: others }, state);
+      const remoteUnit = units - 1;
+      const after = await mimir.run({ kind, relation: PEERS_OR_MEMBERS, remoteUnit }, state);
       processes += after.hookTools.length;
       state = stateOf(after);
     }

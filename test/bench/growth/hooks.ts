@@ -4,6 +4,7 @@ import { type Chart, type Curve, sheet } from '../../pictures/chart.ts';
 import { FakeMimir } from '../../support/fake-mimir.ts';
 import {
   CERTIFIED_UNITS,
+  CLUSTER,
   GRAFANAS,
   type Growing,
   type Grown,
@@ -34,13 +35,18 @@ export async function hooks(rounds: number): Promise<Measured> {
   };
   const units = await measure(UNITS, UNIT_COUNTS);
   const certified = await measure(CERTIFIED_UNITS, UNIT_COUNTS);
+  const cluster = await measure(CLUSTER, UNIT_COUNTS);
   const senders = await measure(SENDERS, RELATION_COUNTS);
   const grafanas = await measure(GRAFANAS, RELATION_COUNTS);
-  const joins: (readonly [number, number])[] = [];
-  for (const count of UNIT_COUNTS) joins.push([count, await joined(HOST, count)]);
-  const all = [units, certified, senders, grafanas];
+  const joins: Joins[] = [];
+  for (const growing of [UNITS, CERTIFIED_UNITS, CLUSTER]) {
+    const processes: number[] = [];
+    for (const count of UNIT_COUNTS) processes.push(await joined(growing, HOST, count));
+    joins.push({ growing, processes });
+  }
+  const all = [units, certified, cluster, senders, grafanas];
   return {
-    figures: [...all.flatMap(figuresOf), joinFigure(joins)],
+    figures: [...all.flatMap(figuresOf), ...joins.map(joinFigure)],
     pictures: [
       {
         file: 'growth-units.svg',
@@ -48,8 +54,13 @@ export async function hooks(rounds: number): Promise<Measured> {
         svg: sheet([
           processChart(units),
           processChart(certified),
+          processChart(cluster),
           timeChart(units),
-          lines('bytes in databags and charm state of one unit', 'units', 'bytes', sizeCurves(certified)),
+          lines('processes of one unit while all these come', 'units', 'none', joins.map(joinCurve)),
+          lines('bytes in databags and charm state of the one that leads', 'units', 'bytes', [
+            ...sizeCurves(certified),
+            ...sizeCurves(cluster, 'cluster: '),
+          ]),
         ]),
       },
       {
@@ -132,14 +143,28 @@ function figuresOf({ growing: { what, events }, results }: Series): readonly Fig
   ];
 }
 
-function joinFigure(joins: readonly (readonly [number, number])[]): Figure {
-  const [[few, least] = [0, 0], [some, more] = [0, 0], [many, most] = [0, 0]] = joins.slice(-3);
-  const [early, late] = [(more - least) / (some - few), (most - more) / (many - some)];
+/** Processes of one unit's hooks until there are so many others, by {@link UNIT_COUNTS}. */
+interface Joins {
+  readonly growing: Growing;
+  readonly processes: readonly number[];
+}
+
+function joinFigure({ growing: { what }, processes }: Joins): Figure {
+  const [less = 0, more = 0, most = 0] = processes.slice(-3);
+  const [few = 0, some = 0, many = 0] = UNIT_COUNTS.slice(-3);
+  const [early, late] = [(more - less) / (some - few), (most - more) / (many - some)];
   return {
-    what: 'processes of one unit for each unit that joins after it',
+    what: `${what}: processes of one unit for each that comes`,
     measured: `${round(late)} among the many, ${round(early)} among the few`,
     limit: `${round(1.1 * early)}`,
     holds: late <= 1.1 * early,
+  };
+}
+
+function joinCurve({ growing: { what }, processes }: Joins): Curve {
+  return {
+    legend: what,
+    points: UNIT_COUNTS.map((count, i) => [count, processes[i] ?? Number.NaN] as const),
   };
 }
 
@@ -157,20 +182,23 @@ function tableOf({ growing: { what }, results }: Series): string {
   return table([head, ...rows]);
 }
 
-function joinTable(joins: readonly (readonly [number, number])[]): string {
-  const rows = joins.map(([count, processes]) => [
-    `${count}`,
-    `${2 * (count - 1)}`,
-    `${processes}`,
-    `${2 * count * (count - 1)}`,
-    `${count * processes}`,
-  ]);
+function joinTable(joins: readonly Joins[]): string {
+  const rows = UNIT_COUNTS.map((count, i) => {
+    const hooks = 2 * (count - 1);
+    return [
+      `${count}`,
+      `${hooks}`,
+      ...joins.map(({ processes }) => `${processes[i]}`),
+      `${count * hooks}`,
+      `${count * (joins[0]?.processes[i] ?? Number.NaN)}`,
+    ];
+  });
   const head = [
-    'grown to so many units',
-    'hooks of the first unit',
-    'their processes',
-    'hooks of all, at most',
-    'their processes',
+    'grown to so many',
+    'hooks of one unit',
+    ...joins.map(({ growing: { what } }) => `processes of one, ${what}`),
+    'hooks of all units',
+    'processes of all units, at most',
   ];
   return table([head, ...rows]);
 }

@@ -11,6 +11,7 @@ import {
   stateOf,
 } from 'charmwright/testing';
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { spec } from '../../types/example.ts';
 import { rawHook, type Spec, tools } from './charms.ts';
 
@@ -30,6 +31,13 @@ const world = state({ leader: true, relations: [database, metrics, peers] });
 /** Its folder, as the state has it. */
 const folder = ({ charmFiles = {} }: State) => Object.keys(charmFiles).toSorted();
 const fileOf = ({ id }: { readonly id: number }) => `.charmwright-remote/${id}.json`;
+
+/** Of whom the databag is remembered. */
+function remembered({ charmFiles = {} }: State, relation: { readonly id: number }): readonly string[] {
+  return Object.keys(
+    z.record(z.string(), z.unknown()).parse(JSON.parse(charmFiles[fileOf(relation)] ?? '{}')),
+  );
+}
 
 /** Reads all that others have written, and shows it. */
 function reader(parts: CharmParts<Spec, Record<never, never>> = {}, seen: string[] = []) {
@@ -83,6 +91,32 @@ describe('what the other side published', () => {
     expect(new Set(asked)).toEqual(new Set([`database:${database.id}`]));
     await run('update-status', told);
     expect(seen[3]).toBe(seen[2]);
+  });
+
+  test.each([
+    'joined',
+    'changed',
+    'departed',
+  ] as const)('is read again of the unit that has %s, and not of the others', async (what) => {
+    const { run } = reader();
+    const remoteUnits = { 0: { host: 'pg-0' }, 1: { host: 'pg-1' }, 2: { host: 'pg-2' } };
+    const many = { ...stateOf(world), relations: [{ ...database, remoteUnits }, metrics, peers] };
+    const first = await run('config-changed', many);
+    const told = await run(
+      { kind: `relation-${what}`, relation: database.id, remoteUnit: 1 },
+      stateOf(first),
+    );
+    const asked = told.hookTools.filter(({ tool }) => tool === 'relation-get').map(({ args }) => args.at(-1));
+    expect(asked.filter((unit) => unit?.startsWith('pg/'))).toEqual(what === 'departed' ? [] : ['pg/1']);
+    expect(remembered(told, database).filter((who) => who !== 'pg/1')).toEqual(['pg', 'pg/0', 'pg/2']);
+  });
+
+  test('of an application is read again when it has spoken, and not that of its units', async () => {
+    const { run } = reader();
+    const first = await run('config-changed', world);
+    const told = await run({ kind: 'relation-changed', relation: database.id }, stateOf(first));
+    const asked = told.hookTools.filter(({ tool }) => tool === 'relation-get').map(({ args }) => args.at(-1));
+    expect(asked).toEqual(['pg']);
   });
 
   test.each(['joined', 'departed'] as const)('is read again when a unit has %s', async (what) => {
@@ -152,13 +186,13 @@ describe('a hook that does not come to its end', () => {
   };
 
   test.each([
-    1, 2, 3, 4,
+    1, 2, 3,
   ])('and is killed after call %i leaves nothing stale behind', async (killAfterToolCall) => {
     const { run, seen } = reader();
     const [event, changed] = changedBy(await run('config-changed', world));
     const killed = await run(event, changed, { killAfterToolCall, onFailure: 'return' });
     expect(killed.killed).toBe(true);
-    expect(folder(killed)).not.toContain(fileOf(database));
+    expect(remembered(killed, database)).toEqual(['pg/0']);
     // An operator who gives up on the hook: Juju goes on with the next one.
     await run('update-status', killed);
     expect(seen.at(-1)).toContain('pg:6432');
@@ -174,7 +208,7 @@ describe('a hook that does not come to its end', () => {
     const [event, changed] = changedBy(await run('config-changed', world));
     isBad = true;
     const failed = await run(event, changed, { onFailure: 'return' });
-    expect(folder(failed)).toEqual([metrics, peers].map(fileOf));
+    expect(remembered(failed, database)).toEqual(['pg/0']);
     isBad = false;
     await run('update-status', failed);
     expect(seen.at(-1)).toContain('pg:6432');
