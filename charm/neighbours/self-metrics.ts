@@ -1,5 +1,6 @@
 /** Scrapers of Mimir's own metrics, and evaluators of rules about them. */
 import { readScrapeErrors, scrapeApp, scrapeUnit } from '../../relations/prometheus-scrape.ts';
+import { ownRoles } from '../plan/cluster.ts';
 import { HTTP_PORT } from '../plan/paths.ts';
 import { scheme } from '../plan/urls.ts';
 import { type Neighbour, refusals } from './neighbour.ts';
@@ -20,13 +21,17 @@ export const selfMetrics: Neighbour = {
       app: scrapeApp({
         topology,
         unit: inputs.unit,
-        jobs: [
-          {
-            metrics_path: '/metrics',
-            scheme: protocol,
-            static_configs: [{ targets: [`*:${HTTP_PORT}`] }],
-          },
-        ],
+        // A unit that only routes requests runs no Mimir, and would be taken for a Mimir that is down.
+        jobs:
+          ownRoles(inputs).length === 0
+            ? []
+            : [
+                {
+                  metrics_path: '/metrics',
+                  scheme: protocol,
+                  static_configs: [{ targets: [`*:${HTTP_PORT}`] }],
+                },
+              ],
         groups: RULE_GROUPS.map((group) => placed(group, topology)),
       }),
     };

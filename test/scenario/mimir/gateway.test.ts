@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mimir as charm } from '../../../charm/charm.ts';
 import { nginxCommand } from '../../../charm/plan/gateway.ts';
 import { GATEWAY_CONFIG, GATEWAY_DIR, GATEWAY_TRIAL_DIR } from '../../../charm/plan/gateway-parts.ts';
+import { Authority } from '../../support/authority.ts';
 import { FakeMimir } from '../../support/fake-mimir.ts';
 import { gateway, image, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
 
@@ -23,6 +24,7 @@ const CONFIG = `${GATEWAY_DIR}/${GATEWAY_CONFIG}`;
 const TRIAL = nginxCommand(GATEWAY_TRIAL_DIR, '-t');
 const ready = { kind: 'pebble-ready', container: 'gateway' } as const;
 const SENDER = relation('receive-remote-write', { id: 5, remoteApp: 'agent' });
+const SCRAPER = relation('self-metrics-endpoint', { id: 10, remoteApp: 'prometheus' });
 const INGRESS = relation('ingress', { id: 6, remoteApp: 'traefik' });
 
 let server: FakeMimir;
@@ -54,7 +56,7 @@ function leader(input: Parameters<typeof world>[1] = {}, relations = [WRITE, REA
     config: { roles: 'none' },
     containers: [image(), gateway()],
     plannedUnits: 1,
-    relations: [peerRelation('mimir-peers', { id: 1 }), s3(HOST), SENDER, INGRESS, ...relations],
+    relations: [peerRelation('mimir-peers', { id: 1 }), s3(HOST), SENDER, INGRESS, SCRAPER, ...relations],
     secrets: [S3_SECRET],
     ...input,
   });
@@ -95,6 +97,8 @@ describe('the application that leads', () => {
       'http://mimir-k8s.cos.svc.cluster.local:8080/api/v1/push',
     );
     expect(findRelation(after, INGRESS.id).localAppData.port).toBe('8080');
+    // Its units run no Mimir that could be scraped.
+    expect(findRelation(after, SCRAPER.id).localAppData.scrape_jobs).toBe('[]');
   });
 
   test('does nothing again when nothing has changed', async () => {
@@ -136,6 +140,7 @@ describe('the application that leads', () => {
   test('is addressed at Mimir itself again when nobody is left, and nginx ends', async () => {
     const led = await mimir.run(ready, leader({ config: { roles: 'all' } }, [READ]));
     expect(led.ports).toEqual(['8080/tcp', '9009/tcp']);
+    expect(findRelation(led, SCRAPER.id).localAppData.scrape_jobs).toContain('*:9009');
     const after = await mimir.run({ kind: 'relation-broken', relation: READ }, stateOf(led));
     expect(findContainer(after, 'gateway').services.gateway).toBe('inactive');
     expect(findContainer(after, 'gateway').checks['gateway-ready']?.status).not.toBe('down');
@@ -201,6 +206,44 @@ describe('what may be wrong with it', () => {
     expect(after.unitStatus).toEqual(
       waiting('[gateway] nginx does not answer: see the log of the container'),
     );
+  });
+});
+
+describe('with certificates', () => {
+  const SERVICE = 'mimir-k8s.cos.svc.cluster.local';
+  const CERTIFICATES = relation('certificates', { id: 11, remoteApp: 'authority' });
+
+  test('it speaks TLS once all of the cluster can, to everybody, and knows them by their authority', async () => {
+    await using authority = await Authority.make('The authority');
+    const spoken = [WRITE, READ, BACKEND].map((each) => ({
+      ...each,
+      remoteUnits: Object.fromEntries(
+        Object.entries(each.remoteUnits).map(([unit, bag]) => [
+          unit,
+          { ...bag, tls_ca: JSON.stringify(authority.certificate) },
+        ]),
+      ),
+    }));
+    const asks = await mimir.run(ready, leader({}, [...spoken, CERTIFICATES]));
+    expect(configOf(asks)).toContain('listen 8080;');
+    const { certificate_signing_requests: text = '' } = findRelation(asks, CERTIFICATES.id).localUnitData;
+    const [, request = ''] = /"certificate_signing_request":("[^"]+")/.exec(text) ?? [];
+    const certificates = JSON.stringify([await authority.answer(JSON.parse(request))]);
+    const relations = asks.relations.map((each) =>
+      each.id === CERTIFICATES.id ? { ...each, remoteAppData: { certificates } } : each,
+    );
+    const event = { kind: 'relation-changed', relation: CERTIFICATES } as const;
+    const after = await mimir.run(event, { ...stateOf(asks), relations });
+    expect(after.unitStatus).toEqual(active(''));
+    expect(told(after)).toEqual({ signals: 1, starts: 0 });
+    expect(configOf(after)).toContain('listen 8080 ssl;');
+    expect(configOf(after)).toContain(`proxy_ssl_name ${SERVICE};`);
+    const { files, attributes } = findContainer(after, 'gateway');
+    expect(files[`${GATEWAY_DIR}/cluster-ca.pem`]).toContain(authority.certificate.trim());
+    expect(files[`${GATEWAY_DIR}/tls.pem`]).toContain('PRIVATE KEY');
+    expect(attributes[`${GATEWAY_DIR}/tls.pem`]?.permissions).toBe(0o600);
+    expect(findRelation(after, SENDER.id).localUnitData.remote_write).toContain(`https://${SERVICE}:8080/`);
+    expect(findRelation(after, INGRESS.id).localAppData.scheme).toBe('"https"');
   });
 });
 
