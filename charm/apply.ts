@@ -12,7 +12,7 @@ import { clusterAddresses, ownRoles } from './plan/cluster.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { READY_CHECK } from './plan/layer.ts';
 import { CONTAINER } from './plan/paths.ts';
-import { alertmanagerDigest, type Plan } from './plan/plan.ts';
+import { alertmanagerDigest, hasIngester, type Plan } from './plan/plan.ts';
 import type { Component } from './plan/roles.ts';
 import { limitsRefused } from './plan/statuses.ts';
 import { DEFAULT_TENANT } from './plan/tenant.ts';
@@ -91,9 +91,13 @@ function storageOf({ objectStorage }: Inputs, { workload }: Plan): string | unde
   return `${endpoint} ${bucket} ${prefix}`;
 }
 
-/** Where Pebble sees only that the port is open, it will not wake the charm when Mimir serves. */
+/**
+ * Pebble wakes the charm when a check has failed thrice and succeeds again. Where it sees only that the port is open, and
+ * where a Mimir serves sooner than that, which it does without an ingester, it wakes nobody.
+ */
 function nobodyTells({ workload }: Plan, { restarted }: Running): boolean {
-  return restarted && workload.kind === 'run' && 'tcp' in workload.layer.checks[READY_CHECK];
+  if (!restarted || workload.kind !== 'run') return false;
+  return 'tcp' in workload.layer.checks[READY_CHECK] || !hasIngester(workload.files);
 }
 
 /** Asks once a second, for as long as a start may take. */

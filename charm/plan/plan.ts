@@ -193,9 +193,13 @@ export function runningComponents({ container }: Pick<Inputs, 'container'>): rea
 /** Whether the plan ends an ingester that may hold metrics which are nowhere else. */
 export function endsIngester(inputs: Pick<Inputs, 'container'>, { workload }: Plan): boolean {
   if (workload.kind !== 'run' && workload.kind !== 'stop') return false;
-  if (!runningComponents(inputs).includes('ingester')) return false;
-  const target = workload.files.find(({ path }) => path === TARGET_FILE)?.content ?? '';
-  return !componentsOfTarget(target).includes('ingester');
+  return runningComponents(inputs).includes('ingester') && !hasIngester(workload.files);
+}
+
+/** Of a plan's files. */
+export function hasIngester(files: readonly PlannedFile[]): boolean {
+  const target = files.find(({ path }) => path === TARGET_FILE)?.content ?? '';
+  return componentsOfTarget(target).includes('ingester');
 }
 
 /** What stands for a target then: whatever goes wrong later, nothing is started. */
