@@ -8,6 +8,7 @@ import type { Spec } from '../charm/generated.ts';
 import type { MimirApi } from '../charm/mimir-api.ts';
 import { MimirError } from '../charm/mimir-errors.ts';
 import { CONTAINER, OWN_FILES } from '../charm/plan/paths.ts';
+import { DEFAULT_TENANT } from '../charm/plan/tenant.ts';
 import { TenantStorage } from '../charm/tenant-data/objects.ts';
 import { checkTenant, type OwnMimir, orFail, ownMimir } from './mimir.ts';
 
@@ -43,6 +44,7 @@ export const deleteTenant: ActionHandler<Spec, 'delete-tenant', EndpointSchemas<
     );
   const mimir = await ownMimir(juju, OWN_FILES);
   await checkComponents(mimir.api);
+  await checkRunning(mimir.api, tenant);
   const storage = TenantStorage.of(mimir.files, juju.container(CONTAINER));
   const look = () => orBucketFails(() => whatIsLeft(mimir, storage, tenant));
   const before = await look();
@@ -61,6 +63,13 @@ async function checkComponents(api: MimirApi): Promise<void> {
       `this unit runs no ${component}: run the action on a unit that runs compactor, ruler and alertmanager`,
     );
   }
+}
+
+/** A process that has no tenants would take any name for its only one, and delete all that there is. */
+async function checkRunning(api: MimirApi, tenant: string): Promise<void> {
+  const config = await orFail(() => api.runningConfig('full'));
+  if (tenant === DEFAULT_TENANT || /^multitenancy_enabled: true$/m.test(config)) return;
+  throw new ActionFailed('the Mimir that runs has no tenants yet: see juju status');
 }
 
 /** The rules first: what they evaluate would be new metrics of the tenant. */

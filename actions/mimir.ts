@@ -1,11 +1,12 @@
 /** What the actions share: a Mimir that is ready, or an action that fails with the reason. */
 import { ActionFailed, type Juju } from 'charmwright';
+import { ConnectionError } from 'charmwright/pebble';
 import { stringify } from 'yaml';
 import type { Spec } from '../charm/generated.ts';
 import { type MimirApi, mimirAt } from '../charm/mimir-api.ts';
 import { MimirError } from '../charm/mimir-errors.ts';
 import { readThoseThere } from '../charm/pebble-files.ts';
-import { CONTAINER, TARGET_FILE } from '../charm/plan/paths.ts';
+import { CONFIG_FILE, CONTAINER, TARGET_FILE } from '../charm/plan/paths.ts';
 import { type Component, componentsOfTarget } from '../charm/plan/roles.ts';
 import { DEFAULT_TENANT } from '../charm/plan/tenant.ts';
 import { runningTrust, TELLING_FILES } from '../charm/plan/tls.ts';
@@ -66,11 +67,27 @@ export function fileText(file: unknown): string {
 
 /** Without multitenancy Mimir does not look at the tenant: an action for another one would act on `anonymous`. */
 export async function checkTenant(juju: Juju<Spec>, tenant: string): Promise<void> {
-  const { multitenancy } = await juju.config();
-  if (multitenancy || tenant === DEFAULT_TENANT) return;
+  if (tenant === DEFAULT_TENANT || (await hasTenants(juju))) return;
+  const [joined] = await juju.relations('join-cluster');
   throw new ActionFailed(
-    `there is no tenant "${tenant}" while multitenancy is off; leave tenant out, or: juju config ${juju.app} multitenancy=true`,
+    `there is no tenant "${tenant}" while multitenancy is off; leave tenant out, or: juju config ${joined?.remoteApp ?? juju.app} multitenancy=true`,
   );
+}
+
+/** As Mimir was started: the option may be new, or another application's to say. */
+async function hasTenants(juju: Juju<Spec>): Promise<boolean> {
+  const config = await configFile(juju);
+  const [, multitenancy] = /^multitenancy_enabled: (true|false)$/m.exec(config ?? '') ?? [];
+  return multitenancy === undefined ? (await juju.config()).multitenancy : multitenancy === 'true';
+}
+
+async function configFile(juju: Juju<Spec>): Promise<string | undefined> {
+  try {
+    return (await readThoseThere(juju.container(CONTAINER), [CONFIG_FILE]))[CONFIG_FILE];
+  } catch (error) {
+    if (error instanceof ConnectionError) return undefined;
+    throw error;
+  }
 }
 
 /** Rules of related senders come and go with their relations. */

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { Spec } from '../charm/generated.ts';
 import type { MimirApi } from '../charm/mimir-api.ts';
 import { MimirAnswerError } from '../charm/mimir-errors.ts';
-import { checkTenant, fitting, orFail, readyMimir } from './mimir.ts';
+import { checkTenant, fitting, orFail, readyWith } from './mimir.ts';
 
 const PATH = '/prometheus/api/v1/cardinality';
 const LONG = 'show less: limit=10';
@@ -15,7 +15,7 @@ export const showCardinality: ActionHandler<Spec, 'show-cardinality', EndpointSc
   const { tenant, label, selector, series, limit } = params;
   if (series && selector === undefined) throw new ActionFailed('say which series: selector=\'{job="node"}\'');
   await checkTenant(juju, tenant);
-  const api = await readyMimir(juju);
+  const api = await readyWith(juju, 'query-frontend');
   const asked = { api, tenant, limit, selector };
   return orFail(async () => {
     if (series) return { tenant, ...(await matching(asked)) };

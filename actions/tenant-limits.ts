@@ -14,6 +14,11 @@ export interface KnownLimits {
 
 /** @throws ActionFailed while the option is wrong, or before the units know each other. */
 export async function knownLimits(juju: Juju<Spec>): Promise<KnownLimits> {
+  const [joined] = await juju.relations('join-cluster');
+  if (joined !== undefined)
+    throw new ActionFailed(
+      `limits are those of the whole cluster: run the action on ${joined.remoteApp}/leader, which leads it`,
+    );
   const [options, agreement] = await Promise.all([juju.config(), observeAgreement(juju)]);
   if (agreement === undefined)
     throw new ActionFailed('this unit does not know its peers yet; try again in a moment');

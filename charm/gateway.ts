@@ -32,7 +32,9 @@ import {
 } from './plan/gateway-parts.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { logTargets } from './plan/log-targets.ts';
+import { senderTenantIn } from './plan/nginx.ts';
 import { HTTP_PORT } from './plan/paths.ts';
+import { senderTenant } from './plan/tenant.ts';
 import { planTls } from './plan/tls.ts';
 import { serviceHost } from './plan/urls.ts';
 
@@ -57,6 +59,8 @@ export async function applyGateway(juju: MimirJuju, inputs: Inputs): Promise<rea
   const wanted = {
     app: inputs.app,
     addresses: addressesOf(inputs),
+    // While the option is wrong, what it was: a write for somebody else could not be taken back.
+    ...(inputs.options.multitenancy && { senderTenant: senderTenant(inputs.options) }),
     ...(tls !== undefined && {
       tls: { pem: tls.pem, authorities: tls.authorities, serverName: serviceHost(inputs) },
     }),
@@ -89,8 +93,12 @@ async function serve(
     IPV6_FILE,
   ]);
   const ipv6 = present[IPV6_FILE] !== undefined;
+  const was = senderTenantIn(present[`${GATEWAY_DIR}/${GATEWAY_CONFIG}`] ?? '');
+  const tenants = 'senderTenant' in wanted ? { senderTenant: wanted.senderTenant ?? was } : {};
   // What nginx is able to, the first is best; it is asked only when none of them is there.
-  const plans = [true, false].map((keepsConnections) => planGateway({ ...wanted, ipv6, keepsConnections }));
+  const plans = [true, false].map((keepsConnections) =>
+    planGateway({ ...wanted, ...tenants, ipv6, keepsConnections }),
+  );
   const there = plans.find((each) => isThere(each, present));
   const tried = there === undefined ? await firstAccepted(pebble, plans) : { plan: there };
   if (tried.plan === undefined) {

@@ -157,6 +157,10 @@ export const spec = {
       "type": "boolean",
       "default": false
     },
+    "sender-tenant": {
+      "type": "string",
+      "default": "anonymous"
+    },
     "tsdb-block-retention-period": {
       "type": "string",
       "default": "13h"

@@ -10,6 +10,8 @@ export interface RulesRecord {
   readonly basis: string;
   /** Digests of the rules as they were sent, by relation id and application: `5:grafana-agent-k8s`. */
   readonly synced: Readonly<Record<string, string>>;
+  /** For whom they were loaded; `anonymous` where it does not say. */
+  readonly tenant?: string | undefined;
 }
 
 /** What all units agree on. Written by the leader. */
@@ -31,7 +33,11 @@ export interface Agreement {
   readonly authorities?: string | undefined;
 }
 
-export const rulesRecordShape = z.object({ basis: z.string(), synced: z.record(z.string(), z.string()) });
+export const rulesRecordShape = z.object({
+  basis: z.string(),
+  synced: z.record(z.string(), z.string()),
+  tenant: z.optional(z.string()),
+});
 
 const agreementSchema = z.object({
   'replication-factor': z.catch(

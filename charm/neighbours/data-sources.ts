@@ -7,7 +7,7 @@ import {
   readGrafana,
 } from '../../relations/grafana-source.ts';
 import type { GrafanaRelation, Inputs, NeighbourProblem } from '../plan/inputs.ts';
-import { DEFAULT_TENANT } from '../plan/tenant.ts';
+import { DEFAULT_TENANT, senderTenant } from '../plan/tenant.ts';
 import { type Publication, problemsOf } from './neighbour.ts';
 
 /** Mimir without tenants does not look at it. */
@@ -53,7 +53,7 @@ export function publishDataSource(
     application: `${inputs.app}${suffix}`,
     type,
     extra_fields: { ...jsonData, ...(tenants && { httpHeaderName1: TENANT_HEADER }) },
-    secure_extra_fields: tenants ? { httpHeaderValue1: DEFAULT_TENANT } : {},
+    secure_extra_fields: tenants ? { httpHeaderValue1: senderTenant(inputs.options) ?? DEFAULT_TENANT } : {},
   };
   return { unit: grafanaSourceUnit(standsIn ? url : undefined), app: grafanaSourceApp(source, url) };
 }

@@ -31,6 +31,8 @@ export interface GatewayInputs {
     /** Whom the certificates of all of them name. */
     readonly serverName: string;
   };
+  /** Whose the writes are that name no tenant; undefined: they are Mimir's to judge. */
+  readonly senderTenant?: string | undefined;
   /** Whether the container has IPv6. */
   readonly ipv6: boolean;
   /**

@@ -11,6 +11,7 @@ import type { Component } from './roles.ts';
 export interface RawOptions {
   readonly roles: string;
   readonly multitenancy: boolean;
+  readonly 'sender-tenant': string;
   readonly 'tsdb-block-retention-period': string;
   readonly 'metrics-retention-period': string;
   readonly 'max-global-exemplars-per-user': number;

@@ -16,6 +16,8 @@ export interface NginxInputs {
   readonly addresses: RoleAddresses;
   /** Whom certificates of the cluster name; absent, all is plain HTTP. */
   readonly serverName: string | undefined;
+  /** Of writes that name none. */
+  readonly senderTenant?: string | undefined;
   readonly ipv6: boolean;
   readonly keepsConnections: boolean;
   /** What nginx tells of itself. */
@@ -51,6 +53,7 @@ function http(inputs: NginxInputs): readonly string[] {
     // What goes wrong on the way is in the log of errors, all else in Mimir's log and metrics.
     'access_log off;',
     'map $http_x_forwarded_proto $outer_scheme { default $http_x_forwarded_proto; "" $scheme; }',
+    ...tenantOf(inputs),
     ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path temp-${kind};`),
     ...roles.flatMap((role) => {
       const servers = serversOf(addresses, role);
@@ -65,6 +68,22 @@ function http(inputs: NginxInputs): readonly string[] {
       block('location /', 'return 404;'),
     ),
   ];
+}
+
+/** Nobody's queries get a tenant that they do not ask for. */
+function tenantOf({ senderTenant: tenant }: NginxInputs): readonly string[] {
+  if (tenant === undefined) return [];
+  const writes = ROUTES.filter(({ kind }) => kind === 'write').flatMap(({ locations }) => locations);
+  const paths = writes.map((location) => `"${location.replace('= ', '')}" "${tenant}";`);
+  return [
+    `map $uri $sender_tenant { default ""; ${paths.join(' ')} }`,
+    'map $http_x_scope_orgid $tenant { default $http_x_scope_orgid; "" $sender_tenant; }',
+  ];
+}
+
+/** Of a configuration of ours. */
+export function senderTenantIn(config: string): string | undefined {
+  return /^ *map \$uri \$sender_tenant .*? "([^"$]+)";/m.exec(config)?.[1];
 }
 
 function serversOf(addresses: RoleAddresses, role: Route['role']): readonly string[] {
@@ -86,7 +105,14 @@ function upstream(role: string, servers: readonly string[]): string {
   );
 }
 
-function gateway({ app, addresses, serverName, ipv6, keepsConnections }: NginxInputs): readonly string[] {
+function gateway({
+  app,
+  addresses,
+  serverName,
+  senderTenant,
+  ipv6,
+  keepsConnections,
+}: NginxInputs): readonly string[] {
   const ssl = serverName === undefined ? '' : ' ssl';
   const scheme = serverName === undefined ? 'http' : 'https';
   return [
@@ -105,6 +131,7 @@ function gateway({ app, addresses, serverName, ipv6, keepsConnections }: NginxIn
     'proxy_set_header Host $http_host;',
     'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
     'proxy_set_header X-Forwarded-Proto $outer_scheme;',
+    ...(senderTenant === undefined ? [] : ['proxy_set_header X-Scope-OrgID $tenant;']),
     'proxy_redirect off;',
     'proxy_buffers 16 64k;',
     'proxy_buffer_size 64k;',

@@ -6,6 +6,7 @@ import { type Encryption, parseEncryption } from './encryption.ts';
 import type { RawOptions } from './inputs.ts';
 import { type KubernetesOptions, parseKubernetes } from './kubernetes.ts';
 import { type Component, componentsOf, ROLES_ALLOWED } from './roles.ts';
+import { TENANT, TENANT_ALLOWED } from './tenant.ts';
 
 /** Above this the number is a slip of the finger, and Mimir's own arithmetic is safe below it. */
 const MOST = 1_000_000_000;
@@ -78,6 +79,7 @@ const FACTORS = [1, 3, 5] as const;
 const schema = z.object({
   roles: z.string().check(z.refine((text) => componentsOf(text) !== undefined, ROLES_ALLOWED)),
   multitenancy: z.boolean('true or false'),
+  'sender-tenant': z.string().check(z.trim(), z.regex(TENANT, TENANT_ALLOWED)),
   'tsdb-block-retention-period': duration(
     INGESTER_WINDOW_MS,
     'a duration of at least 13h, such as 13h, 1d or 2w',

@@ -7,7 +7,7 @@ import type { MimirApi } from '../mimir-api.ts';
 import { MimirError } from '../mimir-errors.ts';
 import type { Inputs, SenderRules } from '../plan/inputs.ts';
 import { notUsed } from '../plan/statuses.ts';
-import { DEFAULT_TENANT } from '../plan/tenant.ts';
+import { DEFAULT_TENANT, senderTenant } from '../plan/tenant.ts';
 import { firstLine } from '../text.ts';
 import { basisOf, type Due, keyOf, recordDigest, rulesDue, UNSURE } from './record.ts';
 import type { Result } from './sync.ts';
@@ -48,18 +48,20 @@ export interface SenderRulesOutcome {
 export async function applySenderRules(
   juju: Juju<Spec>,
   api: MimirApi,
-  inputs: Pick<Inputs, 'leader' | 'agreement' | 'neighbours'>,
+  inputs: Pick<Inputs, 'leader' | 'agreement' | 'neighbours' | 'options'>,
   storage: string | undefined,
 ): Promise<SenderRulesOutcome> {
   const record = inputs.agreement?.rules;
   const wanted = inputs.neighbours.senderRules ?? [];
-  const basis = storage === undefined ? record?.basis : basisOf(storage);
+  const before = record?.tenant ?? DEFAULT_TENANT;
+  const tenant = (storage === undefined ? undefined : senderTenant(inputs.options)) ?? before;
+  const basis = storage === undefined ? record?.basis : basisOf(storage, tenant);
   // Without peers there is nowhere to write what was done.
   if (!inputs.leader || inputs.agreement === undefined || basis === undefined)
     return { record, statuses: [] };
   const due = rulesDue(record, wanted, basis, juju.files.read(NOTE));
   if (due.kind === 'nothing') return { record, statuses: wanted.flatMap(remarks) };
-  return sync(juju, api, { due, wanted, record, basis });
+  return sync(juju, api, { due, wanted, record, basis, tenant, before });
 }
 
 interface Task {
@@ -67,10 +69,13 @@ interface Task {
   readonly wanted: readonly SenderRules[];
   readonly record: RulesRecord | undefined;
   readonly basis: string;
+  readonly tenant: string;
+  /** Whose they were. */
+  readonly before: string;
 }
 
 async function sync(juju: Juju<Spec>, api: MimirApi, task: Task): Promise<SenderRulesOutcome> {
-  const { due, wanted, record, basis } = task;
+  const { due, wanted, record, basis, tenant, before } = task;
   const everything = due.kind === 'everything';
   const relations = new Map((await juju.relations('receive-remote-write')).map((each) => [each.id, each]));
   const sent = await Promise.all(
@@ -84,15 +89,24 @@ async function sync(juju: Juju<Spec>, api: MimirApi, task: Task): Promise<Sender
   const { syncSenderRules } = await import('./sync.ts');
   let results: ReadonlyMap<string, Result>;
   try {
+    if (record !== undefined && before !== tenant) {
+      const removed = await syncSenderRules(api, before, { sent: [], gone: due.gone, everything: true });
+      const statuses = failures(removed);
+      if (statuses.length > 0) return { record, statuses };
+    }
     // A sender cannot say another tenant.
-    results = await syncSenderRules(api, DEFAULT_TENANT, { sent, gone: due.gone, everything });
+    results = await syncSenderRules(api, tenant, { sent, gone: due.gone, everything });
   } catch (error) {
     if (!(error instanceof MimirError)) throw error;
     return { record, statuses: [later('rules of all senders', error)] };
   }
   const digests = new Map(wanted.map((sender) => [keyOf(sender), sender.digest]));
   const known = everything ? {} : (record?.synced ?? {});
-  const after = { basis, synced: afterwards(known, results, digests) };
+  const after = {
+    basis,
+    synced: afterwards(known, results, digests),
+    ...(tenant !== DEFAULT_TENANT && { tenant }),
+  };
   writeNote(juju, recordDigest(after));
   const told = await Promise.all(
     wanted.map(async (sender) => tell(juju, sender, relations.get(sender.id), results.get(keyOf(sender)))),

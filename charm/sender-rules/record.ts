@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import type { RulesRecord } from '../../relations/peers.ts';
 import type { SenderRules } from '../plan/inputs.ts';
+import { DEFAULT_TENANT } from '../plan/tenant.ts';
 
 const PREFIX = 'receive-remote-write:';
 
@@ -37,9 +38,9 @@ export function rulesDigest(text: string): string {
   return createHash('sha256').update(text).digest('base64url').slice(0, 16);
 }
 
-/** What a record is worth nothing without: the storage that the rules are in, and how they are loaded. */
-export function basisOf(storage: string): string {
-  return rulesDigest(`${FORMAT} ${storage}`);
+/** What a record is worth nothing without: the storage that the rules are in, for whom, and how they are loaded. */
+export function basisOf(storage: string, tenant: string): string {
+  return rulesDigest(`${FORMAT} ${storage}${tenant === DEFAULT_TENANT ? '' : ` ${tenant}`}`);
 }
 
 /** Equal for equal records. */

@@ -1,6 +1,7 @@
 /** What an operator may say of the limits of tenants. Loaded only where any has been set. */
 import * as z from 'zod/mini';
 import { durationMs } from '../durations.ts';
+import { TENANT, TENANT_ALLOWED } from '../plan/tenant.ts';
 import { readYaml } from '../yaml-text.ts';
 import { LIMITS, type LimitKind } from './limits.generated.ts';
 
@@ -21,9 +22,6 @@ export type Parsed<T> =
   | { readonly ok: false; readonly problems: readonly LimitProblem[] };
 
 const MOST_PROBLEMS = 3;
-
-/** Mimir's rule, without the names that it keeps for itself. */
-const TENANT = /^(?!\.{1,2}$|__mimir_cluster$|__proto__$)[A-Za-z0-9!_.*'()-]{1,150}$/;
 
 /** Decided by the charm, from its relations. Mimir would follow no change of it, and it may hold passwords. */
 const OF_THE_CHARM: ReadonlySet<string> = new Set(['ruler_alertmanager_client_config']);
@@ -65,8 +63,7 @@ export function checkTenantLimits(value: unknown): Parsed<TenantLimits> {
 
 function tenantProblems(tenant: string, value: unknown): readonly LimitProblem[] {
   if (!TENANT.test(tenant)) {
-    const allowed = "is no name that Mimir takes: up to 150 letters, digits and !-_.*'()";
-    return [{ tenant: tenant.slice(0, 150), problem: allowed }];
+    return [{ tenant: tenant.slice(0, 150), problem: `is no name that Mimir takes: ${TENANT_ALLOWED}` }];
   }
   const limits = mapping.safeParse(value ?? {});
   if (!limits.success) return [{ tenant, problem: 'must map limits to values' }];

@@ -5,6 +5,7 @@ import type { ObjectStorage, S3Connection } from '../../relations/s3.ts';
 export const DEFAULT_OPTIONS: RawOptions = {
   roles: 'all',
   multitenancy: false,
+  'sender-tenant': 'anonymous',
   'tsdb-block-retention-period': '13h',
   'metrics-retention-period': '0',
   'max-global-exemplars-per-user': 0,

@@ -8,7 +8,7 @@ import {
   UNSURE,
 } from '../../../../charm/sender-rules/record.ts';
 
-const basis = basisOf('filesystem');
+const basis = basisOf('filesystem', 'anonymous');
 const sender = (id: number, digest = 'd1') => ({ id, app: 'agent', digest });
 const record = (synced: Readonly<Record<string, string>>) => ({ basis, synced });
 
@@ -54,7 +54,7 @@ describe('of what is recorded', () => {
     ['a killed hook has left its note', known, 'unfinished', basis],
     ['a killed hook has written more than was committed', known, recordDigest(record({})), basis],
     ['there is no note, as in a new pod', known, undefined, basis],
-    ['the rules are in another bucket', known, note, basisOf('s3 other')],
+    ['the rules are in another bucket', known, note, basisOf('s3 other', 'anonymous')],
     ['nothing was recorded, but a hook was at work', undefined, 'unfinished', basis],
   ])('nothing is believed when %s', (_when, before, said, now) => {
     expect(rulesDue(before, [sender(5), sender(6)], now, said)).toMatchObject({
