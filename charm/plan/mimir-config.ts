@@ -29,6 +29,11 @@ export type Store =
 
 /** Prefixes in the shared bucket, as Canonical's published charm has them, so that its bucket can be taken over. */
 const PREFIXES = { blocks: 'blocks', ruler: 'rules', alertmanager: 'alerts' } as const;
+/**
+ * Store gateways that serve each block, as far as there are so many, however many copies ingesters hold: a block that
+ * only one of them serves cannot be queried while that one is restarted.
+ */
+const READERS = 3;
 /** Mimir's own proportion of the two defaults. */
 const BURST_SECONDS = 20;
 
@@ -75,7 +80,7 @@ export function mimirConfig(
       ingester_client: clients.ingester_client,
       frontend_worker: clients.frontend_worker,
     }),
-    store_gateway: { sharding_ring: { replication_factor: replicas } },
+    store_gateway: { sharding_ring: { replication_factor: store.kind === 's3' ? READERS : 1 } },
     alertmanager: {
       data_dir: DIRS.alertmanager,
       external_url: links.alertmanagerLinks,
