@@ -8,6 +8,7 @@ import { withRemedy } from './diagnosis.ts';
 import type { Spec } from './generated.ts';
 import { type MimirApi, mimirAt, type Readiness } from './mimir-api.ts';
 import { MimirError, MimirRefusedError } from './mimir-errors.ts';
+import { within } from './patience.ts';
 import { clusterAddresses, ownRoles } from './plan/cluster.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { READY_CHECK } from './plan/layer.ts';
@@ -17,6 +18,7 @@ import type { Component } from './plan/roles.ts';
 import { limitsRefused } from './plan/statuses.ts';
 import { DEFAULT_TENANT } from './plan/tenant.ts';
 import { runningTrust } from './plan/tls.ts';
+import { isOpen, nextTurn, REQUESTS, withoutRequest } from './plan/turns.ts';
 import { serviceHost } from './plan/urls.ts';
 import { remember } from './remembered.ts';
 import { applySenderRules, doubtSenderRules } from './sender-rules/apply.ts';
@@ -44,15 +46,18 @@ export async function apply(juju: MimirJuju, inputs: Inputs, plan: Plan): Promis
     // A Mimir without its bucket takes the question and does not answer: once in a dispatch is enough.
     const silent = inputs.container.serving === false;
     const asked = silent ? ({ ready: false, reason: 'does not answer' } as const) : await own.ready();
-    const readiness = asked.ready || !nobodyTells(plan, outcome) ? asked : await untilReady(own);
+    const waits = outcome.restarted && nobodyTells(plan);
+    const readiness =
+      asked.ready || !waits ? asked : await within(LONGEST_START_MS, () => own.ready(), isReady);
     if (!readiness.ready) {
       await publishAgreement(juju, inputs, plan.databags.peers.agreement);
       return [...limits, await startingStatus(pebble, outcome, readiness.reason)];
     }
     await tellVersion(juju, own, outcome);
   }
+  const { turn } = await publishServing(juju, inputs, plan);
   const given = await give(juju, inputs, plan, (component) => apiOf(component, inputs, plan) ?? own);
-  await publishAgreement(juju, inputs, { ...plan.databags.peers.agreement, ...given.agreed });
+  await publishAgreement(juju, inputs, { ...plan.databags.peers.agreement, turn, ...given.agreed });
   return [...limits, ...given.statuses];
 }
 
@@ -95,18 +100,13 @@ function storageOf({ objectStorage }: Inputs, { workload }: Plan): string | unde
  * Pebble wakes the charm when a check has failed thrice and succeeds again. Where it sees only that the port is open, and
  * where a Mimir serves sooner than that, which it does without an ingester, it wakes nobody.
  */
-function nobodyTells({ workload }: Plan, { restarted }: Running): boolean {
-  if (!restarted || workload.kind !== 'run') return false;
+function nobodyTells({ workload }: Plan): boolean {
+  if (workload.kind !== 'run') return false;
   return 'tcp' in workload.layer.checks[READY_CHECK] || !hasIngester(workload.files);
 }
 
-/** Asks once a second, for as long as a start may take. */
-async function untilReady(api: MimirApi): Promise<Readiness> {
-  const { setTimeout: sleep } = await import('node:timers/promises');
-  for (const deadline = Date.now() + LONGEST_START_MS; ; await sleep(1000)) {
-    const readiness = await api.ready();
-    if (readiness.ready || Date.now() > deadline) return readiness;
-  }
+function isReady({ ready }: Readiness): boolean {
+  return ready;
 }
 
 /** As Mimir was started: by the planned files, or by those that were kept. */
@@ -146,14 +146,34 @@ async function startingStatus(pebble: Pebble, { exits }: Running, answer: string
 }
 
 /** What goes to the peers and to object storage; charmwright writes what differs when the dispatch has succeeded. */
-async function publish(juju: MimirJuju, { leader }: Inputs, { databags, place }: Plan): Promise<void> {
+async function publish(juju: MimirJuju, inputs: Inputs, { databags, place }: Plan): Promise<void> {
+  const { leader, requests, agreement, unit } = inputs;
   const [peers, s3] = await Promise.all([juju.relation('mimir-peers'), juju.relation('s3')]);
-  peers?.publishUnit(peerUnit(databags.peers.hostname, databags.peers.authorities, databags.peers.ip));
+  const turn = agreement?.turn;
+  const silent = turn !== undefined && turn.unit !== unit;
+  peers?.publishUnit(peerUnit(databags.peers.hostname, { ...databags.peers, requests, silent }));
+  juju.store(REQUESTS, requests);
   // One that has joined a cluster needs no bucket of its own.
   if (place === 'joined') return;
   s3?.publishUnit(leader ? S3_UNIT_REQUEST : {});
   if (!leader) return;
   await s3?.publishApp(s3Request(databags.bucket));
+}
+
+/** A Mimir that serves as it should has no need of its turn any more. @returns what the leader says of turns then. */
+async function publishServing(
+  juju: MimirJuju,
+  inputs: Inputs,
+  { databags: { peers: said } }: Plan,
+): Promise<Pick<Agreement, 'turn'>> {
+  const { requests: before, waitsFor, held, unit, requestsOfOthers } = inputs;
+  const isOver = waitsFor === undefined && held === undefined && isOpen(before);
+  const requests = isOver ? withoutRequest(before) : before;
+  const peers = await juju.relation('mimir-peers');
+  peers?.publishUnit(peerUnit(said.hostname, { ...said, requests }));
+  juju.store(REQUESTS, requests);
+  const { turn } = said.agreement;
+  return { turn: isOver ? nextTurn(turn, { ...requestsOfOthers, [unit]: requests }) : turn };
 }
 
 /** The leader's word. It is remembered at once: until Juju tells of the change, another hook would decide anew. */

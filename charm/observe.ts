@@ -10,7 +10,13 @@ import {
   TimeoutError,
 } from 'charmwright/pebble';
 import * as z from 'zod/mini';
-import { type Agreement, readAgreement, rulesRecordShape } from '../relations/peers.ts';
+import {
+  type Agreement,
+  readAgreement,
+  requestsShape,
+  rulesRecordShape,
+  turnShape,
+} from '../relations/peers.ts';
 import { type ObjectStorage, readS3, s3SecretUri } from '../relations/s3.ts';
 import { type Spec, spec } from './generated.ts';
 import { readGranted } from './granted-secret.ts';
@@ -24,6 +30,7 @@ import { READY_CHECK } from './plan/layer.ts';
 import { CONFIG_FILE, CONTAINER, OWN_FILES, TENANT_LIMITS_FILE } from './plan/paths.ts';
 import { startDigest } from './plan/plan.ts';
 import { runningTrust } from './plan/tls.ts';
+import { REQUESTS } from './plan/turns.ts';
 import { probeBucket } from './probe.ts';
 import { remembered } from './remembered.ts';
 import { tenantLimitsFrom } from './tenant-limits/file.ts';
@@ -34,16 +41,23 @@ type MimirJuju = Juju<Spec>;
 /** @param all the optional endpoints that have relations. */
 export async function observe(juju: MimirJuju, all: readonly Related[]): Promise<Inputs> {
   const neighboursSeen = observeNeighbours(juju, all);
-  const [options, leader, ip, agreement, { objectStorage, bucket }, container, { neighbours, problems }] =
-    await Promise.all([
-      juju.config(),
-      juju.isLeader(),
-      observeAddress(juju),
-      observeAgreement(juju),
-      neighboursSeen.then((seen) => observeBucket(juju, seen.neighbours)),
-      observeContainer(juju.container(CONTAINER)),
-      neighboursSeen,
-    ]);
+  const [
+    options,
+    leader,
+    ip,
+    { agreement, otherUnits },
+    { objectStorage, bucket },
+    container,
+    { neighbours, problems },
+  ] = await Promise.all([
+    juju.config(),
+    juju.isLeader(),
+    observeAddress(juju),
+    observePeers(juju),
+    neighboursSeen.then((seen) => observeBucket(juju, seen.neighbours)),
+    observeContainer(juju.container(CONTAINER)),
+    neighboursSeen,
+  ]);
   const fqdn = unitName(juju);
   const alone = neighbours.members === undefined && neighbours.joined === undefined;
   const factor = options['replication-factor'] ?? agreement?.replicationFactor;
@@ -62,6 +76,8 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
       limitSources(options, agreement, neighbours),
       container.files?.[TENANT_LIMITS_FILE],
     ),
+    otherUnits,
+    requests: juju.stored(REQUESTS, requestsShape),
     objectStorage,
     bucket,
     container: {
@@ -105,13 +121,25 @@ const agreementShape = z.object({
   rules: z.optional(rulesRecordShape),
   tenantLimits: z.optional(z.string()),
   authorities: z.optional(z.string()),
+  turn: z.optional(turnShape),
 });
 
 /** What all units have agreed on; undefined until this one has entered the peer relation. */
 export async function observeAgreement(juju: MimirJuju): Promise<Agreement | undefined> {
+  return (await observePeers(juju)).agreement;
+}
+
+async function observePeers(
+  juju: MimirJuju,
+): Promise<{ readonly agreement: Agreement | undefined; readonly otherUnits: readonly string[] }> {
   const peers = await juju.relation('mimir-peers');
-  if (peers === undefined) return undefined;
-  return remembered(juju, peers, agreementShape, async () => readAgreement(await peers.localAppData()));
+  if (peers === undefined) return { agreement: undefined, otherUnits: [] };
+  const read = async () => readAgreement(await peers.localAppData());
+  const [agreement, otherUnits] = await Promise.all([
+    remembered(juju, peers, agreementShape, read),
+    peers.units(),
+  ]);
+  return { agreement, otherUnits };
 }
 
 async function observeObjectStorage(juju: MimirJuju, options: RawOptions): Promise<ObjectStorage> {

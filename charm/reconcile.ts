@@ -9,6 +9,7 @@ import { observe } from './observe.ts';
 import { GATEWAY_KEY } from './plan/gateway-parts.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { endsIngester, type Plan, plan, runningComponents, withAgreement } from './plan/plan.ts';
+import { concernsTurns } from './plan/turns.ts';
 
 export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promise<void> {
   if (event.kind === 'remove' || (await leaves(juju, event))) return;
@@ -17,8 +18,17 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
   const all = await related(juju);
   const observed = await observe(juju, all);
   const planner = await plannerFor(observed);
-  const inputs = withAgreement(observed, planner);
-  const planned = await keepIngester(juju, inputs, planner);
+  const agreed = withAgreement(observed, planner);
+  const wanted = planner(agreed);
+  const turned = concernsTurns(event, agreed, wanted)
+    ? await (await import('./turns.ts')).takeTurns(juju, event, agreed, wanted)
+    : agreed;
+  const [inputs, planned] = await keepIngester(
+    juju,
+    turned,
+    turned === agreed ? wanted : planner(turned),
+    planner,
+  );
   await publishNeighbours(juju, inputs, planned, all);
   const gateway = await applyGatewayIfAny(juju, inputs, planned);
   const seen = [
@@ -75,20 +85,21 @@ async function afterDrains(
 async function keepIngester(
   juju: Juju<Spec>,
   inputs: Inputs,
+  planned: Plan,
   planner: (inputs: Inputs) => Plan,
-): Promise<Plan> {
-  const planned = planner(inputs);
+): Promise<readonly [Inputs, Plan]> {
   const ends = endsIngester(inputs, planned);
-  if (!ends && juju.stored('ingester-ends', z.number()) === undefined) return planned;
+  if (!ends && juju.stored('ingester-ends', z.number()) === undefined) return [inputs, planned];
   const { endIngester, resumeIngester } = await import('./drain/role.ts');
   if (!ends) {
     await resumeIngester(juju, inputs);
-    return planned;
+    return [inputs, planned];
   }
   const waits = await endIngester(juju, inputs);
-  if (waits === undefined) return planned;
-  const held = planner({ ...inputs, held: runningComponents(inputs) });
-  return { ...held, statuses: [waits, ...held.statuses] };
+  if (waits === undefined) return [inputs, planned];
+  const held = { ...inputs, held: runningComponents(inputs) };
+  const kept = planner(held);
+  return [held, { ...kept, statuses: [waits, ...kept.statuses] }];
 }
 
 /** Most applications have not joined another's cluster, and need not know how that is. */

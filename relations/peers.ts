@@ -14,6 +14,21 @@ export interface RulesRecord {
   readonly tenant?: string | undefined;
 }
 
+/** A unit's requests to restart its Mimir, counted. */
+export interface Requests {
+  /** The number of the last that it made. */
+  readonly asked: number;
+  /** The number of the last that is over; one above it is open. */
+  readonly done: number;
+}
+
+/** Whose request the leader has granted. One unit has it at a time, until its request is over. */
+export interface Turn {
+  /** `mimir-k8s/1` */
+  readonly unit: string;
+  readonly request: number;
+}
+
 /** What all units agree on. Written by the leader. */
 export interface Agreement {
   /** Present once the application has moved to object storage. */
@@ -31,6 +46,7 @@ export interface Agreement {
   readonly tenantLimits?: string | undefined;
   /** The authorities of all units' certificates, PEM. Present while the units speak TLS. */
   readonly authorities?: string | undefined;
+  readonly turn?: Turn | undefined;
 }
 
 export const rulesRecordShape = z.object({
@@ -38,6 +54,8 @@ export const rulesRecordShape = z.object({
   synced: z.record(z.string(), z.string()),
   tenant: z.optional(z.string()),
 });
+
+export const turnShape = z.object({ unit: z.string(), request: z.number() });
 
 const agreementSchema = z.object({
   'replication-factor': z.catch(
@@ -47,6 +65,7 @@ const agreementSchema = z.object({
   'alertmanager-digest': z.optional(z.string()),
   'tenant-limits': z.optional(z.string()),
   rules: z.catch(z.optional(z.pipe(z.pipe(z.string(), z.transform(parseJson)), rulesRecordShape)), undefined),
+  turn: z.catch(z.optional(z.pipe(z.pipe(z.string(), z.transform(parseJson)), turnShape)), undefined),
 });
 
 /** Our application's databag. A value that is none of ours counts as absent: the leader writes it again. */
@@ -56,6 +75,7 @@ export function readAgreement(bag: Bag): Agreement {
     'alertmanager-digest': digest,
     'tenant-limits': tenantLimits,
     rules,
+    turn,
   } = agreementSchema.parse(bag);
   const authorities = unitAuthorities(bag);
   return {
@@ -64,6 +84,7 @@ export function readAgreement(bag: Bag): Agreement {
     ...(rules !== undefined && { rules }),
     ...(tenantLimits !== undefined && { tenantLimits }),
     ...(authorities !== undefined && { authorities }),
+    ...(turn !== undefined && { turn }),
   };
 }
 
@@ -74,6 +95,7 @@ export function agreementBag({
   rules,
   tenantLimits,
   authorities,
+  turn,
 }: Agreement): Bag {
   return {
     ...(replicationFactor !== undefined && { 'replication-factor': String(replicationFactor) }),
@@ -82,17 +104,31 @@ export function agreementBag({
     ...(rules !== undefined && { rules: stableJson(rules) }),
     ...(tenantLimits !== undefined && { 'tenant-limits': tenantLimits }),
     ...(authorities !== undefined && { 'tls-ca': authorities }),
+    ...(turn !== undefined && { turn: stableJson(turn) }),
   };
+}
+
+export interface PeerWords {
+  readonly authorities?: string | undefined;
+  readonly ip?: string | undefined;
+  readonly requests?: Requests | undefined;
+  readonly silent?: boolean;
 }
 
 /**
  * This unit's databag. The key of the name is the one that Canonical's charm uses.
- * @param authorities above the unit's certificate; there once it has one, and could speak TLS.
- * @param ip there while the application leads a cluster, whose requests every unit routes.
+ * @param said `authorities`: above the unit's certificate; there once it has one, and could speak TLS. `ip`: there while the
+ * application leads a cluster, whose requests every unit routes. `requests`: there once it has had to ask. `silent`: it
+ * does not serve, while one waits for its turn; that it goes wakes that one.
  */
-export function peerUnit(hostname: string, authorities?: string, ip?: string): Bag {
+export function peerUnit(
+  hostname: string,
+  { authorities, ip, requests, silent = false }: PeerWords = {},
+): Bag {
   return {
     hostname,
+    ...(silent && { 'not-serving': 'true' }),
+    ...(requests !== undefined && { restart: stableJson(requests) }),
     ...(authorities !== undefined && { 'tls-ca': authorities }),
     ...(ip !== undefined && { ip }),
   };
@@ -104,6 +140,16 @@ export function peerAddress(
 ): { readonly host: string; readonly ip: string | undefined } | undefined {
   const { hostname: host, ip } = bag;
   return host === undefined ? undefined : { host, ip: isIP(ip ?? '') === 0 ? undefined : ip };
+}
+
+export const requestsShape = z.object({ asked: z.number(), done: z.number() });
+const unitSchema = z.object({
+  restart: z.catch(z.optional(z.pipe(z.pipe(z.string(), z.transform(parseJson)), requestsShape)), undefined),
+});
+
+/** What a unit's databag says of its restarts. */
+export function unitRequests(bag: Bag): Requests | undefined {
+  return unitSchema.parse(bag).restart;
 }
 
 /** The authorities that a databag names, PEM; undefined while it names none. */

@@ -2,7 +2,7 @@
 
 import type { ExchangedSource } from '../../relations/datasource-exchange.ts';
 import type { GrafanaReply } from '../../relations/grafana-source.ts';
-import type { Agreement } from '../../relations/peers.ts';
+import type { Agreement, Requests } from '../../relations/peers.ts';
 import type { ObjectStorage } from '../../relations/s3.ts';
 import type { Joined, Member, UnitAddress } from './members.ts';
 import type { Component } from './roles.ts';
@@ -65,6 +65,11 @@ export type BucketState =
   /** Somebody must act. */
   | { readonly kind: 'refused'; readonly cause: string };
 
+export type WaitsFor =
+  | { readonly kind: 'turn' /** Who has it, when that is known. */; readonly unit?: string }
+  | { readonly kind: 'unit' /** It does not serve. */; readonly unit: string }
+  | { readonly kind: 'ring'; readonly active: number; readonly units: number };
+
 export interface Inputs {
   readonly options: RawOptions;
   readonly app: string;
@@ -88,6 +93,14 @@ export interface Inputs {
   readonly authorities?: string | undefined;
   /** Undefined while nobody has set any. */
   readonly tenantLimits?: TenantLimitsInput | undefined;
+  /** Those of the application that this one has met, sorted by number. */
+  readonly otherUnits: readonly string[];
+  /** This unit's requests to be restarted; absent until it has had to ask. */
+  readonly requests?: Requests | undefined;
+  /** To the leader, when it has to decide whose turn it is: those of the other units. */
+  readonly requestsOfOthers?: Readonly<Record<string, Requests>>;
+  /** Why Mimir is not restarted yet, although what it reads has changed. */
+  readonly waitsFor?: WaitsFor;
   readonly objectStorage: ObjectStorage;
   /** Of the bucket that the provider offers. */
   readonly bucket: BucketState;

@@ -16,6 +16,7 @@ import {
   notUsed,
   optionStatus,
   placeStatuses,
+  turnStatuses,
   waiting,
 } from './statuses.ts';
 import { filled, storageOf } from './told.ts';
@@ -129,6 +130,7 @@ function joinedStatuses(inputs: Inputs, joined: Joined): readonly Status[] {
     ...placeStatuses(inputs),
     ...certificateStatuses(inputs),
     ...strangerStatuses(inputs, joined),
+    ...turnStatuses(inputs),
     ...inputs.neighbourProblems.map(notUsed),
     remark(inputs, joined),
   ];

@@ -174,7 +174,7 @@ export function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Worklo
     { path: CONFIG_FILE, content: toYaml(wanted.config), permissions: 0o600 },
   ];
   const digest = startDigest(Object.fromEntries(files.map(({ path, content }) => [path, content])));
-  if (digest !== lastGood && wouldNotComeBack(inputs)) return kept();
+  if (digest !== lastGood && (wouldNotComeBack(inputs) || inputs.waitsFor !== undefined)) return kept();
   const start = { target, digest, ready: readyCheck(tls) };
   return {
     kind: 'run',
@@ -191,7 +191,10 @@ export function runningComponents({ container }: Pick<Inputs, 'container'>): rea
 }
 
 /** Whether the plan ends an ingester that may hold metrics which are nowhere else. */
-export function endsIngester(inputs: Pick<Inputs, 'container'>, { workload }: Plan): boolean {
+export function endsIngester(
+  inputs: Pick<Inputs, 'container'>,
+  { workload }: Pick<Plan, 'workload'>,
+): boolean {
   if (workload.kind !== 'run' && workload.kind !== 'stop') return false;
   return runningComponents(inputs).includes('ingester') && !hasIngester(workload.files);
 }

@@ -1,7 +1,7 @@
 /** What `juju status` says, and the next step in it. The list is in order of precedence within each kind of status. */
 import type { Status } from 'charmwright';
 import { type ClusterTrouble, clusterCounts, leadsCluster } from './cluster.ts';
-import type { Inputs, NeighbourProblem } from './inputs.ts';
+import type { Inputs, NeighbourProblem, WaitsFor } from './inputs.ts';
 import type { OptionProblem, OptionsResult } from './options.ts';
 import { scarceRoles } from './roles.ts';
 import { type HoldReason, type StorageDecision, writeQuorum } from './storage.ts';
@@ -27,6 +27,7 @@ export function planStatuses(
     ...placeStatuses(inputs),
     ...(storage.kind === 's3' ? bucketStatuses(inputs, kept ? held : '') : []),
     ...certificateStatuses(inputs),
+    ...turnStatuses(inputs),
     ...redisStatuses(inputs),
     ...inputs.neighbourProblems.map(notUsed),
     activeStatus(inputs, options, storage),
@@ -136,6 +137,26 @@ function bucketStatuses({ objectStorage, bucket }: Inputs, held: string): readon
       ];
     case 'refused':
       return [blocked(`[s3] ${bucket.cause}: mend it at ${app} (${relation})${held}`)];
+  }
+}
+
+/** Mimir serves meanwhile, on what it was last started with. */
+export function turnStatuses({ waitsFor }: Pick<Inputs, 'waitsFor'>): readonly Status[] {
+  return waitsFor === undefined ? [] : [turnStatus(waitsFor)];
+}
+
+function turnStatus(waitsFor: WaitsFor): Status {
+  switch (waitsFor.kind) {
+    case 'turn': {
+      const after = waitsFor.unit === undefined ? '' : `, after ${waitsFor.unit}`;
+      return waiting(`[mimir] waiting for its turn to restart${after}`);
+    }
+    case 'unit':
+      return waiting(`[mimir] waiting for its turn to restart: ${waitsFor.unit} does not serve`);
+    case 'ring': {
+      const { active: count, units: all } = waitsFor;
+      return waiting(`[mimir] waiting for its turn to restart: ${count} of ${all} ingesters are in the ring`);
+    }
   }
 }
 

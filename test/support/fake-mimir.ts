@@ -21,6 +21,8 @@ export class FakeMimir implements AsyncDisposable {
   ready = true;
   /** What it answers in the place of the bucket. */
   bucket = NO_SUCH_KEY;
+  /** How many ingesters it sees in the ring. */
+  ingesters = 1;
   readonly ruler = new FakeRuler();
   readonly rings = new FakeRings();
   #whenAsked: (() => void) | undefined;
@@ -31,6 +33,8 @@ export class FakeMimir implements AsyncDisposable {
     else if (request.url === '/ready')
       response.writeHead(this.ready ? 200 : 503).end(this.ready ? 'ready' : 'Starting');
     else if (request.url === '/api/v1/status/buildinfo') response.end('{"data":{"version":"3.0.5"}}');
+    else if (request.url?.startsWith('/metrics'))
+      response.end(`cortex_ring_members{name="ingester",state="ACTIVE"} ${this.ingesters}\n`);
     else if (request.url?.includes('/blocks/')) response.writeHead(this.bucket.status).end(this.bucket.body);
     else response.writeHead(404).end('404 page not found');
   };

@@ -57,6 +57,7 @@ export function inputs(changes: Partial<Inputs> = {}): Inputs {
     plannedUnits: 1,
     address: { ip: '10.1.0.7', fqdn: 'mimir-k8s-0.mimir-k8s-endpoints.cos.svc.cluster.local' },
     agreement: {},
+    otherUnits: [],
     objectStorage: { kind: 'none' },
     bucket: { kind: 'fine' },
     container: { reachable: true },

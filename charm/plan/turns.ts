@@ -1,0 +1,78 @@
+/**
+ * Mimirs are restarted one after the other: a unit asks in its databag, and the leader names the one whose turn it is,
+ * until that one says that its Mimir serves again. Requests are numbered, so that a turn is never taken for another.
+ */
+import type { JujuEvent } from 'charmwright';
+import type { Requests, Turn } from '../../relations/peers.ts';
+import type { Spec } from '../generated.ts';
+import type { Inputs } from './inputs.ts';
+import { SERVICE, UNITS_CA_FILE } from './paths.ts';
+import { endsIngester, type Plan } from './plan.ts';
+
+/** Under this name a unit remembers its requests. */
+export const REQUESTS = 'restart';
+
+const NONE: Requests = { asked: 0, done: 0 };
+
+/**
+ * Whether Mimir is to be started anew on other files, and may wait for it: TLS between units comes to all at once, and
+ * ingesters that are to end wait for hours, each at its own time.
+ */
+export function wantsTurn(
+  { container }: Pick<Inputs, 'container'>,
+  planned: Pick<Plan, 'workload'>,
+): boolean {
+  const { lastGood, files = {} } = container;
+  const { workload } = planned;
+  if (workload.kind !== 'run' || lastGood === undefined || endsIngester({ container }, planned)) return false;
+  const digest = workload.layer.services[SERVICE].environment.MIMIR_CONFIG_DIGEST;
+  const trusted = workload.files.find(({ path }) => path === UNITS_CA_FILE)?.content;
+  return digest !== lastGood && (trusted ?? '') === (files[UNITS_CA_FILE] ?? '');
+}
+
+/** Whether anything of turns may have to be decided or ended in this dispatch; most have nothing to do with them. */
+export function concernsTurns(event: JujuEvent<Spec>, inputs: Inputs, planned: Plan): boolean {
+  if (inputs.otherUnits.length === 0 && inputs.agreement?.turn === undefined) return false;
+  if (isOpen(inputs.requests) || wantsTurn(inputs, planned)) return true;
+  if (!inputs.leader) return false;
+  const fromPeers = 'endpoint' in event && event.endpoint === 'mimir-peers';
+  return inputs.agreement?.turn !== undefined || event.kind === 'leader-elected' || fromPeers;
+}
+
+export function isOpen(requests: Requests | undefined): requests is Requests {
+  return requests !== undefined && requests.asked > requests.done;
+}
+
+/** One that is open stays the same, whatever has changed since. */
+export function withRequest(requests: Requests | undefined): Requests {
+  if (isOpen(requests)) return requests;
+  const { asked } = requests ?? NONE;
+  return { asked: asked + 1, done: asked };
+}
+
+export function withoutRequest({ asked }: Requests): Requests {
+  return { asked, done: asked };
+}
+
+export function hasTurn(turn: Turn | undefined, unit: string, requests: Requests | undefined): boolean {
+  return isOpen(requests) && turn?.unit === unit && turn.request === requests.asked;
+}
+
+/** Whose turn it is: his who has it, or that of the next after him who asks. @param requests by unit */
+export function nextTurn(
+  held: Turn | undefined,
+  requests: Readonly<Record<string, Requests | undefined>>,
+): Turn | undefined {
+  if (held !== undefined && hasTurn(held, held.unit, requests[held.unit])) return held;
+  const last = held === undefined ? -1 : numberOf(held.unit);
+  const place = (unit: string) => (numberOf(unit) > last ? 0 : 1);
+  const asking = Object.entries(requests)
+    .flatMap(([unit, each]) => (isOpen(each) ? [{ unit, request: each.asked }] : []))
+    .toSorted((a, b) => place(a.unit) - place(b.unit) || numberOf(a.unit) - numberOf(b.unit));
+  return asking[0];
+}
+
+/** `app/12` -> 12 */
+function numberOf(unit: string): number {
+  return Number(unit.slice(unit.lastIndexOf('/') + 1));
+}

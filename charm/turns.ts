@@ -1,0 +1,130 @@
+/** Whose turn it is to restart: asks in the databags of the peers, and looks at the Mimirs of all before one goes. */
+import type { Bag, Juju, JujuEvent, Relation } from 'charmwright';
+import { type Requests, readAgreement, type Turn, unitRequests } from '../relations/peers.ts';
+import type { Spec } from './generated.ts';
+import { type MimirApi, mimirAt } from './mimir-api.ts';
+import { MimirError } from './mimir-errors.ts';
+import { within } from './patience.ts';
+import { ownRoles } from './plan/cluster.ts';
+import type { Inputs, WaitsFor } from './plan/inputs.ts';
+import { type Plan, runningComponents } from './plan/plan.ts';
+import { runningTrust } from './plan/tls.ts';
+import { hasTurn, isOpen, nextTurn, wantsTurn, withRequest } from './plan/turns.ts';
+
+/** A unit that is this slow still serves. */
+const SLOWEST_ANSWER_MS = 10_000;
+/** What a unit that has just become ready may need until all know of it. */
+const PATIENCE_MS = 10_000;
+
+type Bags = ReadonlyMap<string, Bag>;
+
+/** The inputs with whom this unit waits for, and as leader with whose turn it is. */
+export async function takeTurns(
+  juju: Juju<Spec>,
+  event: JujuEvent<Spec>,
+  inputs: Inputs,
+  planned: Plan,
+): Promise<Inputs> {
+  const peers: Relation | undefined = await juju.relation('mimir-peers');
+  if (peers === undefined) return inputs;
+  const units = inputs.otherUnits;
+  const wants = units.length > 0 && wantsTurn(inputs, planned) && (await serves(inputs));
+  const requests = wants ? withRequest(inputs.requests) : inputs.requests;
+  // What another leader has said meanwhile may not have been told to this unit yet.
+  const held = readAgreement(await peers.localAppData()).turn;
+  if (!inputs.leader) {
+    // A request counts from when the others can see it.
+    const mine = hasTurn(held, inputs.unit, inputs.requests);
+    const waitsFor = wants ? await obstacle(inputs, held, mine, () => bagsOf(peers, units)) : undefined;
+    return { ...inputs, requests, ...(waitsFor !== undefined && { waitsFor }) };
+  }
+  if (held === undefined && !isOpen(requests) && !(await asksNow(event, peers))) return inputs;
+  const bags = await bagsOf(peers, units);
+  const requestsOfOthers = requestsIn(bags);
+  const turn = nextTurn(held, { ...requestsOfOthers, [inputs.unit]: requests });
+  const mine = hasTurn(turn, inputs.unit, requests);
+  const waitsFor = wants ? await obstacle(inputs, turn, mine, async () => bags) : undefined;
+  const agreement = { ...inputs.agreement, turn };
+  return { ...inputs, requests, requestsOfOthers, agreement, ...(waitsFor !== undefined && { waitsFor }) };
+}
+
+/** Most events of peers are no reason to read what all of them say. */
+async function asksNow(event: JujuEvent<Spec>, peers: Relation): Promise<boolean> {
+  if (event.kind === 'leader-elected') return true;
+  if (event.kind !== 'relation-changed' || event.relationId !== peers.id || event.remoteUnit === undefined)
+    return false;
+  return isOpen(unitRequests(await peers.remoteUnitData(event.remoteUnit)));
+}
+
+async function bagsOf(peers: Relation, units: readonly string[]): Promise<Bags> {
+  return new Map(
+    await Promise.all(units.map(async (unit) => [unit, await peers.remoteUnitData(unit)] as const)),
+  );
+}
+
+function requestsIn(bags: Bags): Readonly<Record<string, Requests>> {
+  const each = [...bags].flatMap(([unit, bag]) => {
+    const requests = unitRequests(bag);
+    return requests === undefined ? [] : [[unit, requests] as const];
+  });
+  return Object.fromEntries(each);
+}
+
+/** What keeps this unit from its restart. */
+async function obstacle(
+  inputs: Inputs,
+  turn: Turn | undefined,
+  mine: boolean,
+  bags: () => Promise<Bags>,
+): Promise<WaitsFor | undefined> {
+  if (mine) {
+    const others = await bags();
+    return within(
+      PATIENCE_MS,
+      () => absent(inputs, others),
+      (found) => found === undefined,
+    );
+  }
+  const isOther = turn !== undefined && turn.unit !== inputs.unit;
+  return { kind: 'turn', ...(isOther && { unit: turn.unit }) };
+}
+
+/** Who is not there to serve while this unit restarts: all others must answer, and all must be in the ring. */
+async function absent(inputs: Inputs, others: Bags): Promise<WaitsFor | undefined> {
+  const answers = await Promise.all(
+    [...others.values()].map((bag) => answersAt(inputs, bag['ingress-address'])),
+  );
+  const silent = [...others.keys()].find((_, at) => answers[at] !== true);
+  if (silent !== undefined) return { kind: 'unit', unit: silent };
+  // Where ingesters come or go there are not as many as units.
+  const stays = [ownRoles(inputs), runningComponents(inputs)].every((roles) => roles.includes('ingester'));
+  if (!stays) return undefined;
+  const units = others.size + 1;
+  const active = await activeIngesters(mimirOf(inputs, inputs.address.ip ?? ''));
+  return active < units ? { kind: 'ring', active, units } : undefined;
+}
+
+async function serves(inputs: Inputs): Promise<boolean> {
+  return answersAt(inputs, inputs.address.ip);
+}
+
+async function answersAt(inputs: Inputs, ip: string | undefined): Promise<boolean> {
+  return ip !== undefined && (await mimirOf(inputs, ip).ready(SLOWEST_ANSWER_MS)).ready;
+}
+
+/** All units speak TLS, or none does. */
+function mimirOf(inputs: Inputs, ip: string): MimirApi {
+  return mimirAt(ip, runningTrust(inputs.container.files ?? {}, inputs));
+}
+
+async function activeIngesters(api: MimirApi): Promise<number> {
+  const metric = 'cortex_ring_members';
+  try {
+    const samples = await api.metrics([metric]);
+    const active = samples.find(({ labels }) => labels.name === 'ingester' && labels.state === 'ACTIVE');
+    return active?.value ?? 0;
+  } catch (error) {
+    if (error instanceof MimirError) return 0;
+    throw error;
+  }
+}

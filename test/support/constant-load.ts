@@ -1,0 +1,122 @@
+/** One who writes and one who reads, all the time, through units in turn, as behind a Kubernetes service; and a count of what they met. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { query } from '../../demo/query.ts';
+import { remoteWrite } from './remote-write.ts';
+
+const SERIES = 10;
+const PAUSE_MS = 150;
+
+export interface Seen {
+  /** Samples that Mimir has taken. */
+  acknowledged: number;
+  /** Samples that no unit took, although each was asked. */
+  refused: number;
+  answers: number;
+  /** Queries that no unit answered. */
+  unanswered: number;
+  /** Requests that went to another unit because the first did not take them: a service does so, and senders retry. */
+  repeated: number;
+  /** Answers in which samples were missing that had been acknowledged before it was asked. */
+  readonly incomplete: string[];
+  readonly words: Set<string>;
+}
+
+export class ConstantLoad implements AsyncDisposable {
+  readonly seen: Seen = {
+    acknowledged: 0,
+    refused: 0,
+    answers: 0,
+    unanswered: 0,
+    repeated: 0,
+    incomplete: [],
+    words: new Set(),
+  };
+  /** Of the units, without a path. */
+  urls: readonly string[];
+  readonly #metric: string;
+  readonly #loops: Promise<void>;
+  #ended = false;
+  #turn = 0;
+
+  constructor(urls: readonly string[], metric = 'load') {
+    this.urls = urls;
+    this.#metric = metric;
+    this.#loops = Promise.all([this.#loop(() => this.#write()), this.#loop(() => this.#read())]).then(
+      () => undefined,
+    );
+  }
+
+  async end(): Promise<Seen> {
+    this.#ended = true;
+    await this.#loops;
+    return this.seen;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+  }
+
+  /** Samples that a query finds through one unit. */
+  async count(url: string): Promise<number> {
+    const [found] = await query(
+      `${url}/prometheus`,
+      `sum(count_over_time(${this.#metric}[2h]))`,
+      Date.now() + 1000,
+    );
+    return Number(found?.points[0]?.[1] ?? 0);
+  }
+
+  async #loop(once: () => Promise<void>): Promise<void> {
+    while (!this.#ended) {
+      await once();
+      await sleep(PAUSE_MS);
+    }
+  }
+
+  async #write(): Promise<void> {
+    const timestamp = Date.now();
+    const series = Array.from({ length: SERIES }, (_, i) => ({
+      labels: { __name__: this.#metric, series: `s${i}` },
+      samples: [{ value: 1, timestamp }],
+    }));
+    const taken = await this.#anywhere('write', (url) => remoteWrite(`${url}/api/v1/push`, series));
+    if (taken === undefined) this.seen.refused += SERIES;
+    else this.seen.acknowledged += SERIES;
+  }
+
+  async #read(): Promise<void> {
+    const acknowledged = this.seen.acknowledged;
+    const answer = await this.#anywhere('read', async (url) => ({ url, count: await this.count(url) }));
+    if (answer === undefined) {
+      this.seen.unanswered += 1;
+      return;
+    }
+    this.seen.answers += 1;
+    if (answer.count < acknowledged)
+      this.seen.incomplete.push(
+        `${new Date().toISOString()} ${answer.count} of ${acknowledged} through ${this.urls.indexOf(answer.url)}`,
+      );
+  }
+
+  /** Each unit once, beginning with another one each time. */
+  async #anywhere<T>(
+    what: string,
+    ask: (url: string) => Promise<T>,
+  ): Promise<{ readonly of: T }['of'] | undefined> {
+    this.#turn += 1;
+    for (let i = 0; i < this.urls.length; i += 1) {
+      const url = this.urls[(this.#turn + i) % this.urls.length] ?? '';
+      try {
+        return (await ask(url)) ?? (true as T);
+      } catch (error) {
+        this.seen.repeated += 1;
+        this.seen.words.add(
+          `${what}: ${String(error)
+            .replaceAll(/[\d.:]{7,}/g, 'N')
+            .slice(0, 160)}`,
+        );
+      }
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * Several units of one application, hook by hook in an order that the test chooses: each with its own world and its own
+ * Mimir, all with the databags of one peer relation. A Mimir that is started serves when the test says so.
+ */
+import type { Bag } from 'charmwright';
+import { exec, findRelation, peerRelation, type State } from 'charmwright/testing';
+import { FakeMimir } from './fake-mimir.ts';
+import { configOf, image, mimir, S3_SECRET, s3, world } from './mimir-world.ts';
+
+type Hook =
+  | 'pebble-ready'
+  | 'config-changed'
+  | 'leader-elected'
+  | 'update-status'
+  | 'recovered'
+  | `changed ${number | 'app'}`
+  | `departed ${number}`;
+
+interface Unit {
+  state: State;
+  bag: Bag;
+  hooks: Hook[];
+}
+
+export class Fleet implements AsyncDisposable {
+  readonly units = new Map<number, Unit>();
+  /** Units whose Mimirs were started, in their order. */
+  readonly starts: number[] = [];
+  leader = 0;
+  readonly #gone = new Map<number, Unit>();
+  #appBag: Bag = {};
+  readonly #mimirs: readonly FakeMimir[];
+  readonly #host: string;
+  #config: Readonly<Record<string, string | number>> = {};
+
+  private constructor(host: string, mimirs: readonly FakeMimir[]) {
+    this.#host = host;
+    this.#mimirs = mimirs;
+  }
+
+  /** @param host the first of as many addresses as there are units, such as `127.78.1.160` */
+  static async of(count: number, host: string): Promise<Fleet> {
+    const addresses = Array.from({ length: count }, (_, i) => addressOf(host, i));
+    return new Fleet(host, await Promise.all(addresses.map((address) => FakeMimir.at(address))));
+  }
+
+  /** All units anew, at rest on a bucket. */
+  async reset(config: Readonly<Record<string, string | number>> = {}): Promise<void> {
+    this.#appBag = {};
+    this.#config = config;
+    this.leader = 0;
+    this.units.clear();
+    this.#gone.clear();
+    for (const [i, fake] of this.#mimirs.entries()) {
+      fake.ready = false;
+      const address = addressOf(this.#host, i);
+      this.units.set(i, {
+        state: world(address, {
+          leader: i === 0,
+          unitNumber: i,
+          plannedUnits: this.#mimirs.length,
+          relations: [],
+          secrets: [S3_SECRET],
+          // It is asked what it thinks of a configuration right before it is started on it.
+          containers: [image({ execs: [exec(['/bin/mimir', '-modules'], () => this.#begins(fake))] })],
+        }),
+        bag: { 'ingress-address': address, 'private-address': address, 'egress-subnets': `${address}/32` },
+        hooks: ['pebble-ready'],
+      });
+    }
+    await this.rest();
+    this.starts.length = 0;
+  }
+
+  configure(config: Readonly<Record<string, string | number>>): void {
+    this.#config = { ...this.#config, ...config };
+    for (const { hooks } of this.units.values()) hooks.push('config-changed');
+  }
+
+  /** Juju has chosen another unit. */
+  lead(unit: number): void {
+    this.leader = unit;
+    for (const each of this.units.values())
+      each.hooks = each.hooks.filter((hook) => hook !== 'leader-elected');
+    this.units.get(unit)?.hooks.push('leader-elected');
+  }
+
+  /** The unit is gone, and the others are told. */
+  remove(unit: number): void {
+    const leaving = this.units.get(unit);
+    if (leaving !== undefined) this.#gone.set(unit, leaving);
+    this.units.delete(unit);
+    const fake = this.#mimirs[unit];
+    if (fake !== undefined) fake.ready = false;
+    for (const { hooks } of this.units.values()) hooks.push(`departed ${unit}`);
+    this.#countRing();
+  }
+
+  /** Units that have a hook to run. */
+  busy(): readonly number[] {
+    return [...this.units].filter(([, { hooks }]) => hooks.length > 0).map(([i]) => i);
+  }
+
+  /** Units whose Mimir serves. */
+  serving(): readonly number[] {
+    return [...this.units.keys()].filter((i) => this.#mimirs[i]?.ready === true);
+  }
+
+  /** Mimirs that were started and do not serve yet. */
+  starting(): readonly number[] {
+    return [...this.units.keys()].filter((i) => this.#mimirs[i]?.ready === false);
+  }
+
+  /** @param silently Pebble's check was never down, and the charm is not woken. */
+  becomesReady(unit: number, silently = false): void {
+    const fake = this.#mimirs[unit];
+    if (fake !== undefined) fake.ready = true;
+    this.#countRing();
+    if (!silently) this.units.get(unit)?.hooks.push('recovered');
+  }
+
+  breaks(unit: number): void {
+    const fake = this.#mimirs[unit];
+    if (fake !== undefined) fake.ready = false;
+    this.#countRing();
+  }
+
+  /** The next hook of a unit; killed after so many of its calls, it is still to run. @returns whether it was killed */
+  async hook(unit: number, killAfterEffect?: number): Promise<boolean> {
+    const entry = this.units.get(unit);
+    const hook = entry?.hooks[0];
+    if (entry === undefined || hook === undefined) return false;
+    const serving = this.serving();
+    const fake = this.#mimirs[unit];
+    const after = await mimir.run(
+      this.#eventOf(hook),
+      this.#stateOf(unit, entry),
+      killAfterEffect === undefined ? {} : { killAfterEffect, onFailure: 'return' },
+    );
+    if (after.serviceStarts.length > 0) {
+      this.starts.push(unit);
+      if (serving.includes(unit) && serving.length < this.units.size)
+        throw new Error(`unit ${unit} was restarted while only ${serving.join(', ')} served`);
+    } else if (fake !== undefined) fake.ready = serving.includes(unit);
+    this.#countRing();
+    entry.state = after;
+    if (after.killed) return true;
+    entry.hooks.shift();
+    this.#publish(unit, entry, findRelation(after, 'mimir-peers'));
+    return false;
+  }
+
+  /** Until no hook is left to run, each Mimir serving at once. */
+  async rest(): Promise<void> {
+    for (;;) {
+      const [busy] = this.busy();
+      const [starting] = this.starting();
+      if (busy !== undefined) await this.hook(busy);
+      else if (starting !== undefined) this.becomesReady(starting);
+      else return;
+    }
+  }
+
+  statusOf(unit: number): State['unitStatus'] | undefined {
+    return this.units.get(unit)?.state.unitStatus;
+  }
+
+  /** What each says, for the message of a test that fails. */
+  told(): string {
+    const units = [...this.units].map(
+      ([i, { state, bag }]) => `${i}: ${state.unitStatus.message} ${bag.restart}`,
+    );
+    return [...units, `turn: ${this.#appBag.turn}`].join('\n');
+  }
+
+  /** Units whose Mimir was last started on this level of its log. */
+  on(logLevel: string): readonly number[] {
+    return [...this.units]
+      .filter(([, { state }]) => JSON.stringify(configOf(state).server).includes(`"log_level":"${logLevel}"`))
+      .map(([i]) => i);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#mimirs.map((fake) => fake[Symbol.asyncDispose]()));
+  }
+
+  #begins(fake: FakeMimir): Record<string, never> {
+    fake.ready = false;
+    return {};
+  }
+
+  #stateOf(unit: number, { state, bag, hooks }: Unit): State {
+    const others = [...this.units, ...this.#gone]
+      .filter(([i]) => i !== unit)
+      .map(([i, other]) => [i, other.bag]);
+    const peers = {
+      ...peerRelation('mimir-peers', {
+        id: 1,
+        localAppData: this.#appBag,
+        localUnitData: bag,
+        units: Object.fromEntries(others),
+      }),
+      // Until it is told, a unit sees the one that left.
+      departed: [...this.#gone.keys()].filter((i) => !hooks.includes(`departed ${i}`)),
+    };
+    return {
+      ...state,
+      leader: unit === this.leader,
+      plannedUnits: this.units.size,
+      config: this.#config,
+      relations: [peers, s3(addressOf(this.#host, 0))],
+    };
+  }
+
+  #eventOf(hook: Hook): Parameters<typeof mimir.run>[0] {
+    const [kind, who = ''] = hook.split(' ');
+    const peers = { relation: 'mimir-peers' } as const;
+    switch (kind) {
+      case 'pebble-ready':
+        return { kind, container: 'mimir' };
+      case 'recovered':
+        return { kind: 'pebble-check-recovered', container: 'mimir', check: 'mimir-ready' };
+      case 'changed':
+        return { kind: 'relation-changed', ...peers, ...(who !== 'app' && { remoteUnit: Number(who) }) };
+      case 'departed':
+        return { kind: 'relation-departed', ...peers, remoteUnit: Number(who) };
+      case 'config-changed':
+      case 'leader-elected':
+      case 'update-status':
+        return kind;
+      default:
+        throw new TypeError(`no such hook: ${hook}`);
+    }
+  }
+
+  #publish(unit: number, entry: Unit, now: ReturnType<typeof findRelation>): void {
+    if (JSON.stringify(now.localUnitData) !== JSON.stringify(entry.bag)) this.#tell(unit, `changed ${unit}`);
+    if (JSON.stringify(now.localAppData) !== JSON.stringify(this.#appBag)) this.#tell(unit, 'changed app');
+    entry.bag = now.localUnitData;
+    this.#appBag = now.localAppData;
+  }
+
+  /** As Juju does: a change that is still to be told is told once. */
+  #tell(from: number, hook: Hook): void {
+    for (const [i, { hooks }] of this.units) if (i !== from && !hooks.includes(hook)) hooks.push(hook);
+  }
+
+  #countRing(): void {
+    const active = [...this.units.keys()].filter((i) => this.#mimirs[i]?.ready === true).length;
+    for (const fake of this.#mimirs) fake.ingesters = active;
+  }
+}
+
+function addressOf(host: string, unit: number): string {
+  return host.replace(/\d+$/, (last) => String(Number(last) + unit));
+}
