@@ -1,0 +1,203 @@
+/**
+ * Two tenants in one Mimir of two units, and its operator: the packed charm, the real Mimir, a real bucket. The tests
+ * build on one another.
+ */
+import { request } from 'undici';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { TestModel } from '../support/local-model.ts';
+import { startTime } from '../support/mimir-process.ts';
+import { encodeWriteRequest, remoteWrite } from '../support/remote-write.ts';
+import { Webhook } from '../support/webhook-charm.ts';
+
+let model: TestModel;
+let webhook: Webhook;
+/** Each unit's Mimir, as it is reached from here. */
+let mimir: readonly [string, string];
+
+beforeAll(async () => {
+  model = await TestModel.start();
+  webhook = new Webhook(model);
+  await webhook.deploy();
+  await model.deployMinio();
+  await model.deployMimir({ units: 2, config: { multitenancy: 'true' } });
+  await model.integrate();
+  mimir = [await model.forward('mimir-k8s/0', 9009), await model.forward('mimir-k8s/1', 9009)];
+  await model.untilActive();
+});
+
+afterAll(() => model?.[Symbol.asyncDispose]());
+
+const patiently = { timeout: 120_000, interval: 1000 };
+const as = (tenant: string) => ({ 'x-scope-orgid': tenant });
+
+/** An action that must succeed. */
+async function run(unit: string, action: string, params: Record<string, unknown> = {}) {
+  const { task } = await model.run(unit, action, params);
+  expect(task, task.message).toMatchObject({ status: 'completed' });
+  return z.record(z.string(), z.unknown()).parse(task.results);
+}
+
+/** An action that must fail: its message. */
+async function refused(unit: string, action: string, params: Record<string, unknown>) {
+  const { task } = await model.run(unit, action, params);
+  expect(task.status, JSON.stringify(task.results)).toBe('failed');
+  return task.message;
+}
+
+let written = 0;
+/** Writes so many new series, and gives Mimir's answer. */
+async function push(url: string, tenant: string, series: number): Promise<number> {
+  const name = `written_${written++}`;
+  const { statusCode, body } = await request(`${url}/api/v1/push`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy', ...as(tenant) },
+    body: encodeWriteRequest(
+      Array.from({ length: series }, (_, i) => ({
+        labels: { __name__: name, i: String(i) },
+        samples: [{ value: i, timestamp: Date.now() }],
+      })),
+    ),
+  });
+  await body.dump();
+  return statusCode;
+}
+
+async function values(url: string, tenant: string): Promise<unknown> {
+  const { body } = await request(`${url}/prometheus/api/v1/query?query=own`, { headers: as(tenant) });
+  const answer = z.object({ data: z.object({ result: z.array(z.object({ value: z.array(z.unknown()) })) }) });
+  return answer.parse(await body.json()).data.result.map(({ value }) => value[1]);
+}
+
+describe('two tenants', () => {
+  test('each see what is theirs, at both units', async () => {
+    for (const [tenant, value] of [
+      ['team-a', 1],
+      ['team-b', 2],
+    ] as const) {
+      const series = [{ labels: { __name__: 'own' }, samples: [{ value, timestamp: Date.now() }] }];
+      await remoteWrite(`${mimir[0]}/api/v1/push`, series, as(tenant));
+    }
+    for (const url of mimir) {
+      await expect.poll(() => values(url, 'team-a'), patiently).toEqual(['1']);
+      await expect.poll(() => values(url, 'team-b'), patiently).toEqual(['2']);
+    }
+  });
+
+  test('without a tenant nothing is taken or shown', async () => {
+    const { statusCode } = await request(`${mimir[0]}/prometheus/api/v1/labels`);
+    expect(statusCode).toBe(401);
+  });
+
+  test('an alert of one reaches its own receiver alone', async () => {
+    for (const tenant of ['team-a', 'team-b']) {
+      const receiver = `{name: hook, webhook_configs: [{url: '${webhook.url(`/${tenant}`)}'}]}`;
+      const config = `{route: {receiver: hook, group_wait: 1s, group_interval: 1s}, receivers: [${receiver}]}`;
+      await run('mimir-k8s/0', 'set-alertmanager-config', { config, tenant });
+    }
+    const rules = 'groups: [{name: g, interval: 2s, rules: [{alert: OfTeamA, expr: vector(1)}]}]';
+    await run('mimir-k8s/1', 'upload-rules', { namespace: 'n', rules, tenant: 'team-a' });
+    await expect.poll(() => webhook.posted('/team-a'), patiently).not.toEqual([]);
+    expect(JSON.stringify(await webhook.posted('/team-a'))).toContain('OfTeamA');
+    expect(await webhook.posted('/team-b')).toEqual([]);
+  });
+});
+
+describe('limits of one tenant', () => {
+  let started: readonly string[];
+
+  test('set on the leader bite at every unit, and no process is another one', async () => {
+    started = await Promise.all(mimir.map(startTime));
+    const limits = '{max_global_series_per_user: 20}';
+    expect(await run('mimir-k8s/0', 'set-tenant-limits', { tenant: 'team-b', limits })).toMatchObject({
+      changed: 'true',
+      limits: '{"max_global_series_per_user":20}',
+    });
+    for (const url of mimir) {
+      await expect.poll(() => push(url, 'team-b', 40), patiently).toBe(400);
+      expect(await push(url, 'team-a', 40)).toBe(200);
+    }
+  });
+
+  test('are lifted by the option only after the action has taken its own back', async () => {
+    await model.config({ 'tenant-limits': 'team-b: {max_global_series_per_user: 100000}' });
+    await model.untilActive();
+    expect(await run('mimir-k8s/1', 'show-tenant-limits', { tenant: 'team-b' })).toMatchObject({
+      limits: expect.stringContaining('"in-force":{"max_global_series_per_user":20}'),
+    });
+    await run('mimir-k8s/0', 'set-tenant-limits', { tenant: 'team-b', limits: '' });
+    for (const url of mimir) await expect.poll(() => push(url, 'team-b', 40), patiently).toBe(200);
+    expect(await Promise.all(mimir.map(startTime))).toEqual(started);
+  });
+
+  test('cannot be set on another unit than the leader', async () => {
+    const params = { tenant: 'team-b', limits: '{ingestion_rate: 5}' };
+    expect(await refused('mimir-k8s/1', 'set-tenant-limits', params)).toContain(
+      'juju run mimir-k8s/leader set-tenant-limits',
+    );
+  });
+
+  test('that the Mimir in the container refuses change nothing', async () => {
+    const params = { tenant: 'team-b', limits: '{ha_tracker_update_timeout: 1h}' };
+    expect(await refused('mimir-k8s/0', 'set-tenant-limits', params)).toMatch(
+      /^limits of tenant "team-b" \(ha_tracker_update_timeout\): HA Tracker failover timeout .*; nothing was changed$/,
+    );
+  });
+
+  test('that are wrong in the option block the units, which keep those that were good', async () => {
+    await model.config({ 'tenant-limits': 'team-b: {max_global_series_per_user: many}' });
+    for (const unit of ['mimir-k8s/0', 'mimir-k8s/1'])
+      await model.untilUnit(
+        unit,
+        'blocked',
+        /tenant "team-b", max_global_series_per_user must be a whole number/,
+      );
+    for (const url of mimir) expect(await push(url, 'team-b', 40)).toBe(200);
+    await model.config({ 'tenant-limits': '' });
+    await model.untilActive();
+    expect(await Promise.all(mimir.map(startTime))).toEqual(started);
+  });
+});
+
+describe('what there is of a tenant', () => {
+  test('is counted', async () => {
+    expect(JSON.parse(String((await run('mimir-k8s/1', 'show-stats')).tenants))).toMatchObject([
+      { tenant: 'team-a' },
+      { tenant: 'team-b' },
+    ]);
+    const { labels } = await run('mimir-k8s/1', 'show-cardinality', { tenant: 'team-b', limit: 1 });
+    expect(JSON.parse(String(labels))).toEqual([{ label: 'i', values: 40 }]);
+  });
+
+  test('is in the bucket, and marked for deletion when the operator repeats the name', async () => {
+    for (const unit of ['mimir-k8s/0', 'mimir-k8s/1'])
+      await run(unit, 'flush-ingesters', { tenant: 'team-a' });
+    const before = await run('mimir-k8s/1', 'delete-tenant', { tenant: 'team-a', 'dry-run': true });
+    expect(before).toMatchObject({ state: 'there', marked: 'false' });
+    expect(JSON.parse(String(before.ingesters))).toEqual(['mimir-k8s-0', 'mimir-k8s-1']);
+    expect(JSON.parse(String(before.objects))).toContain('alerts/alerts/team-a');
+    const after = await run('mimir-k8s/1', 'delete-tenant', {
+      tenant: 'team-a',
+      confirm: 'team-a',
+      timeout: 0,
+    });
+    expect(after).toMatchObject({ marked: 'true' });
+    expect(JSON.parse(String(after.objects))).not.toContain('alerts/alerts/team-a');
+    expect(await run('mimir-k8s/0', 'list-rules', { tenant: 'team-a' })).toMatchObject({ groups: '0' });
+  });
+});
+
+test('on a unit`s own disk the same is seen there', async () => {
+  await model.deployMimir({ application: 'small', config: { multitenancy: 'true' } });
+  const url = await model.forward('small/0', 9009);
+  await model.untilUnit('small/0', 'active', /own disk/);
+  await expect.poll(() => push(url, 'lone', 3), patiently).toBe(200);
+  await run('small/0', 'flush-ingesters');
+  const { objects, state } = await run('small/0', 'delete-tenant', { tenant: 'lone', 'dry-run': true });
+  expect(state).toBe('there');
+  expect(JSON.parse(String(objects))).toContainEqual(
+    expect.stringMatching(/^blocks\/lone\/[0-9A-Z]{26}\/meta.json$/),
+  );
+  const after = await run('small/0', 'delete-tenant', { tenant: 'lone', confirm: 'lone', timeout: 0 });
+  expect(after).toMatchObject({ marked: 'true', ingesters: '["small-0"]' });
+});
