@@ -19,16 +19,13 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
   const observed = await observe(juju, all);
   const planner = await plannerFor(observed);
   const agreed = withAgreement(observed, planner);
-  const wanted = planner(agreed);
-  const turned = concernsTurns(event, agreed, wanted)
-    ? await (await import('./turns.ts')).takeTurns(juju, event, agreed, wanted)
-    : agreed;
-  const [inputs, planned] = await keepIngester(
-    juju,
-    turned,
-    turned === agreed ? wanted : planner(turned),
-    planner,
-  );
+  const ending = await keepIngester(juju, agreed, planner);
+  const wanted = planner(ending.inputs);
+  const inputs = concernsTurns(event, ending.inputs, wanted)
+    ? await (await import('./turns.ts')).takeTurns(juju, event, ending.inputs, wanted)
+    : ending.inputs;
+  const turned = inputs === ending.inputs ? wanted : planner(inputs);
+  const planned = { ...turned, statuses: [...ending.statuses, ...turned.statuses] };
   await publishNeighbours(juju, inputs, planned, all);
   const gateway = await applyGatewayIfAny(juju, inputs, planned);
   const seen = [
@@ -81,25 +78,19 @@ async function afterDrains(
   return [await (await import('./drain/by-hand.ts')).stayDrained(juju, inputs)];
 }
 
-/** The plan; while an ingester is to end that is not yet empty, one that goes on with it. */
+/** While an ingester is to end that is not yet empty, the unit goes on with it. */
 async function keepIngester(
   juju: Juju<Spec>,
   inputs: Inputs,
-  planned: Plan,
   planner: (inputs: Inputs) => Plan,
-): Promise<readonly [Inputs, Plan]> {
-  const ends = endsIngester(inputs, planned);
-  if (!ends && juju.stored('ingester-ends', z.number()) === undefined) return [inputs, planned];
+): Promise<{ readonly inputs: Inputs; readonly statuses: readonly Status[] }> {
+  const ends = endsIngester(inputs, planner(inputs));
+  if (!ends && juju.stored('ingester-ends', z.looseObject({})) === undefined) return { inputs, statuses: [] };
   const { endIngester, resumeIngester } = await import('./drain/role.ts');
-  if (!ends) {
-    await resumeIngester(juju, inputs);
-    return [inputs, planned];
-  }
-  const waits = await endIngester(juju, inputs);
-  if (waits === undefined) return [inputs, planned];
-  const held = { ...inputs, held: runningComponents(inputs) };
-  const kept = planner(held);
-  return [held, { ...kept, statuses: [waits, ...kept.statuses] }];
+  const waits = ends ? await endIngester(juju, inputs) : await resumeIngester(juju, inputs);
+  return waits === undefined
+    ? { inputs, statuses: [] }
+    : { inputs: { ...inputs, held: runningComponents(inputs) }, statuses: [waits] };
 }
 
 /** Most applications have not joined another's cluster, and need not know how that is. */

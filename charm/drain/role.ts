@@ -14,12 +14,18 @@ import { CONTAINER, DIRS } from '../plan/paths.ts';
 import { runningTrust } from '../plan/tls.ts';
 import { type RunningStorage, runningStorage } from './bucket.ts';
 import { drainIngester } from './drain.ts';
-import { takeNoWrites, takeWrites } from './ingester-api.ts';
+import { progress, takeNoWrites, takeWrites } from './ingester-api.ts';
 import { ipOf, podOf } from './members.ts';
 import { type Member, ringMembers } from './ring-api.ts';
 
-/** What is stored of it: when it was first asked to take no writes. */
+/** What is stored of it while the ingester runs. */
 const ENDS = 'ingester-ends';
+const endsShape = z.object({
+  /** When it was first asked to take no writes. */
+  since: z.number(),
+  /** Nobody needs it any more: it waits for its turn to be restarted. */
+  isEmpty: z.optional(z.boolean()),
+});
 /** Mimir's `query_ingesters_within`: what is older comes from the bucket alone. */
 const WINDOW_MS = 13 * 3600_000;
 /** In one hook. The next one goes on with it. */
@@ -28,17 +34,15 @@ const LONGEST_MS = 10 * 60_000;
 /** @returns what it waits for; undefined once the ingester may end. */
 export async function endIngester(juju: Juju<Spec>, inputs: Inputs): Promise<Status | undefined> {
   try {
-    const reason = await end(juju, inputs);
-    if (reason === undefined) juju.store(ENDS, undefined);
-    return reason;
+    return await end(juju, inputs);
   } catch (error) {
     if (!(error instanceof MimirError) && !(error instanceof PebbleError)) throw error;
     return waits(error.message);
   }
 }
 
-/** The application has ingesters after all. */
-export async function resumeIngester(juju: Juju<Spec>, inputs: Inputs): Promise<void> {
+/** The application has ingesters after all, or the ingester has ended. */
+export async function resumeIngester(juju: Juju<Spec>, inputs: Inputs): Promise<undefined> {
   const api = ownApi(inputs);
   try {
     if (api !== undefined) await takeWrites(api);
@@ -64,8 +68,33 @@ async function end(juju: Juju<Spec>, inputs: Inputs): Promise<Status | undefined
   const others = members.filter((member) => takesWrites(member) && !isOurs(member, inputs.app));
   if (others.length < copies)
     return waits(`${others.length} of ${copies} ingesters are there that could take the writes`);
-  const since = juju.stored(ENDS, z.number()) ?? Date.now();
-  juju.store(ENDS, since);
+  const known = juju.stored(ENDS, endsShape);
+  if (known?.isEmpty === true && (await isStillEmpty(api, members, inputs.unit))) return undefined;
+  const since = known?.since ?? Date.now();
+  juju.store(ENDS, { since });
+  const done = await outlived(juju, inputs, { api, storage, since });
+  if (done === undefined) juju.store(ENDS, { since, isEmpty: true });
+  return done;
+}
+
+/** One that was started anew meanwhile takes writes. */
+async function isStillEmpty(api: MimirApi, members: readonly Member[], unit: string): Promise<boolean> {
+  const own = members.find(({ id }) => id === podOf(unit));
+  return own?.readOnly === true && (await progress(api)).series === 0;
+}
+
+interface Ending {
+  readonly api: MimirApi;
+  readonly storage: RunningStorage;
+  /** When it was first asked to take no writes. */
+  readonly since: number;
+}
+
+async function outlived(
+  juju: Juju<Spec>,
+  inputs: Inputs,
+  { api, storage, since }: Ending,
+): Promise<Status | undefined> {
   if (storage.seenAfterSeconds === undefined) {
     await takeNoWrites(api);
     const until = since + WINDOW_MS;

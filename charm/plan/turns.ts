@@ -7,24 +7,21 @@ import type { Requests, Turn } from '../../relations/peers.ts';
 import type { Spec } from '../generated.ts';
 import type { Inputs } from './inputs.ts';
 import { SERVICE, UNITS_CA_FILE } from './paths.ts';
-import { endsIngester, type Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 
 /** Under this name a unit remembers its requests. */
 export const REQUESTS = 'restart';
 
 const NONE: Requests = { asked: 0, done: 0 };
 
-/**
- * Whether Mimir is to be started anew on other files, and may wait for it: TLS between units comes to all at once, and
- * ingesters that are to end wait for hours, each at its own time.
- */
+/** Whether Mimir is to be started anew on other files, and may wait for it: TLS between units comes to all at once. */
 export function wantsTurn(
   { container }: Pick<Inputs, 'container'>,
   planned: Pick<Plan, 'workload'>,
 ): boolean {
   const { lastGood, files = {} } = container;
   const { workload } = planned;
-  if (workload.kind !== 'run' || lastGood === undefined || endsIngester({ container }, planned)) return false;
+  if (workload.kind !== 'run' || lastGood === undefined) return false;
   const digest = workload.layer.services[SERVICE].environment.MIMIR_CONFIG_DIGEST;
   const trusted = workload.files.find(({ path }) => path === UNITS_CA_FILE)?.content;
   return digest !== lastGood && (trusted ?? '') === (files[UNITS_CA_FILE] ?? '');
