@@ -11,7 +11,7 @@ import { type Chart, sheet } from '../../pictures/chart.ts';
 import { median } from '../dispatch.ts';
 import { table } from '../figures.ts';
 import { usageOf } from '../load/usage.ts';
-import type { Measured } from './measured.ts';
+import { type Measured, slope } from './measured.ts';
 
 const COUNTS = [5, 10, 20, 40];
 const PORT = 8080;
@@ -190,7 +190,13 @@ function told(results: readonly Gossip[]): Measured {
     'CPU of each, in thousandths of a core',
     'the ring',
   ];
+  const counts = results.map(({ members }) => members);
+  const of = (key: keyof Gossip) => results.map((result) => result[key]);
   return {
+    facts: {
+      ringForEach: slope(counts, of('ringBytes')),
+      gossipForEach: slope(counts, of('bytesPerSecond')),
+    },
     figures: [],
     pictures: [
       {

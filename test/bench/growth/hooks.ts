@@ -14,7 +14,7 @@ import {
   UNITS,
 } from '../../support/growth.ts';
 import { type Figure, table } from '../figures.ts';
-import type { Measured } from './measured.ts';
+import { type Measured, slope } from './measured.ts';
 
 const HOST = '127.78.1.151';
 const UNIT_COUNTS = [1, 3, 10, 50];
@@ -45,7 +45,23 @@ export async function hooks(rounds: number): Promise<Measured> {
     joins.push({ growing, processes });
   }
   const all = [units, certified, cluster, senders, grafanas];
+  const joinSlope = (of: Growing) => {
+    const found = joins.find(({ growing }) => growing === of)?.processes ?? [];
+    return slope(UNIT_COUNTS, found);
+  };
+  const keptSlope = ({ results }: Series) =>
+    slope(
+      results.map(({ count }) => count),
+      results.map(({ kept }) => kept),
+    );
   return {
+    facts: {
+      processesForEachPeer: joinSlope(UNITS),
+      processesForEachMember: joinSlope(CLUSTER),
+      keptForEachMember: keptSlope(cluster),
+      keptForEachSender: keptSlope(senders),
+      keptForEachGrafana: keptSlope(grafanas),
+    },
     figures: [...all.flatMap(figuresOf), ...joins.map(joinFigure)],
     pictures: [
       {

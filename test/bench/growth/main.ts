@@ -1,6 +1,6 @@
 /**
  * `npm run bench:growth`: what Mimir's charm costs as its surroundings grow. `--write` puts table and plots into
- * docs/reference/growth.md; `--only hooks,rules,gossip` measures some of it. Exit code 1 when something grows faster than what
+ * docs/reference/growth.md, and what it comes to for a billion series into docs/explanation/a-billion-series.md; `--only hooks,rules,gossip` measures some of it. Exit code 1 when something grows faster than what
  * it depends on.
  */
 import { writeFile } from 'node:fs/promises';
@@ -11,10 +11,12 @@ import { figureTable, writeInto } from '../figures.ts';
 import { gossip } from './gossip.ts';
 import { hooks } from './hooks.ts';
 import type { Measured } from './measured.ts';
+import { costs, sizes } from './plan.ts';
 import { rules } from './rules.ts';
 
 const DOCS = join(import.meta.dirname, '../../../docs');
 const PAGE = join(DOCS, 'reference', 'growth.md');
+const PLAN = join(DOCS, 'explanation', 'a-billion-series.md');
 const PARTS = { hooks, rules, gossip } as const satisfies Record<
   string,
   (rounds: number) => Promise<Measured>
@@ -40,7 +42,12 @@ const pictures = results.flatMap((result) => result.pictures);
 const shown = pictures.map(({ file, about }) => `![${about}](../pictures/${file})`);
 const text = [figureTable(figures), machine, ...shown, ...results.map(({ text }) => text)].join('\n\n');
 console.log(text);
+const facts = Object.assign({}, ...results.map(({ facts }) => facts));
+const plan = [sizes(), costs(facts), machine].join('\n\n');
+console.log(plan);
 if (values.write) {
+  // A plan is made of one run.
+  if (results.length === Object.keys(PARTS).length) await writeInto(PLAN, plan);
   for (const { file, svg } of pictures) await writeFile(join(DOCS, 'pictures', file), svg);
   await writeInto(PAGE, text);
 }
