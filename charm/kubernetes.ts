@@ -3,7 +3,7 @@ import { blocked, type Juju, type Status, waiting } from 'charmwright';
 import type { Kept } from 'charmwright/kubernetes';
 import type { Spec } from './generated.ts';
 import type { Inputs } from './plan/inputs.ts';
-import { FIELD_MANAGER, kubernetesPatches, parseKubernetes, TAKEN_OVER } from './plan/kubernetes.ts';
+import { parseKubernetes } from './plan/kubernetes.ts';
 import { optionStatus } from './plan/statuses.ts';
 
 /**
@@ -20,7 +20,10 @@ export async function applyKubernetes(
   if (!leader) return [];
   const account = await juju.serviceAccount();
   if (account === undefined) return [];
-  const { keepObjects } = await import('charmwright/kubernetes');
+  const [{ keepObjects }, { FIELD_MANAGER, kubernetesPatches, TAKEN_OVER }] = await Promise.all([
+    import('charmwright/kubernetes'),
+    import('./plan/kubernetes-patches.ts'),
+  ]);
   const kept = await keepObjects(juju, account, kubernetesPatches(app, parsed.kubernetes), {
     fieldManager: FIELD_MANAGER,
     takeOver: TAKEN_OVER,

@@ -35,6 +35,7 @@ import { probeBucket } from './probe.ts';
 import { remembered } from './remembered.ts';
 import { tenantLimitsFrom } from './tenant-limits/file.ts';
 import { unitName } from './unit-name.ts';
+import { observeZones } from './zones.ts';
 
 type MimirJuju = Juju<Spec>;
 
@@ -79,6 +80,7 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
     otherUnits,
     requests: juju.stored(REQUESTS, requestsShape),
     objectStorage,
+    zones: await observeZones(juju, leader && agreement?.replicationFactor === undefined),
     bucket,
     container: {
       ...container,
@@ -117,6 +119,7 @@ function limitSources(
 
 const agreementShape = z.object({
   replicationFactor: z.optional(z.number()),
+  zoneAware: z.optional(z.boolean()),
   alertmanagerDigest: z.optional(z.string()),
   rules: z.optional(rulesRecordShape),
   tenantLimits: z.optional(z.string()),

@@ -33,6 +33,8 @@ export interface Turn {
 export interface Agreement {
   /** Present once the application has moved to object storage. */
   readonly replicationFactor?: number | undefined;
+  /** Chosen with it: copies are in different zones. */
+  readonly zoneAware?: boolean | undefined;
   /** Digest of the Alertmanager configuration that was last uploaded from the options. */
   readonly alertmanagerDigest?: string | undefined;
   /**
@@ -62,6 +64,7 @@ const agreementSchema = z.object({
     z.optional(z.pipe(z.string().check(z.regex(/^[1-9]$/)), z.transform(Number))),
     undefined,
   ),
+  'zone-aware': z.optional(z.string()),
   'alertmanager-digest': z.optional(z.string()),
   'tenant-limits': z.optional(z.string()),
   rules: z.catch(z.optional(z.pipe(z.pipe(z.string(), z.transform(parseJson)), rulesRecordShape)), undefined),
@@ -72,6 +75,7 @@ const agreementSchema = z.object({
 export function readAgreement(bag: Bag): Agreement {
   const {
     'replication-factor': factor,
+    'zone-aware': zoneAware,
     'alertmanager-digest': digest,
     'tenant-limits': tenantLimits,
     rules,
@@ -80,6 +84,7 @@ export function readAgreement(bag: Bag): Agreement {
   const authorities = unitAuthorities(bag);
   return {
     ...(factor !== undefined && { replicationFactor: factor }),
+    ...(zoneAware === 'true' && { zoneAware: true }),
     ...(digest !== undefined && { alertmanagerDigest: digest }),
     ...(rules !== undefined && { rules }),
     ...(tenantLimits !== undefined && { tenantLimits }),
@@ -90,6 +95,7 @@ export function readAgreement(bag: Bag): Agreement {
 
 export function agreementBag({
   replicationFactor,
+  zoneAware,
   alertmanagerDigest,
   grafanaStandIn,
   rules,
@@ -99,6 +105,7 @@ export function agreementBag({
 }: Agreement): Bag {
   return {
     ...(replicationFactor !== undefined && { 'replication-factor': String(replicationFactor) }),
+    ...(zoneAware === true && { 'zone-aware': 'true' }),
     ...(alertmanagerDigest !== undefined && { 'alertmanager-digest': alertmanagerDigest }),
     ...(grafanaStandIn !== undefined && { 'grafana-stand-in': grafanaStandIn }),
     ...(rules !== undefined && { rules: stableJson(rules) }),
@@ -113,6 +120,7 @@ export interface PeerWords {
   readonly ip?: string | undefined;
   readonly requests?: Requests | undefined;
   readonly silent?: boolean;
+  readonly zone?: string | undefined;
 }
 
 /**
@@ -120,10 +128,11 @@ export interface PeerWords {
  * @param said `authorities`: above the unit's certificate; there once it has one, and could speak TLS. `ip`: there while the
  * application leads a cluster, whose requests every unit routes. `requests`: there once it has had to ask. `silent`: it
  * does not serve, while one waits for its turn; that it goes wakes that one.
+ * `zone`: that of its node, where that has one.
  */
 export function peerUnit(
   hostname: string,
-  { authorities, ip, requests, silent = false }: PeerWords = {},
+  { authorities, ip, requests, silent = false, zone }: PeerWords = {},
 ): Bag {
   return {
     hostname,
@@ -131,7 +140,16 @@ export function peerUnit(
     ...(requests !== undefined && { restart: stableJson(requests) }),
     ...(authorities !== undefined && { 'tls-ca': authorities }),
     ...(ip !== undefined && { ip }),
+    ...(zone !== undefined && { zone }),
   };
+}
+
+/** As Kubernetes has the values of labels; it goes into a command line. */
+export const zoneShape = z.string().check(z.regex(/^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/));
+
+/** The zone that a unit says it is in, if it is in any; `silent` while it has said nothing at all. */
+export function peerZone(bag: Bag): string | undefined | 'silent' {
+  return bag.hostname === undefined ? 'silent' : z.safeParse(zoneShape, bag.zone).data;
 }
 
 /** Where a unit says that it is; undefined until it has. */

@@ -14,6 +14,7 @@ export interface Databags {
     /** Of this unit's certificate. */
     readonly authorities?: string;
     readonly ip?: string;
+    readonly zone?: string;
     readonly agreement: Agreement;
   };
   /** The bucket to ask the provider of object storage for. */
@@ -29,10 +30,12 @@ export function planDatabags(inputs: Inputs, storage: StorageDecision): Databags
         authorities: bundle(certificatesIn(own.authorities).filter((each) => each !== undefined)),
       }),
       ...(leadsCluster(inputs) && inputs.address.ip !== undefined && { ip: inputs.address.ip }),
+      ...(inputs.zones !== undefined && { zone: inputs.zones.own }),
       agreement: {
         ...inputs.agreement,
         authorities: inputs.authorities,
         ...(storage.kind === 's3' && { replicationFactor: storage.replicationFactor }),
+        ...(storage.kind === 's3' && storage.zoneAware && { zoneAware: true }),
         ...(needsStandIn(inputs) && { grafanaStandIn: inputs.unit }),
       },
     },

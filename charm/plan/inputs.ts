@@ -70,6 +70,13 @@ export type WaitsFor =
   | { readonly kind: 'unit' /** It does not serve. */; readonly unit: string }
   | { readonly kind: 'ring'; readonly active: number; readonly units: number };
 
+/** What a unit knows of zones. There only where its own is known, on Kubernetes. */
+export interface ZoneInputs {
+  readonly own: string;
+  /** To the leader that is to choose: of each other unit, if it has one; `silent` stands for one that has said nothing. */
+  readonly others?: readonly (string | undefined | 'silent')[];
+}
+
 export interface Inputs {
   readonly options: RawOptions;
   readonly app: string;
@@ -102,6 +109,7 @@ export interface Inputs {
   /** Why Mimir is not restarted yet, although what it reads has changed. */
   readonly waitsFor?: WaitsFor;
   readonly objectStorage: ObjectStorage;
+  readonly zones?: ZoneInputs | undefined;
   /** Of the bucket that the provider offers. */
   readonly bucket: BucketState;
   readonly container: {

@@ -2,6 +2,7 @@
 import type { Environment } from './environment.ts';
 import type { LogTargets } from './log-targets.ts';
 import { CONFIG_FILE, HTTP_PORT, SERVICE, TRUST_DIR } from './paths.ts';
+import { ZONE_FLAGS } from './zones.ts';
 
 /** Rings and other places where Mimir would else guess an address from the network interfaces, and often wrongly. */
 const ADDRESS_FLAGS = [
@@ -43,6 +44,8 @@ export interface Start {
   readonly target: string;
   /** This unit's address. */
   readonly ip: string;
+  /** This unit's zone, where its Mimir is to know it. */
+  readonly zone: string | undefined;
   /**
    * Of all files that Mimir reads only when it starts. It is part of the layer, so that a replan restarts Mimir when one
    * of them changed and leaves it alone when none did.
@@ -56,7 +59,10 @@ export interface Start {
 }
 
 /** @param bucket where object storage listens. Absent, a check that Pebble has of it stays as it is. */
-export function mimirLayer({ target, ip, digest, environment, logTargets, ready }: Start, bucket?: Endpoint) {
+export function mimirLayer(
+  { target, ip, zone, digest, environment, logTargets, ready }: Start,
+  bucket?: Endpoint,
+) {
   return {
     summary: 'Grafana Mimir',
     services: {
@@ -69,6 +75,7 @@ export function mimirLayer({ target, ip, digest, environment, logTargets, ready 
           `-config.file=${CONFIG_FILE}`,
           `-target=${target}`,
           ...ADDRESS_FLAGS.map((flag) => `-${flag}=${ip}`),
+          ...(zone === undefined ? [] : ZONE_FLAGS.map((flag) => `-${flag}=${zone}`)),
         ].join(' '),
         environment: { ...environment, MIMIR_CONFIG_DIGEST: digest, SSL_CERT_DIR: TRUSTED },
         // Leaving the rings and closing the log takes seconds; killed earlier, the next start replays more.

@@ -4,7 +4,6 @@
  */
 import type { Settings } from '../../relations/mimir-cluster.ts';
 import { HA_LABELS } from '../../relations/remote-write.ts';
-import type { S3Connection } from '../../relations/s3.ts';
 import { clusterApplications, gossipHosts } from './applications.ts';
 import { cacheSettings } from './caches.ts';
 import { type Encryption, encryptionSettings } from './encryption.ts';
@@ -20,12 +19,12 @@ import {
   S3_CA_FILE,
   TOKENS_FILE,
 } from './paths.ts';
+import type { StorageDecision } from './storage.ts';
 import { tlsSettings } from './tls.ts';
 import { scheme, urls } from './urls.ts';
+import { zoneSettings } from './zones.ts';
 
-export type Store =
-  | { readonly kind: 'filesystem' }
-  | { readonly kind: 's3'; readonly s3: S3Connection; readonly replicationFactor: number };
+export type Store = { readonly kind: 'filesystem' } | Extract<StorageDecision, { kind: 's3' }>;
 
 /** Prefixes in the shared bucket, as Canonical's published charm has them, so that its bucket can be taken over. */
 const PREFIXES = { blocks: 'blocks', ruler: 'rules', alertmanager: 'alerts' } as const;
@@ -43,6 +42,7 @@ export function mimirConfig(
   store: Store,
 ): Settings {
   const replicas = store.kind === 's3' ? store.replicationFactor : 1;
+  const zones = zoneSettings(store.kind === 's3' && store.zoneAware);
   const prefix = store.kind === 's3' ? store.s3.prefix : '';
   const reads = readProfile(store);
   const links = urls(inputs);
@@ -75,16 +75,16 @@ export function mimirConfig(
       frontend: { ...caches.frontend, ...clients?.frontend },
     }),
     // The same tokens after a restart: series come back to the ingester that has their log.
-    ingester: { ring: { replication_factor: replicas, tokens_file_path: TOKENS_FILE } },
+    ingester: { ring: { replication_factor: replicas, ...zones, tokens_file_path: TOKENS_FILE } },
     ...(clients !== undefined && {
       ingester_client: clients.ingester_client,
       frontend_worker: clients.frontend_worker,
     }),
-    store_gateway: { sharding_ring: { replication_factor: store.kind === 's3' ? READERS : 1 } },
+    store_gateway: { sharding_ring: { replication_factor: store.kind === 's3' ? READERS : 1, ...zones } },
     alertmanager: {
       data_dir: DIRS.alertmanager,
       external_url: links.alertmanagerLinks,
-      sharding_ring: { replication_factor: replicas },
+      sharding_ring: { replication_factor: replicas, ...zones },
       ...clients?.alertmanager,
     },
     ruler: { rule_path: DIRS.ruler, external_url: links.rulerLinks, ...clients?.ruler },

@@ -32,6 +32,7 @@ import { planStatuses } from './statuses.ts';
 import { decideStorage } from './storage.ts';
 import { agreedAuthorities, planTls, runningTls, type Tls } from './tls.ts';
 import { ownWanted, type Wanted } from './wanted.ts';
+import { isZoneAware } from './zones.ts';
 
 export interface PlannedFile {
   readonly path: string;
@@ -139,7 +140,10 @@ export function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Worklo
   if (!inputs.container.reachable || ip === undefined) return { kind: 'wait' };
   const { lastGood, files: present = {} } = inputs.container;
   const tls = planTls(inputs);
-  const started = (start: Pick<Start, 'target' | 'digest' | 'ready'>, environment: string | undefined) => ({
+  const started = (
+    start: Pick<Start, 'target' | 'digest' | 'ready' | 'zone'>,
+    environment: string | undefined,
+  ) => ({
     ...start,
     ip,
     environment: environmentOf(environment),
@@ -149,7 +153,8 @@ export function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Worklo
     const target = present[TARGET_FILE] ?? targetOf(COMPONENTS);
     if (target === '') return STOPPED;
     if (lastGood === undefined) return { kind: 'keep' };
-    const start = { target, digest: lastGood, ready: keptCheck(present, tls) };
+    const zone = isZoneAware(present[CONFIG_FILE]) ? inputs.zones?.own : undefined;
+    const start = { target, digest: lastGood, ready: keptCheck(present, tls), zone };
     return { kind: 'keep', layer: mimirLayer(started(start, present[ENVIRONMENT_FILE])) };
   };
   if (wanted === undefined) return kept();
@@ -160,6 +165,7 @@ export function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Worklo
   if (tls === 'waiting') return kept();
   const target = targetOf(components);
   const environment = environmentText(inputs);
+  const configuration = toYaml(wanted.config);
   const files: readonly PlannedFile[] = [
     // Mimir does not start without these two, and reads them again while it runs.
     { path: OVERRIDES_FILE, content: NO_LIMITS, permissions: 0o644, onlyIfMissing: true },
@@ -171,11 +177,12 @@ export function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Worklo
     ...pebbleFiles(tls),
     { path: ENVIRONMENT_FILE, content: environment, permissions: 0o644 },
     { path: TARGET_FILE, content: target, permissions: 0o644 },
-    { path: CONFIG_FILE, content: toYaml(wanted.config), permissions: 0o600 },
+    { path: CONFIG_FILE, content: configuration, permissions: 0o600 },
   ];
   const digest = startDigest(Object.fromEntries(files.map(({ path, content }) => [path, content])));
   if (digest !== lastGood && (wouldNotComeBack(inputs) || inputs.waitsFor !== undefined)) return kept();
-  const start = { target, digest, ready: readyCheck(tls) };
+  const zone = isZoneAware(configuration) ? inputs.zones?.own : undefined;
+  const start = { target, digest, ready: readyCheck(tls), zone };
   return {
     kind: 'run',
     config: wanted.config,

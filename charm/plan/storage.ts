@@ -3,10 +3,17 @@ import type { KeyProblem } from '../../relations/bag.ts';
 import type { S3Connection } from '../../relations/s3.ts';
 import { clusterCounts, clusterUnits, leadsCluster } from './cluster.ts';
 import type { Inputs } from './inputs.ts';
+import { decideZones } from './zones.ts';
 
 export type StorageDecision =
   | { readonly kind: 'filesystem' }
-  | { readonly kind: 's3'; readonly s3: S3Connection; readonly replicationFactor: number }
+  | {
+      readonly kind: 's3';
+      readonly s3: S3Connection;
+      readonly replicationFactor: number;
+      /** Copies are in different zones. */
+      readonly zoneAware?: true;
+    }
   /** Nothing may change: what runs goes on, what does not run yet waits. */
   | { readonly kind: 'hold'; readonly reason: HoldReason };
 
@@ -29,7 +36,9 @@ export type HoldReason =
       readonly problems: readonly KeyProblem[];
     }
   | { readonly kind: 'no-peers-yet' }
-  | { readonly kind: 'leader-decides' };
+  | { readonly kind: 'leader-decides' }
+  /** Where the copies of a series are is chosen once, by the zones of all units. */
+  | { readonly kind: 'zones-unknown' };
 
 /**
  * Filesystem storage is for one unit that has never had a bucket: several would each see only their own blocks,
@@ -53,7 +62,9 @@ export function decideStorage(inputs: Inputs, replicationOption: number | undefi
       if (agreement === undefined) return hold({ kind: 'no-peers-yet' });
       const replicationFactor = decideReplication(inputs, replicationOption);
       if (replicationFactor === undefined) return hold({ kind: 'leader-decides' });
-      return { kind: 's3', s3: objectStorage.s3, replicationFactor };
+      const zoneAware = decideZones(inputs, replicationFactor);
+      if (zoneAware === 'unknown') return hold({ kind: inputs.leader ? 'zones-unknown' : 'leader-decides' });
+      return { kind: 's3', s3: objectStorage.s3, replicationFactor, ...(zoneAware && { zoneAware }) };
     }
   }
 }

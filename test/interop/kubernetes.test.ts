@@ -17,12 +17,8 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { RawOptions } from '../../charm/plan/inputs.ts';
-import {
-  FIELD_MANAGER,
-  kubernetesPatches,
-  parseKubernetes,
-  TAKEN_OVER,
-} from '../../charm/plan/kubernetes.ts';
+import { parseKubernetes } from '../../charm/plan/kubernetes.ts';
+import { FIELD_MANAGER, kubernetesPatches, TAKEN_OVER } from '../../charm/plan/kubernetes-patches.ts';
 import { KubernetesUnderTest, unit } from '../support/kube-apiserver.ts';
 import { DEFAULT_OPTIONS } from '../support/mimir-inputs.ts';
 

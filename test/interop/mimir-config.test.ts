@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Inputs, Neighbours, RawOptions } from '../../charm/plan/inputs.ts';
 import { type PlannedFile, plan } from '../../charm/plan/plan.ts';
 import { COMPONENTS, componentsOf, targetOf } from '../../charm/plan/roles.ts';
+import { ZONE_FLAGS } from '../../charm/plan/zones.ts';
 import type { ObjectStorage } from '../../relations/s3.ts';
 import { peer } from '../../tools/peers.ts';
 import { inputs, s3Ready, withOptions } from '../support/mimir-inputs.ts';
@@ -131,6 +132,15 @@ describe('the real Mimir accepts what the charm renders for', () => {
     const words = ['-modules', `-config.file=${file}`, `-target=${targetOf(componentsOf(roles) ?? [])}`];
     const { stdout } = await promisify(execFile)(mimir, words);
     for (const component of componentsOf(roles) ?? []) expect(stdout).toContain(component);
+  });
+
+  test('units in as many zones as there are copies', async () => {
+    const zones = { own: 'zone-a', others: ['zone-b', 'zone-c'] };
+    const input = inputs({ objectStorage: s3Ready(), plannedUnits: 3, zones });
+    const file = await placeFiles(rendered(input), join(folder, 'dry'));
+    const flags = ZONE_FLAGS.map((flag) => `-${flag}=zone-a`);
+    const { stdout } = await promisify(execFile)(mimir, ['-modules', `-config.file=${file}`, ...flags]);
+    expect(stdout).toContain('ingester');
   });
 
   test('and it does refuse a file with a fault', async () => {

@@ -47,6 +47,8 @@ export class FakeKubernetes {
   readonly asked: Asked[] = [];
   /** Kinds, in the plural, that may be neither read nor patched. */
   readonly forbidden = new Set<string>();
+  /** Of the node of each pod. */
+  zone: string | undefined;
   /** What is answered to everything instead. */
   outage: { readonly status: number; readonly body: string } | undefined;
   /** What is answered to a patch instead. */
@@ -110,8 +112,11 @@ export class FakeKubernetes {
       return { status: 200, body: { kind: 'APIResourceList', groupVersion, resources } };
     }
     const [, plural = '', name = ''] = /\/namespaces\/cos\/([a-z]+)\/([^/]+)$/.exec(path) ?? [];
-    if (this.forbidden.has(plural))
+    if (this.forbidden.has(plural) || (this.forbidden.has('nodes') && path.startsWith('/api/v1/nodes')))
       return { status: 403, body: { message: `${plural} "${name}" is forbidden: User "x" cannot` } };
+    if (plural === 'pods') return { status: 200, body: { spec: { nodeName: 'node-0' } } };
+    if (path === '/api/v1/nodes/node-0')
+      return { status: 200, body: { metadata: { labels: { 'topology.kubernetes.io/zone': this.zone } } } };
     const key = `${plural}/${name}`;
     const entries = this.#objects.get(key);
     if (entries === undefined) return { status: 404, body: { message: `${plural} "${name}" not found` } };

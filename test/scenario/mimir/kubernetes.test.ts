@@ -1,12 +1,12 @@
 /** Whole hooks on Kubernetes: what the charm decides about its own objects, and when it asks. */
 import { active, blocked, waiting } from 'charmwright';
-import { context, peerRelation, relation, type State } from 'charmwright/testing';
+import { context, findRelation, peerRelation, relation, type State } from 'charmwright/testing';
 import { setupServer } from 'msw/node';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { mimir as charm } from '../../../charm/charm.ts';
 import { ACCOUNT, FakeKubernetes } from '../../support/fake-kubernetes.ts';
 import { FakeMimir, s3Error } from '../../support/fake-mimir.ts';
-import { bucketAt, configOf, mimir, world } from '../../support/mimir-world.ts';
+import { bucketAt, configOf, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
 
 const HOST = '127.78.1.130';
 const OWN_DISK = active("on this unit's own disk; for more units: juju integrate mimir-k8s:s3 s3-integrator");
@@ -122,7 +122,7 @@ describe('nothing is patched', () => {
 
   test('by another unit than the leader', async () => {
     await onKubernetes.run(ready, world(HOST, { leader: false }));
-    expect(api.asked).toEqual([]);
+    expect(api.patches).toEqual([]);
   });
 
   test('while an option is wrong, and what was patched stays', async () => {
@@ -133,7 +133,7 @@ describe('nothing is patched', () => {
         '[config] cpu-limit=much: must be empty, or an amount such as 500m or 2; memory-request=4Gi: must be at most memory-limit, which is 2Gi',
       ),
     );
-    expect(api.asked).toEqual([]);
+    expect(api.patches).toEqual([]);
   });
 
   test('by a unit that leaves', async () => {
@@ -192,12 +192,12 @@ describe('S3 by a role of the service account', () => {
   const config = { 'service-account-annotations': `eks.amazonaws.com/role-arn: ${ROLE}` };
 
   function onBucket(data: Readonly<Record<string, string>> = {}): State {
-    const s3 = relation('s3', {
+    const provider = relation('s3', {
       id: 4,
       remoteApp: 's3-integrator',
       remoteAppData: { ...bucketAt(HOST), ...data },
     });
-    return world(HOST, { config, relations: [peerRelation('mimir-peers', { id: 1 }), s3] });
+    return world(HOST, { config, relations: [peerRelation('mimir-peers', { id: 1 }), provider] });
   }
 
   test('needs no keys, and Mimir is given none', async () => {
@@ -239,5 +239,47 @@ describe('S3 by a role of the service account', () => {
     expect(after.unitStatus).toEqual(
       waiting('[s3] s3-integrator has not given access-key, secret-key yet (s3:4)'),
     );
+  });
+});
+
+describe('the zone of the node', () => {
+  function onBucket(units: Readonly<Record<number, Readonly<Record<string, string>>>>): State {
+    const relations = [peerRelation('mimir-peers', { id: 1, units }), s3(HOST)];
+    return world(HOST, { relations, secrets: [S3_SECRET], plannedUnits: 3 });
+  }
+  const other = (zone: string) => ({ hostname: 'x', zone });
+
+  test('is told to the others, and copies are kept in all zones', async () => {
+    server.bucket = s3Error(404, 'NoSuchKey');
+    api.zone = 'zone-a';
+    const before = await onKubernetes.run('start', onBucket({ 1: other('zone-b'), 2: {} }));
+    expect(before.unitStatus).toEqual(
+      waiting('[mimir-peers] waiting until all units have said in which zone they are'),
+    );
+    const peers = peerRelation('mimir-peers', { id: 1, units: { 1: other('zone-b'), 2: other('zone-c') } });
+    const told = {
+      ...before,
+      relations: [{ ...findRelation(before, 'mimir-peers'), remoteUnits: peers.remoteUnits }, s3(HOST)],
+    };
+    api.asked.length = 0;
+    const after = await onKubernetes.run({ kind: 'relation-changed', relation: peers, remoteUnit: 2 }, told);
+    expect(after.unitStatus).toEqual(active());
+    expect(JSON.stringify(configOf(after))).toContain('"zone_awareness_enabled":true');
+    const { localAppData, localUnitData } = findRelation(after, 'mimir-peers');
+    expect(localAppData).toMatchObject({ 'replication-factor': '3', 'zone-aware': 'true' });
+    expect(localUnitData).toMatchObject({ zone: 'zone-a' });
+    // A pod stays on its node.
+    expect(api.asked).toEqual([]);
+  });
+
+  test('that may not be read is of no account, and is looked for again with trust', async () => {
+    server.bucket = s3Error(404, 'NoSuchKey');
+    api.zone = 'zone-a';
+    api.forbidden.add('nodes');
+    const before = await onKubernetes.run('start', world(HOST));
+    expect(findRelation(before, 'mimir-peers').localUnitData).not.toHaveProperty('zone');
+    api.forbidden.clear();
+    const after = await onKubernetes.run('config-changed', before);
+    expect(findRelation(after, 'mimir-peers').localUnitData).toMatchObject({ zone: 'zone-a' });
   });
 });

@@ -1,7 +1,8 @@
 /** The options about Kubernetes: what each may be, and what becomes of it. */
 import { describe, expect, test } from 'vitest';
 import type { RawOptions } from '../../../charm/plan/inputs.ts';
-import { kubernetesPatches, parseKubernetes } from '../../../charm/plan/kubernetes.ts';
+import { parseKubernetes } from '../../../charm/plan/kubernetes.ts';
+import { kubernetesPatches } from '../../../charm/plan/kubernetes-patches.ts';
 import { readMapping } from '../../../charm/plan/mapping.ts';
 import { DEFAULT_OPTIONS } from '../../support/mimir-inputs.ts';
 
