@@ -73,12 +73,13 @@ export async function applyGateway(juju: MimirJuju, inputs: Inputs): Promise<rea
   }
 }
 
-/** Units that have no address yet get no requests. */
+/** Units that have no address yet get no requests, nor do those that do not answer while others do. */
 function addressesOf(inputs: Inputs): GatewayInputs['addresses'] {
-  const entries = Object.entries(clusterAddresses(inputs)).map(([component, units]) => [
-    component,
-    units.flatMap(({ ip }) => (ip === undefined ? [] : [{ host: ip, port: HTTP_PORT }])),
-  ]);
+  const entries = Object.entries(clusterAddresses(inputs)).map(([component, units]) => {
+    const answering = units.filter(({ silent }) => silent === undefined);
+    const asked = answering.length > 0 ? answering : units;
+    return [component, asked.flatMap(({ ip }) => (ip === undefined ? [] : [{ host: ip, port: HTTP_PORT }]))];
+  });
   return Object.fromEntries(entries);
 }
 

@@ -46,6 +46,8 @@ export interface MemberUnitData {
   readonly host?: string;
   readonly ip?: string;
   readonly authorities?: string;
+  /** Its Mimir does not answer. */
+  readonly silent?: true;
 }
 
 export function memberApp({ role, plannedUnits, endpoints }: Required<MemberApp>): Bag {
@@ -57,7 +59,7 @@ export function memberApp({ role, plannedUnits, endpoints }: Required<MemberApp>
 }
 
 export function memberUnit(
-  { host: address, ip, authorities }: MemberUnitData & { readonly host: string },
+  { host: address, ip, authorities, silent }: MemberUnitData & { readonly host: string },
   topology: { readonly application: string; readonly unit: string; readonly charm: string },
 ): Bag {
   const { application, unit, charm } = topology;
@@ -65,6 +67,7 @@ export function memberUnit(
     address: stableJson(address),
     ...(ip !== undefined && { ip: stableJson(ip) }),
     juju_topology: stableJson({ application, charm_name: charm, unit }),
+    ...(silent && { serving: stableJson(false) }),
     ...(authorities !== undefined && { tls_ca: stableJson(authorities) }),
   };
 }
@@ -99,6 +102,7 @@ export function readMemberApp(bag: Bag): Said<MemberApp> {
 const memberUnitSchema = z.object({
   address: z.optional(host),
   ip: z.optional(json(z.string().check(z.refine((text) => isIP(text) !== 0)), 'an IP address')),
+  serving: z.optional(json(z.boolean(), 'true or false')),
   tls_ca: z.optional(json(z.string(), 'certificates')),
 });
 
@@ -106,7 +110,7 @@ const memberUnitSchema = z.object({
 export function readMemberUnit(bag: Bag): Said<MemberUnitData> {
   const parsed = memberUnitSchema.safeParse(bag);
   if (!parsed.success) return { said: {}, problems: keyProblems(parsed.error) };
-  const { address, ip, tls_ca: ca } = parsed.data;
+  const { address, ip, serving, tls_ca: ca } = parsed.data;
   const read = certificatesIn(ca ?? '').filter((each) => each !== undefined);
   const problems =
     ca !== undefined && read.length === 0 ? [{ key: 'tls_ca', problem: 'holds no certificate' }] : [];
@@ -114,6 +118,7 @@ export function readMemberUnit(bag: Bag): Said<MemberUnitData> {
     said: {
       ...(address !== undefined && { host: address }),
       ...(ip !== undefined && { ip }),
+      ...(serving === false && { silent: true }),
       ...(read.length > 0 && { authorities: bundle(read) }),
     },
     problems,

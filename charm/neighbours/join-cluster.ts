@@ -12,6 +12,7 @@ import { unfit } from '../plan/joined.ts';
 import { KUBERNETES_OPTIONS } from '../plan/kubernetes.ts';
 import type { Joined } from '../plan/members.ts';
 import { endpointsHost } from '../plan/urls.ts';
+import { isSilent } from '../silent.ts';
 import type { Neighbour } from './neighbour.ts';
 
 /** They say something about a whole Mimir, or speak for one. The application that leads is the one to relate. */
@@ -32,8 +33,12 @@ const OWN_OPTIONS: ReadonlySet<string> = new Set(['roles', ...KUBERNETES_OPTIONS
 
 export const joinCluster: Neighbour = {
   async observe(juju, relations) {
-    const [joined, idle] = await Promise.all([readJoined(juju, relations), idleOf(juju)]);
-    return { neighbours: { ...(joined !== undefined && { joined }), idle } };
+    const [joined, idle, silent] = await Promise.all([
+      readJoined(juju, relations),
+      idleOf(juju),
+      isSilent(juju),
+    ]);
+    return { neighbours: { ...(joined !== undefined && { joined }), idle, ...(silent && { silent }) } };
   },
 
   publish: (inputs) => ({
@@ -42,6 +47,7 @@ export const joinCluster: Neighbour = {
         host: inputs.address.fqdn,
         ...(inputs.address.ip !== undefined && { ip: inputs.address.ip }),
         ...authoritiesOf(inputs.neighbours),
+        ...(inputs.neighbours.silent && { silent: true }),
       },
       { application: inputs.app, unit: inputs.unit, charm: inputs.charm },
     ),

@@ -11,6 +11,7 @@ import type { Member, MemberUnit, UnitAddress } from '../plan/members.ts';
 import { TENANT_LIMITS_FILE } from '../plan/paths.ts';
 import { componentsOf, ROLES_ALLOWED } from '../plan/roles.ts';
 import { toldToAll } from '../plan/told.ts';
+import { isSilent } from '../silent.ts';
 import { type Neighbour, problemsOf } from './neighbour.ts';
 
 const ENDPOINT = 'mimir-cluster';
@@ -19,9 +20,13 @@ const SECRET = 'object-storage';
 
 export const mimirCluster: Neighbour = {
   async observe(juju, relations) {
-    const [read, ownUnits] = await Promise.all([Promise.all(relations.map(readMember)), peerAddresses(juju)]);
+    const [read, ownUnits, silent] = await Promise.all([
+      Promise.all(relations.map(readMember)),
+      peerAddresses(juju),
+      isSilent(juju),
+    ]);
     return {
-      neighbours: { members: read.map(({ member }) => member), ownUnits },
+      neighbours: { members: read.map(({ member }) => member), ownUnits, ...(silent && { silent }) },
       problems: read.flatMap(({ problems }) => problems),
     };
   },
@@ -78,8 +83,8 @@ async function readMember(
     roles: roles ?? [],
     plannedUnits: said.plannedUnits ?? 0,
     ...(said.endpoints !== undefined && { endpoints: said.endpoints }),
-    units: units.flatMap(({ unit, said: { host, ip, authorities } }): readonly MemberUnit[] =>
-      host === undefined ? [] : [{ unit, host, ip, ...(authorities !== undefined && { authorities }) }],
+    units: units.flatMap(({ unit, said: { host, ip, ...more } }): readonly MemberUnit[] =>
+      host === undefined ? [] : [{ unit, host, ip, ...more }],
     ),
   };
   const unknown: readonly KeyProblem[] =

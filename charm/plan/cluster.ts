@@ -11,7 +11,13 @@ type Seen = Pick<Inputs, 'unit' | 'options' | 'address' | 'neighbours' | 'agreem
 /** Where each component is served, as nginx, or anybody else who sends requests to it, must know it. */
 export function clusterAddresses(inputs: Seen): ClusterAddresses {
   const { members = [], ownUnits = [] } = inputs.neighbours;
-  const own = { unit: inputs.unit, host: inputs.address.fqdn, ip: inputs.address.ip };
+  const { silent } = inputs.neighbours;
+  const own = {
+    unit: inputs.unit,
+    host: inputs.address.fqdn,
+    ip: inputs.address.ip,
+    ...(silent && { silent }),
+  };
   const applications = [
     { roles: ownRoles(inputs), units: [own, ...ownUnits] },
     ...members.map(({ roles, units }) => ({ roles, units })),
@@ -20,7 +26,12 @@ export function clusterAddresses(inputs: Seen): ClusterAddresses {
     applications
       .filter(({ roles }) => roles.includes(component))
       .flatMap(({ units }) => units)
-      .map(({ unit, host, ip }) => ({ unit, host, ip }))
+      .map(({ unit, host, ip, silent: isSilent }) => ({
+        unit,
+        host,
+        ip,
+        ...(isSilent && { silent: isSilent }),
+      }))
       .toSorted((a, b) => compareTexts(a.host, b.host)),
   );
 }

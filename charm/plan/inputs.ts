@@ -159,6 +159,8 @@ export interface Neighbours {
   readonly trusted?: string;
   /** Applications that have joined the cluster of this one. In the order of their relations. */
   readonly members?: readonly Member[];
+  /** This unit's Mimir does not answer Pebble; asked in a cluster only. */
+  readonly silent?: true;
   /** This application has joined another's cluster. */
   readonly joined?: Joined;
   /** What has no effect while it has: endpoints that are related, options that are set. */

@@ -31,6 +31,8 @@ export interface UnitAddress {
   readonly host: string;
   /** Undefined while Kubernetes has not given its pod one, or the unit has not said it. */
   readonly ip: string | undefined;
+  /** Its Mimir does not answer. */
+  readonly silent?: true;
 }
 
 interface From {

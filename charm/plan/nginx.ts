@@ -191,7 +191,12 @@ function tls(serverName: string): readonly string[] {
 /** Requests that have not been sent yet go to another server whatever they are; `non_idempotent`: those that have, too. */
 const BY_KIND: Readonly<Record<RouteKind, readonly string[]>> = {
   // A distributor that is about to end says 503.
-  write: ['proxy_next_upstream error timeout http_503 non_idempotent;', 'proxy_read_timeout 60s;'],
+  write: [
+    'proxy_next_upstream error timeout http_503 non_idempotent;',
+    // Distributors answer within two seconds, well or not; one that says nothing leaves time for another.
+    'proxy_next_upstream_timeout 25s;',
+    'proxy_read_timeout 10s;',
+  ],
   // Mimir gives a query two minutes, unless its configuration says more.
   read: ['proxy_next_upstream error timeout non_idempotent;', 'proxy_read_timeout 310s;'],
   manage: ['proxy_next_upstream error timeout;', 'proxy_read_timeout 120s;'],

@@ -23,7 +23,7 @@ interface Came {
 
 let came: Came[] = [];
 /** What each server answers. */
-let answer: Readonly<Record<string, number | 'closes'>> = {};
+let answer: Readonly<Record<string, number | 'closes' | 'says nothing'>> = {};
 const servers: Server[] = [];
 let gateway: GatewayServer;
 
@@ -34,6 +34,7 @@ function observe(host: string): Promise<void> {
     const { method = '', url = '', headers, socket } = incoming;
     came.push({ host, method, url, headers, bytes, from: socket.remotePort ?? 0 });
     const status = answer[host] ?? 200;
+    if (status === 'says nothing') return;
     if (status === 'closes') socket.destroy();
     else outgoing.writeHead(status, { location: '/elsewhere' }).end(`${status} of ${host}`);
   });
@@ -142,6 +143,12 @@ describe.skipIf(program === '')('when a server fails in the middle of a request'
     answer = { [HOSTS[0]]: 503 };
     expect((await times('/api/v1/push')).map(({ status }) => status)).toEqual(Array(6).fill(200));
   });
+
+  test('a push does not wait for one that says nothing for as long as its sender would', async () => {
+    answer = { [HOSTS[0]]: 'says nothing' };
+    expect((await times('/api/v1/push')).map(({ status }) => status)).toEqual(Array(6).fill(200));
+    expect(came.map(({ host }) => host)).toContain(HOSTS[0]);
+  }, 60_000);
 
   test('so does a query, posted or not', async () => {
     answer = { [HOSTS[0]]: 'closes' };

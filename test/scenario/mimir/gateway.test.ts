@@ -118,6 +118,24 @@ describe('the application that leads', () => {
     expect(configOf(fewer)).not.toContain('10.1.7.3');
   });
 
+  test('leaves out a unit that says it does not answer, while another one does', async () => {
+    const silent = (member: typeof WRITE, ...numbers: readonly number[]) => ({
+      ...member,
+      remoteUnits: Object.fromEntries(
+        Object.entries(member.remoteUnits).map(([number, bag]) => [
+          number,
+          numbers.includes(Number(number)) ? { ...bag, serving: 'false' } : bag,
+        ]),
+      ),
+    });
+    const after = await mimir.run(changed(READ), instead(await serving(), silent(READ, 1)));
+    expect(configOf(after)).toContain('server 10.1.8.0:9009');
+    expect(configOf(after)).not.toContain('server 10.1.8.1:9009');
+    const none = await mimir.run(changed(READ), instead(stateOf(after), silent(READ, 0, 1)));
+    expect(configOf(none)).toContain('server 10.1.8.0:9009');
+    expect(configOf(none)).toContain('server 10.1.8.1:9009');
+  });
+
   test('says to those who ask which role nobody has', async () => {
     const after = await mimir.run(
       changed(BACKEND),
@@ -149,6 +167,27 @@ describe('the application that leads', () => {
     const later = await mimir.run('update-status', stateOf(after));
     expect(later.pebbleCalls.filter(({ container }) => container === 'gateway')).toEqual([]);
   });
+});
+
+test('a unit of an application that has joined says when its Mimir does not answer', async () => {
+  const joined = relation('join-cluster', { id: 12, remoteApp: 'mimir' });
+  const down = { 'mimir-ready': { status: 'down', failures: 3 } } as const;
+  const ready = { override: 'replace', tcp: { port: 9009 } } as const;
+  const world = (checks: Parameters<typeof image>[0]) =>
+    leader({
+      containers: [image(checks), gateway()],
+      relations: [peerRelation('mimir-peers', { id: 1 }), joined],
+    });
+  const layers = { 'mimir-charm': { checks: { 'mimir-ready': ready } } };
+  const failed = { kind: 'pebble-check-failed', container: 'mimir', check: 'mimir-ready' } as const;
+  const silent = await mimir.run(failed, world({ layers, checks: down }));
+  expect(findRelation(silent, joined.id).localUnitData.serving).toBe('false');
+  const recovered = { ...failed, kind: 'pebble-check-recovered' } as const;
+  const after = await mimir.run(recovered, {
+    ...stateOf(silent),
+    containers: { mimir: image({ layers }), gateway: gateway() },
+  });
+  expect(findRelation(after, joined.id).localUnitData).not.toHaveProperty('serving');
 });
 
 describe('what may be wrong with it', () => {
