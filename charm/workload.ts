@@ -124,11 +124,12 @@ async function stop(
   await push(pebble, changedFiles(files, present ?? {}));
   const [[service], checks] = await Promise.all([pebble.services([SERVICE]), pebble.checks()]);
   if (service === undefined) return { kind: 'stopped' };
-  const names = checks.filter(({ status }) => status !== 'inactive').map(({ name }) => name);
-  if (service.current === 'inactive' && service.startup === 'disabled' && names.length === 0)
+  const names = checks.map(({ name }) => name);
+  const areInactive = checks.every(({ status }) => status === 'inactive');
+  if (service.current === 'inactive' && service.startup === 'disabled' && areInactive)
     return { kind: 'stopped' };
-  await pebble.addLayer(LAYER_LABEL, stoppedLayer(names), { combine: true });
   if (names.length > 0) await pebble.stopChecks(names);
+  await pebble.addLayer(LAYER_LABEL, stoppedLayer(names), { combine: true });
   if (service.current !== 'inactive') await pebble.stop([SERVICE]);
   return { kind: 'stopped' };
 }

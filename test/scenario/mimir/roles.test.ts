@@ -173,7 +173,9 @@ describe('an application that leads', () => {
     const off = await mimir.run(changed, { ...before, config: { roles: 'none' } });
     const { services, checks } = findContainer(off, 'mimir');
     expect(services.mimir).toBe('inactive');
-    expect(Object.values(checks).map(({ status }) => status)).toEqual(['inactive', 'inactive', 'inactive']);
+    expect(Object.values(checks).filter(({ status }) => status !== 'inactive')).toEqual([]);
+    const layered = Object.values(Object.values(findContainer(off, 'mimir').layers).at(-1)?.checks ?? {});
+    expect(layered.map(({ startup }) => startup)).toEqual(['disabled', 'disabled', 'disabled']);
     expect(told(off)).toEqual(told(before));
     const on = await mimir.run(changed, { ...off, config: { roles: 'backend' } });
     expect(on.serviceStarts).toEqual(['mimir/mimir']);
