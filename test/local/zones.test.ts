@@ -1,0 +1,60 @@
+/** Three units whose nodes are in three zones, by a real Kubernetes API: where the real Mimir keeps its copies. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import * as z from 'zod';
+import { query } from '../../demo/query.ts';
+import { peer } from '../../tools/peers.ts';
+import { TestModel } from '../support/local-model.ts';
+import { remoteWrite } from '../support/remote-write.ts';
+
+let model: TestModel;
+beforeAll(async () => {
+  model = await TestModel.start();
+  const programs = { etcd: await peer('etcd'), apiServer: await peer('kube-apiserver') };
+  await model.client.call('kubernetes-start', { programs });
+  await model.deployMinio();
+  await model.deployMimir({ units: 3 });
+  await model.integrate();
+  await model.untilActive(240);
+}, 400_000);
+afterAll(() => model[Symbol.asyncDispose]());
+
+const ringShape = z.object({
+  shards: z.array(z.object({ state: z.string(), zone: z.string(), address: z.string() })),
+});
+
+async function zonesOf(ring: string): Promise<readonly string[]> {
+  const origin = await model.forward('mimir-k8s/0', 9009);
+  const answer = await fetch(`${origin}/${ring}/ring`, { headers: { accept: 'application/json' } });
+  const { shards } = ringShape.parse(await answer.json());
+  return shards
+    .filter(({ state }) => state === 'ACTIVE')
+    .map(({ zone }) => zone)
+    .toSorted();
+}
+
+test.each(['ingester', 'store-gateway'])('the ring of %ss has a member in each zone', async (ring) => {
+  await expect.poll(() => zonesOf(ring), { timeout: 90_000 }).toEqual(['zone-a', 'zone-b', 'zone-c']);
+});
+
+test('metrics are written while a whole zone stands still, and read back', async () => {
+  const origin = await model.forward('mimir-k8s/0', 9009);
+  const pebble = (...words: string[]) => model.ssh('mimir-k8s/2', 'mimir', ['/charm/bin/pebble', ...words]);
+  expect((await pebble('signal', 'SIGSTOP', 'mimir')).code).toBe(0);
+  try {
+    const series = [{ labels: { __name__: 'zones_test' }, samples: [{ value: 7, timestamp: Date.now() }] }];
+    const written = () =>
+      remoteWrite(`${origin}/api/v1/push`, series).then(
+        () => 'written',
+        (error: unknown) => String(error),
+      );
+    await expect.poll(written, { timeout: 60_000 }).toBe('written');
+    const read = () =>
+      query(`${origin}/prometheus`, 'zones_test', Date.now()).then(
+        ([found]) => found?.points.at(-1)?.[1],
+        (error: unknown) => String(error),
+      );
+    await expect.poll(read, { timeout: 60_000 }).toBe(7);
+  } finally {
+    await pebble('signal', 'SIGCONT', 'mimir');
+  }
+});
