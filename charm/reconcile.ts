@@ -19,8 +19,9 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
   const observed = await observe(juju, all);
   const planner = await plannerFor(observed);
   const agreed = withAgreement(observed, planner);
-  const ending = await keepIngester(juju, agreed, planner);
-  const wanted = planner(ending.inputs);
+  const first = planner(agreed);
+  const ending = await keepIngester(juju, agreed, first);
+  const wanted = ending.inputs === agreed ? first : planner(ending.inputs);
   const inputs = concernsTurns(event, ending.inputs, wanted)
     ? await (await import('./turns.ts')).takeTurns(juju, event, ending.inputs, wanted)
     : ending.inputs;
@@ -82,9 +83,9 @@ async function afterDrains(
 async function keepIngester(
   juju: Juju<Spec>,
   inputs: Inputs,
-  planner: (inputs: Inputs) => Plan,
+  wanted: Plan,
 ): Promise<{ readonly inputs: Inputs; readonly statuses: readonly Status[] }> {
-  const ends = endsIngester(inputs, planner(inputs));
+  const ends = endsIngester(inputs, wanted);
   if (!ends && juju.stored('ingester-ends', z.looseObject({})) === undefined) return { inputs, statuses: [] };
   const { endIngester, resumeIngester } = await import('./drain/role.ts');
   const waits = ends ? await endIngester(juju, inputs) : await resumeIngester(juju, inputs);
