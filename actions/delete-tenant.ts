@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ActionFailed, type ActionHandler, type EndpointSchemas, stableJson } from 'charmwright';
+import { ActionFailed, type ActionHandler, type EndpointSchemas, type Juju, stableJson } from 'charmwright';
 import { BucketError } from '../charm/drain/bucket.ts';
 import { localTenants } from '../charm/drain/ingester-api.ts';
 import { ipOf } from '../charm/drain/members.ts';
@@ -7,10 +7,11 @@ import { ringMembers } from '../charm/drain/ring-api.ts';
 import type { Spec } from '../charm/generated.ts';
 import type { MimirApi } from '../charm/mimir-api.ts';
 import { MimirError } from '../charm/mimir-errors.ts';
-import { CONTAINER, OWN_FILES } from '../charm/plan/paths.ts';
+import { readThoseThere } from '../charm/pebble-files.ts';
+import { CONTAINER, OWN_FILES, TARGET_FILE } from '../charm/plan/paths.ts';
 import { DEFAULT_TENANT } from '../charm/plan/tenant.ts';
 import { TenantStorage } from '../charm/tenant-data/objects.ts';
-import { checkTenant, type OwnMimir, orFail, ownMimir } from './mimir.ts';
+import { checkTenant, orFail, ownMimir, readyWith } from './mimir.ts';
 
 const POLL_MS = 2000;
 /** How many objects that are left are named. */
@@ -42,27 +43,40 @@ export const deleteTenant: ActionHandler<Spec, 'delete-tenant', EndpointSchemas<
     throw new ActionFailed(
       `nothing was deleted: repeat the name to delete all that there is of the tenant, confirm=${tenant}`,
     );
-  const mimir = await ownMimir(juju, OWN_FILES);
-  await checkComponents(mimir.api);
-  await checkRunning(mimir.api, tenant);
-  const storage = TenantStorage.of(mimir.files, juju.container(CONTAINER));
-  const look = () => orBucketFails(() => whatIsLeft(mimir, storage, tenant));
+  const mimirs = await mimirsOf(juju);
+  for (const api of [mimirs.compactor, mimirs.ruler, mimirs.alertmanager]) await checkRunning(api, tenant);
+  const storage = TenantStorage.of(mimirs.files, juju.container(CONTAINER));
+  const look = () => orBucketFails(() => whatIsLeft(mimirs, storage, tenant));
   const before = await look();
   if (isDry) return results(tenant, before);
-  if (!before.isMarked) await orFail(() => mark(mimir.api, tenant));
+  if (!before.isMarked) await orFail(() => mark(mimirs, tenant));
   await log(before.isMarked ? 'was marked before' : 'marked: Mimir deletes the blocks at its next round');
   const left = await untilGone(look, params.timeout, log);
   return results(tenant, { ...left, isMarked: true });
 };
 
-/** What the tenant has in each of them is deleted by itself. */
-async function checkComponents(api: MimirApi): Promise<void> {
-  for (const component of ['compactor', 'ruler', 'alertmanager'] as const) {
-    if ((await orFail(() => ringMembers(api, component))) !== undefined) continue;
-    throw new ActionFailed(
-      `this unit runs no ${component}: run the action on a unit that runs compactor, ruler and alertmanager`,
-    );
-  }
+/** Whoever has something of a tenant, in a cluster perhaps in several applications. */
+interface Mimirs {
+  readonly compactor: MimirApi;
+  readonly ruler: MimirApi;
+  readonly alertmanager: MimirApi;
+  /** Of this unit. */
+  readonly files: Readonly<Record<string, string>>;
+  at(ip: string): MimirApi;
+}
+
+async function mimirsOf(juju: Juju<Spec>): Promise<Mimirs> {
+  const files = await readThoseThere(juju.container(CONTAINER), OWN_FILES);
+  // An application without roles leads others, and runs no Mimir itself.
+  const { at } =
+    files[TARGET_FILE] === '' ? await (await import('./elsewhere.ts')).others(juju) : await ownMimir(juju);
+  return {
+    compactor: await readyWith(juju, 'compactor'),
+    ruler: await readyWith(juju, 'ruler'),
+    alertmanager: await readyWith(juju, 'alertmanager'),
+    files,
+    at,
+  };
 }
 
 /** A process that has no tenants would take any name for its only one, and delete all that there is. */
@@ -73,33 +87,31 @@ async function checkRunning(api: MimirApi, tenant: string): Promise<void> {
 }
 
 /** The rules first: what they evaluate would be new metrics of the tenant. */
-async function mark(api: MimirApi, tenant: string): Promise<void> {
-  const post = (what: string, path: string) => api.demand({ what, method: 'POST', path, tenant });
-  await post('delete the rules of the tenant', '/ruler/delete_tenant_config');
-  await post('delete the Alertmanager configuration', '/multitenant_alertmanager/delete_tenant_config');
-  await post('mark the tenant for deletion', '/compactor/delete_tenant');
+async function mark({ ruler, alertmanager, compactor }: Mimirs, tenant: string): Promise<void> {
+  const post = (api: MimirApi, what: string, path: string) =>
+    api.demand({ what, method: 'POST', path, tenant });
+  await post(ruler, 'delete the rules of the tenant', '/ruler/delete_tenant_config');
+  const config = '/multitenant_alertmanager/delete_tenant_config';
+  await post(alertmanager, 'delete the Alertmanager configuration', config);
+  await post(compactor, 'mark the tenant for deletion', '/compactor/delete_tenant');
 }
 
-async function whatIsLeft(
-  mimir: OwnMimir,
-  storage: TenantStorage | undefined,
-  tenant: string,
-): Promise<Left> {
+async function whatIsLeft(mimirs: Mimirs, storage: TenantStorage | undefined, tenant: string): Promise<Left> {
   const [blocks, ingesters, objects] = await Promise.all([
-    mimir.api.hasNoBlocks(tenant).then((none) => !none),
-    ingestersWith(mimir, tenant),
+    mimirs.compactor.hasNoBlocks(tenant).then((none) => !none),
+    ingestersWith(mimirs, tenant),
     storage?.objects(tenant),
   ]);
   return { objects: objects?.keys, isMarked: objects?.isMarked ?? false, blocks, ingesters };
 }
 
 /** One that does not answer may have something. */
-async function ingestersWith(mimir: OwnMimir, tenant: string): Promise<readonly string[]> {
-  const members = (await ringMembers(mimir.api, 'ingester')) ?? [];
+async function ingestersWith({ ruler, at }: Mimirs, tenant: string): Promise<readonly string[]> {
+  const members = (await ringMembers(ruler, 'ingester')) ?? [];
   const has = await Promise.all(
     members.map(async (member) => {
       try {
-        return (await localTenants(mimir.at(ipOf(member)))).includes(tenant);
+        return (await localTenants(at(ipOf(member)))).includes(tenant);
       } catch (error) {
         if (error instanceof MimirError) return true;
         throw error;

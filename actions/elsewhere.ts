@@ -28,6 +28,12 @@ export async function elsewhere(juju: Juju<Spec>, component: Component): Promise
   throw new ActionFailed(`no unit of the cluster that has ${component} is ready; see juju status`);
 }
 
+/** The Mimirs of this application's cluster, by their addresses. */
+export async function others(juju: Juju<Spec>): Promise<{ at(ip: string): MimirApi }> {
+  const trust = await trustOf(juju);
+  return { at: (ip) => mimirAt(ip, trust) };
+}
+
 async function trustOf(juju: Juju<Spec>): Promise<Parameters<typeof mimirAt>[1]> {
   const peers: Relation | undefined = await juju.relation('mimir-peers');
   const { authorities } = readAgreement((await peers?.localAppData()) ?? {});

@@ -3,12 +3,11 @@ import { ConnectionError, type Pebble } from 'charmwright/pebble';
 import * as z from 'zod/mini';
 import { publishAgreement } from '../charm/apply.ts';
 import type { Spec } from '../charm/generated.ts';
-import { readListedYaml } from '../charm/listed-yaml.ts';
 import { readThoseThere } from '../charm/pebble-files.ts';
 import { CONFIG_FILE, CONTAINER, TENANT_LIMITS_FILE } from '../charm/plan/paths.ts';
 import { reconcile } from '../charm/reconcile.ts';
 import { tenantLimitsFrom } from '../charm/tenant-limits/file.ts';
-import { refusedLimits } from '../charm/tenant-limits/judge.ts';
+import { refusedLimits, settingsIn } from '../charm/tenant-limits/judge.ts';
 import { checkTenantLimits, type Limits, merged, type TenantLimits } from '../charm/tenant-limits/limits.ts';
 import { recordOf } from '../charm/tenant-limits/record.ts';
 import { readYaml } from '../charm/yaml-text.ts';
@@ -91,9 +90,4 @@ async function filesOf(pebble: Pebble): Promise<Readonly<Record<string, string>>
     if (error instanceof ConnectionError) return {};
     throw error;
   }
-}
-
-function settingsIn(config: string): Limits {
-  const yaml = readListedYaml(config);
-  return yaml.ok ? (shape.safeParse(yaml.value).data ?? {}) : {};
 }

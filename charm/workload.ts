@@ -62,7 +62,7 @@ export async function applyWorkload(pebble: Pebble, workload: Workload, present?
       case 'wait':
         return { kind: 'idle' };
       case 'keep':
-        return workload.layer === undefined ? { kind: 'idle' } : await ensureRunning(pebble, workload.layer);
+        return await keep(pebble, workload, present);
       case 'stop':
         return await stop(pebble, workload.files, present);
       case 'run': {
@@ -74,6 +74,29 @@ export async function applyWorkload(pebble: Pebble, workload: Workload, present?
     if (!(error instanceof PebbleError)) throw error;
     return outcomeOf(pebble, error);
   }
+}
+
+async function keep(
+  pebble: Pebble,
+  { layer, limits }: Extract<Workload, { kind: 'keep' }>,
+  present: Files | undefined,
+): Promise<Outcome> {
+  if (layer === undefined) return { kind: 'idle' };
+  const limitsRefused =
+    limits === undefined || present === undefined || present[limits.path] === limits.content
+      ? undefined
+      : await writeLimits(pebble, limits, present);
+  const outcome = await ensureRunning(pebble, layer);
+  return limitsRefused === undefined ? outcome : { ...outcome, limitsRefused };
+}
+
+/** @returns why Mimir, as it was started, does not take them. */
+async function writeLimits(pebble: Pebble, limits: PlannedFile, present: Files): Promise<string | undefined> {
+  const { refusedLimits, settingsIn } = await import('./tenant-limits/judge.ts');
+  const config = settingsIn(present[CONFIG_FILE] ?? '');
+  const refused = await refusedLimits(pebble, config, limits.content, present[limits.path]);
+  if (refused === undefined) await push(pebble, [limits]);
+  return refused;
 }
 
 async function run(

@@ -49,7 +49,12 @@ export type Workload =
    * Something is wrong with what the charm was told, or with the bucket it was told of: run what was last good. Without
    * `layer` there is none.
    */
-  | { readonly kind: 'keep'; readonly layer?: MimirLayer }
+  | {
+      readonly kind: 'keep';
+      readonly layer?: MimirLayer;
+      /** They restart nothing, and are no reason to wait for something else to be mended. */
+      readonly limits?: PlannedFile;
+    }
   /** The application has no role: nothing of Mimir runs here. */
   | { readonly kind: 'stop'; readonly files: readonly PlannedFile[] }
   | {
@@ -155,7 +160,11 @@ export function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Worklo
     if (lastGood === undefined) return { kind: 'keep' };
     const zone = isZoneAware(present[CONFIG_FILE]) ? inputs.zones?.own : undefined;
     const start = { target, digest: lastGood, ready: keptCheck(present, tls), zone };
-    return { kind: 'keep', layer: mimirLayer(started(start, present[ENVIRONMENT_FILE])) };
+    return {
+      kind: 'keep',
+      layer: mimirLayer(started(start, present[ENVIRONMENT_FILE])),
+      ...(inputs.tenantLimits?.kind === 'fine' && { limits: tenantLimitsFile(inputs) }),
+    };
   };
   if (wanted === undefined) return kept();
   const components = COMPONENTS.filter(

@@ -6,6 +6,7 @@ import { parseJson } from 'charmwright';
 import type { Pebble } from 'charmwright/pebble';
 import * as z from 'zod/mini';
 import type { Settings } from '../../relations/mimir-cluster.ts';
+import { readListedYaml } from '../listed-yaml.ts';
 import { NO_LIMITS } from '../plan/plan.ts';
 import { refusalOf } from '../refusal.ts';
 import { JUDGED } from './limits.generated.ts';
@@ -59,6 +60,12 @@ export async function refusedLimits(
       return `limits of tenant "${tenant}" (${Object.keys(limits).join(', ')}): ${refusal.replace(NO_FILE, '')}`;
   }
   return undefined;
+}
+
+/** Of a configuration that runs. */
+export function settingsIn(config: string): Readonly<Record<string, unknown>> {
+  const yaml = readListedYaml(config);
+  return yaml.ok ? (limitsShape.safeParse(yaml.value).data ?? {}) : {};
 }
 
 /** The sets of limits that Mimir judges by more than their types, each with the first tenant that has it. */

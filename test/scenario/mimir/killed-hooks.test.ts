@@ -68,6 +68,14 @@ const STORIES: Readonly<Record<string, Story>> = {
     before: async () => ({ ...(await onBucket()), config: { 'log-level': 'loud' } }),
     starts: 0,
   },
+  'limits of tenants': {
+    event: 'config-changed',
+    before: async () => ({
+      ...(await onBucket()),
+      config: { 'tenant-limits': 'anonymous: {query_ingesters_within: 14h}' },
+    }),
+    starts: 0,
+  },
   'rotated keys': {
     event: { kind: 'secret-changed', secret: S3_SECRET },
     before: async () => ({

@@ -120,6 +120,19 @@ describe('the option tenant-limits', () => {
     expect(after.serviceStarts).toEqual([]);
   });
 
+  test('is heard while something else is wrong', async () => {
+    const good = await running();
+    const after = await mimir.run('config-changed', {
+      ...good,
+      config: { ...good.config, 'log-level': 'loud', 'tenant-limits': 'team-a: {ingestion_rate: 5}' },
+    });
+    expect(after.unitStatus.message).toMatch(/^\[config\] log-level=loud/);
+    expect(limitsOf(after)).toEqual({ 'team-a': { ingestion_rate: 5 } });
+    const later = await mimir.run('config-changed', configured(after, '{'));
+    expect(limitsOf(later)).toEqual({ 'team-a': { ingestion_rate: 5 } });
+    expect(later.serviceStarts).toEqual([]);
+  });
+
   test('costs nothing while nothing changes', async () => {
     const tenants = Array.from({ length: 1000 }, (_, i) => `t${i}: {ingestion_rate: ${i + 1}}`);
     const first = await running({ config: { 'tenant-limits': tenants.join('\n') } });

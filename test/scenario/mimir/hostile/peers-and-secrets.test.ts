@@ -1,6 +1,7 @@
 /** What comes by other ways than the databag of a neighbour: from the units of this application, and in secrets. */
 import { type Outcome, peerRelation, relation, type State, secret } from 'charmwright/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { recordOf } from '../../../../charm/tenant-limits/record.ts';
 import { FakeMimir } from '../../../support/fake-mimir.ts';
 import { KEYS, mimir, S3_SECRET, s3, world } from '../../../support/mimir-world.ts';
 import { UNIT_AUTHORITY } from '../../../support/unit-certificate.ts';
@@ -15,6 +16,7 @@ const AGREED: Bag = {
   'grafana-stand-in': 'mimir-k8s/0',
   'replication-factor': '3',
   rules: '{"basis":"x","synced":{"5:agent":"y"}}',
+  'tenant-limits': recordOf({ anonymous: { ingestion_rate: 5 } }) ?? '',
   'tls-ca': UNIT_AUTHORITY,
 };
 const ANOTHER_UNIT: Bag = { hostname: 'mimir-k8s-1.mimir-k8s-endpoints', 'tls-ca': UNIT_AUTHORITY };
