@@ -314,6 +314,8 @@ export const api = {
 
   /** kill -9 to everything in the unit's pod; it comes back as Kubernetes would bring it, with its volumes. */
   'kill-pod': verb(z.object({ unit: name }), nothing),
+  /** Its containers are asked to end at once, as `kubectl delete pod` does; it comes back with its volumes. */
+  'delete-pod': verb(z.object({ unit: name }), nothing),
   /** kill -9 to one container (`charm` or a workload's name); it is restarted with a fresh writable layer. */
   'kill-container': verb(z.object({ unit: name, container: name }), nothing),
 } as const;

@@ -25,6 +25,8 @@ export interface Live {
   /** A `juju exec` waits. */
   readonly execWaiting: boolean;
   readonly updateStatusDue: boolean;
+  /** The pod has been asked to end. */
+  readonly terminating: boolean;
   /** Model config `automatically-retry-hooks`. */
   readonly retryHooks: boolean;
 }
@@ -72,7 +74,9 @@ export function nextOperation(model: Model, unitName: string, live: Live): Opera
     const operation = storage(model, unit);
     if (operation !== undefined) return operation;
   }
-  if (alive && unit.charm !== application.charm && mayRoll(application, unit)) {
+  // An agent that gets SIGTERM asks whether its pod comes back. That of a dying unit does not: it goes on with its way out.
+  const refreshed = unit.charm !== application.charm && mayRoll(application, unit);
+  if (alive && (live.terminating || refreshed)) {
     const stopFailed = agent.failed?.hook.kind === 'stop';
     return agent.started && !stopFailed ? hook({ kind: 'stop' }) : { kind: 'replace-pod' };
   }

@@ -38,6 +38,7 @@ export class UnitAgent {
   /** There is no pod: none yet, or not any more. */
   #lost = true;
   #updateStatusAt = 0;
+  #terminating = false;
 
   constructor(services: Services, unit: string) {
     this.unit = unit;
@@ -94,6 +95,14 @@ export class UnitAgent {
     await this.kubelet.stop(0);
   }
 
+  /** The pod is to end, politely, and comes back: `kubectl delete pod`. */
+  terminate(): void {
+    if (this.#lost || this.#terminating) return;
+    this.#terminating = true;
+    this.kubelet.terminate();
+    this.#wake();
+  }
+
   exec(request: ExecRequest): void {
     this.#execs.push(request);
     this.#wake();
@@ -108,6 +117,7 @@ export class UnitAgent {
     const { store } = this.#services;
     this.#events.stop();
     this.#lost = false;
+    this.#terminating = false;
     const now = new Date().toISOString();
     store.update((model) => {
       podBorn(model, this.unit);
@@ -152,6 +162,7 @@ export class UnitAgent {
       now: new Date(),
       workload: this.#events.hooks,
       execWaiting: this.#execs.length > 0,
+      terminating: this.#terminating,
       updateStatusDue: Date.now() >= this.#updateStatusAt,
       retryHooks: config['automatically-retry-hooks'] === 'true',
     };
@@ -224,6 +235,9 @@ export class UnitAgent {
   }
 
   async #hook(hook: Hook): Promise<void> {
+    // A pod that is replaced by a refresh is deleted, and its agent runs `stop` while the other containers end.
+    if (hook.kind === 'stop' && findUnit(this.#services.store.model, this.unit).life === 'alive')
+      this.kubelet.terminate();
     const isWorkload = this.#events.hooks[0] === hook;
     const end = await runHook(this.#services, this.unit, hook, this.#running());
     if (isWorkload && end !== 'terminated') this.#events.settle(end !== 'failed');

@@ -77,5 +77,6 @@ export const verbs: readonly Verb[] = [
   entry(model.forward, async () => (await import('./verbs/forward.ts')).forward),
   entry(model.kubernetes, async () => (await import('./verbs/kubernetes.ts')).kubernetes),
   entry(model.killPod, async () => (await churn()).killPod),
+  entry(model.deletePod, async () => (await churn()).deletePod),
   entry(model.killContainer, async () => (await churn()).killContainer),
 ];

@@ -144,6 +144,23 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
     this.#pod?.killContainer(container);
   }
 
+  /**
+   * Asks the workloads to end, as Kubernetes asks all containers of a pod that is deleted. The charm's, whose agent then
+   * runs its last hook, follows with `stop`; after the grace period all that is left is killed.
+   */
+  terminate(): void {
+    const pod = this.#pod;
+    if (pod === undefined || this.#stopping) return;
+    this.#stopping = true;
+    for (const name of this.#workloads.keys()) pod.terminate(name);
+    this.#setReady(false);
+    setTimeout(() => {
+      if (pod.ended) return;
+      pod.kill();
+      pod.once('ended', () => this.emit('lost'));
+    }, GRACE_MS).unref();
+  }
+
   /** Ends the pod, politely at first. */
   async stop(graceMs = GRACE_MS): Promise<void> {
     this.#stopping = true;

@@ -35,6 +35,7 @@ interface PodEvents {
 export class Pod extends EventEmitter<PodEvents> {
   readonly #process: ChildProcess;
   readonly #pids = new Map<string, number>();
+  readonly #asked = new Set<string>();
   #ended = false;
 
   private constructor(process: ChildProcess) {
@@ -84,6 +85,13 @@ export class Pod extends EventEmitter<PodEvents> {
     this.#send({ op: 'kill', container, signal });
   }
 
+  /** Asks a container to end, once: a second SIGTERM would make some impatient. */
+  terminate(container: string): void {
+    if (this.#asked.has(container)) return;
+    this.#asked.add(container);
+    this.killContainer(container, 15);
+  }
+
   /** kill -9 to everything in it, at once. */
   kill(): void {
     this.#process.kill('SIGKILL');
@@ -93,7 +101,7 @@ export class Pod extends EventEmitter<PodEvents> {
   async stop(graceMs: number): Promise<void> {
     if (this.#ended) return;
     const ended = new Promise<void>((resolve) => this.once('ended', resolve));
-    for (const container of this.#pids.keys()) this.killContainer(container, 15);
+    for (const container of this.#pids.keys()) this.terminate(container);
     const quiet = () => this.#pids.size === 0;
     const emptied = new Promise<void>((resolve) => {
       if (quiet()) resolve();
@@ -108,6 +116,7 @@ export class Pod extends EventEmitter<PodEvents> {
   #take(event: Exclude<z.infer<typeof podEvent>, { event: 'pod' }>): void {
     switch (event.event) {
       case 'started':
+        this.#asked.delete(event.container);
         this.#pids.set(event.container, event.pid);
         this.emit('started', event.container, event.pid);
         return;

@@ -33,6 +33,21 @@ describe('churn', () => {
     await expect(model.ssh('stateful/0', 'web', ['/bin/cat', '/root/lost'])).rejects.toThrow('No such file');
   });
 
+  test('a deleted pod is asked to end, and its charm runs stop meanwhile', async () => {
+    const before = (await model.journal('stateful/0')).length;
+    await model.client.call('delete-pod', { unit: 'stateful/0' });
+    await model.heard('stateful/0', 'hooks/web-pebble-ready', 3);
+    await model.settled();
+    expect((await model.journal('stateful/0')).slice(before)).toEqual([
+      'hooks/stop',
+      'hooks/upgrade-charm',
+      'hooks/config-changed',
+      'hooks/start',
+      'hooks/web-pebble-ready',
+    ]);
+    expect(await model.ssh('stateful/0', 'web', ['/bin/cat', '/data/note'])).toBe('kept');
+  });
+
   test('a killed Pebble is started again and says pebble-ready, and nothing else', async () => {
     const before = (await model.journal('stateful/1')).length;
     await model.client.call('kill-container', { unit: 'stateful/1', container: 'web' });
@@ -47,7 +62,7 @@ describe('churn', () => {
     const [pebble = 0] = pebbles.filter((pid) => commandOf(pid)[0] === '/charm/bin/pebble');
     const before = (await model.journal('stateful/0')).length;
     process.kill(pebble, 'SIGSTOP');
-    await model.heard('stateful/0', 'hooks/web-pebble-ready', 3);
+    await model.heard('stateful/0', 'hooks/web-pebble-ready', 4);
     expect((await model.journal('stateful/0')).slice(before)).toEqual(['hooks/web-pebble-ready']);
   });
 
@@ -67,7 +82,7 @@ describe('churn', () => {
     const before = (await model.journal('stateful/1')).length;
     const charm = await writeCharm(model.folder, { ...stateful, script: 'status-set active new' });
     await model.client.call('refresh', { application: 'stateful', charm });
-    await model.heard('stateful/0', 'hooks/web-pebble-ready', 4);
+    await model.heard('stateful/0', 'hooks/web-pebble-ready', 5);
     await model.heard('stateful/1', 'hooks/web-pebble-ready', 4);
     const status = await model.settled();
     expect((await model.journal('stateful/1')).slice(before, before + 4)).toEqual([
@@ -85,7 +100,7 @@ describe('churn', () => {
     process.kill(daemonPid(model.modelDir), 'SIGKILL');
     model = await model.reopen();
     await model.heard('stateful/1', 'hooks/web-pebble-ready', 5);
-    await model.heard('stateful/0', 'hooks/web-pebble-ready', 5);
+    await model.heard('stateful/0', 'hooks/web-pebble-ready', 6);
     await model.settled();
     expect(await model.exec('stateful/1', 'state-get kept')).toBe('yes\n');
     expect(await model.ssh('stateful/0', 'web', ['/bin/cat', '/data/note'])).toBe('kept');

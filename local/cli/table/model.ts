@@ -108,6 +108,19 @@ export const killPod = verb({
   seeAlso: ['kill-container', 'status'],
 });
 
+export const deletePod = verb({
+  name: 'delete-pod',
+  group: 'Local',
+  summary: 'Asks everything in the pod of a unit to end, which comes back as Kubernetes would bring it',
+  args: '<unit>',
+  details: [
+    'All containers get SIGTERM at the same moment, as with `kubectl delete pod` or when a node is drained: what Pebble runs is being stopped while the charm runs its hook `stop`. What has not ended after 30 seconds is killed. The new pod keeps the volumes of the unit.',
+  ],
+  flags: {},
+  examples: [{ command: 'juju-local delete-pod mimir-k8s/0' }],
+  seeAlso: ['kill-pod', 'status'],
+});
+
 export const killContainer = verb({
   name: 'kill-container',
   group: 'Local',

@@ -1,13 +1,24 @@
 /** Pods and containers that die. */
 import type { RunVerb } from '../call.ts';
 import { UsageError } from '../errors.ts';
-import type { killContainer as containerSpec, killPod as podSpec } from '../table/model.ts';
+import type {
+  deletePod as deleteSpec,
+  killContainer as containerSpec,
+  killPod as podSpec,
+} from '../table/model.ts';
 import { atMost, requireUnit } from './arguments.ts';
 
 export const killPod: RunVerb<typeof podSpec> = async ({ args, model }) => {
   const unit = requireUnit(args);
   atMost(args, 1);
   await (await model()).call('kill-pod', { unit });
+  return undefined;
+};
+
+export const deletePod: RunVerb<typeof deleteSpec> = async ({ args, model }) => {
+  const unit = requireUnit(args);
+  atMost(args, 1);
+  await (await model()).call('delete-pod', { unit });
   return undefined;
 };
 

@@ -1,11 +1,11 @@
-/** resolved, kill-pod and kill-container. */
+/** resolved, kill-pod, delete-pod and kill-container. */
 import { resolveUnit } from '../../agent/hook-transitions.ts';
 import { CHARM_CONTAINER, workloads } from '../../containers/pod-spec.ts';
 import { allUnits, findCharm, findUnit } from '../../model/lookup.ts';
 import { notFound, Refusal } from '../../model/refusal.ts';
 import type { Handlers } from './types.ts';
 
-export const unitRoutes: Handlers<'resolved' | 'kill-pod' | 'kill-container'> = {
+export const unitRoutes: Handlers<'resolved' | 'kill-pod' | 'delete-pod' | 'kill-container'> = {
   async resolved(world, { units, all, retry }) {
     const { store } = world.services;
     if (!all && units.length === 0) throw new Refusal('no unit specified');
@@ -21,6 +21,11 @@ export const unitRoutes: Handlers<'resolved' | 'kill-pod' | 'kill-container'> = 
 
   'kill-pod'(world, { unit }) {
     world.agent(unit).kubelet.killPod();
+    return {};
+  },
+
+  'delete-pod'(world, { unit }) {
+    world.agent(unit).terminate();
     return {};
   },
 

@@ -325,6 +325,27 @@ describe('churn', () => {
     expect(world.settle()).toEqual(['web/0 upgrade-charm', 'web/0 config-changed', 'web/0 start']);
   });
 
+  test('a deleted pod runs stop before a new one comes', () => {
+    const world = related();
+    world.settle();
+    world.deletePod('web/0');
+    expect(world.settle()).toEqual([
+      'web/0 stop',
+      'web/0 (new pod)',
+      'web/0 upgrade-charm',
+      'web/0 config-changed',
+      'web/0 start',
+    ]);
+  });
+
+  test('the pod of a dying unit that is deleted goes on with its way out', () => {
+    const world = related();
+    world.settle();
+    scaleApplication(world.model, 'web', 0, world.now.toISOString());
+    world.deletePod('web/0');
+    expect(world.settleUnit('web/0').slice(-2)).toEqual(['stop', 'remove']);
+  });
+
   test('a pod that dies during install installs again', () => {
     const world = new Simulation();
     world.deploy(WEB);

@@ -23,6 +23,7 @@ export const NOTHING: Pending = {
 export type Behaviour = (unit: string, hook: Hook, model: Model) => Partial<Pending> | 'fail' | undefined;
 
 export class Simulation {
+  readonly #terminating = new Set<string>();
   readonly model: Model = newModel('testing', '7b9b1f0e-54a7-4a0f-8d0e-0d5f2f6d4a11', '2026-01-01T00:00:00Z');
   readonly journal: string[] = [];
   readonly workload = new Map<string, WorkloadHook[]>();
@@ -86,6 +87,11 @@ export class Simulation {
       .map((entry) => entry.slice(unit.length + 1));
   }
 
+  /** It is asked to end, and its containers with it. */
+  deletePod(unit: string): void {
+    this.#terminating.add(unit);
+  }
+
   killPod(unit: string): void {
     podBorn(this.model, unit);
   }
@@ -107,6 +113,7 @@ export class Simulation {
         return true;
       case 'replace-pod':
         this.journal.push(`${unit} (new pod)`);
+        this.#terminating.delete(unit);
         podBorn(this.model, unit);
         return true;
       case 'finish':
@@ -145,6 +152,7 @@ export class Simulation {
       now: this.now,
       workload: this.workload.get(unit) ?? [],
       execWaiting: false,
+      terminating: this.#terminating.has(unit),
       updateStatusDue: this.updateStatusDue,
       retryHooks: true,
     };
