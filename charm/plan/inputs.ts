@@ -19,6 +19,7 @@ export interface RawOptions {
   readonly 'ingestion-rate': number;
   readonly 'tenant-limits': string;
   readonly 'replication-factor'?: number;
+  readonly 'recent-from-bucket': boolean;
   readonly 'ha-tracker': boolean;
   readonly 'ha-failover-timeout': string;
   readonly 's3-sse-type': string;

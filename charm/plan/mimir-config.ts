@@ -44,7 +44,7 @@ export function mimirConfig(
   const replicas = store.kind === 's3' ? store.replicationFactor : 1;
   const zones = zoneSettings(store.kind === 's3' && store.zoneAware);
   const prefix = store.kind === 's3' ? store.s3.prefix : '';
-  const reads = readProfile(store);
+  const reads = readProfile(store, options);
   const links = urls(inputs);
   const caches = cacheSettings(inputs);
   const tls = tlsSettings(inputs);
@@ -162,20 +162,22 @@ function ownAlertmanagers(inputs: Parameters<typeof mimirConfig>[0]): readonly s
 /**
  * From where queries read.
  *
- * Mimir's own values trust the ingesters with the last 12 hours. That is right while each series has three copies:
- * a unit that leaves takes nothing with it that others lack, and queries of recent data do not depend on the bucket.
- * With one copy (or a replaced volume) what a unit has flushed and shipped before it left would stay invisible until
- * it is 12 hours old. So with one copy in a shared bucket queries read the bucket for all times, besides the
- * ingesters, and new blocks are noticed within minutes instead of a quarter of an hour. The price, paid knowingly:
- * more requests to the bucket, and queries need it even for recent hours. A single unit on its own disk keeps its
- * local blocks for longer than 12 hours and has nobody to lose: Mimir's own values.
+ * Mimir's own values trust the ingesters with the last 12 hours. But a unit that leaves takes its copies with it: with
+ * one copy what it has flushed and shipped before would stay invisible until it is 12 hours old, and with three the same
+ * is true as soon as a second unit leaves. So queries read the bucket for all times, besides the ingesters, and new blocks
+ * are noticed within two minutes instead of half an hour. The price, paid knowingly: more requests to the bucket, and
+ * queries need it even for recent hours; with three copies an operator may choose otherwise. A single unit on its own disk keeps its local blocks for longer than 12 hours
+ * and has nobody to lose: Mimir's own values.
  */
-function readProfile(store: Store): { querier?: Settings; bucketStore?: Settings; compactor?: Settings } {
-  if (store.kind === 'filesystem' || store.replicationFactor > 1) return {};
+function readProfile(
+  store: Store,
+  { recentFromBucket }: Options,
+): { querier?: Settings; bucketStore?: Settings; compactor?: Settings } {
+  if (store.kind === 'filesystem' || (store.replicationFactor > 1 && !recentFromBucket)) return {};
   return {
     querier: { query_store_after: '0s' },
-    bucketStore: { ignore_blocks_within: '0s', sync_interval: '1m' },
-    compactor: { cleanup_interval: '5m' },
+    bucketStore: { ignore_blocks_within: '0s', sync_interval: '15s' },
+    compactor: { cleanup_interval: '1m' },
   };
 }
 

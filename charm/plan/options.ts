@@ -40,6 +40,8 @@ export interface Options {
   readonly series: number;
   readonly ingestionRate: number;
   readonly replicationFactor?: number;
+  /** Queries read object storage for all times. */
+  readonly recentFromBucket: boolean;
   /** Replicas of one sender are told apart. */
   readonly ha?: { readonly failoverMs: number };
   /** Of what is put into object storage. */
@@ -94,6 +96,7 @@ const schema = z.object({
   'max-global-series-per-user': count(0, `a whole number from 0 (no limit) to ${MOST}`),
   'ingestion-rate': count(1, `a whole number from 1 to ${MOST}`),
   'replication-factor': z.optional(z.literal(FACTORS, '1, 3 or 5')),
+  'recent-from-bucket': z.boolean('true or false'),
   'ha-tracker': z.boolean('true or false'),
   'ha-failover-timeout': duration(LEAST_FAILOVER_MS, 'a duration of at least 5s, such as 30s', false),
   's3-sse-type': z.string(),
@@ -139,6 +142,7 @@ export function parseOptions(raw: RawOptions): OptionsResult {
       series: value['max-global-series-per-user'],
       ingestionRate: value['ingestion-rate'],
       ...(value['replication-factor'] !== undefined && { replicationFactor: value['replication-factor'] }),
+      recentFromBucket: value['recent-from-bucket'],
       ...(value['ha-tracker'] && {
         ha: { failoverMs: durationMs(value['ha-failover-timeout'].trim()) ?? LEAST_FAILOVER_MS },
       }),

@@ -12,6 +12,7 @@ export const DEFAULT_OPTIONS: RawOptions = {
   'max-global-series-per-user': 150_000,
   'ingestion-rate': 10_000,
   'tenant-limits': '',
+  'recent-from-bucket': true,
   'ha-tracker': false,
   'ha-failover-timeout': '30s',
   's3-sse-type': 'none',

@@ -154,12 +154,22 @@ describe('the replication factor', () => {
 });
 
 describe('queries read the bucket for recent hours too', () => {
-  test('when there is one copy of each series, so that a unit that left is not missed', () => {
-    expect(config(plan(inputs({ objectStorage: s3Ready() }))).querier?.query_store_after).toBe('0s');
+  test.each([
+    1, 3,
+  ])('where units share a bucket, so that one that left is not missed: %i units', (plannedUnits) => {
+    const shared = config(plan(inputs({ objectStorage: s3Ready(), plannedUnits })));
+    expect(shared.querier?.query_store_after).toBe('0s');
   });
 
-  test('but not with three copies, nor on one disk', () => {
-    expect(config(plan(inputs({ objectStorage: s3Ready(), plannedUnits: 3 }))).querier).toBeUndefined();
+  test('but not where an operator with three copies wants to spare the requests', () => {
+    const wish = withOptions({ 'recent-from-bucket': false });
+    const of = (plannedUnits: number) =>
+      config(plan(inputs({ objectStorage: s3Ready(), plannedUnits, ...wish })));
+    expect(of(3).querier).toBeUndefined();
+    expect(of(1).querier?.query_store_after).toBe('0s');
+  });
+
+  test('but not on one disk', () => {
     expect(config(plan(inputs())).querier).toBeUndefined();
   });
 });
