@@ -160,6 +160,8 @@ async function countMissing(bucket: BlocksBucket, blocks: readonly Block[]): Pro
   return missing;
 }
 
+/** Blocks that have been shipped for so long are known to all. */
+const KNOWN_MS = 10 * 60_000;
 /** A Mimir that rebuilds its indexes once a minute has done so after this. */
 const UNSEEN_INDEX_MS = 80_000;
 
@@ -169,11 +171,12 @@ const UNSEEN_INDEX_MS = 80_000;
  */
 async function untilFound(drain: Drain, blocks: readonly Block[]): Promise<void> {
   const { readers, storage, deadline, tell } = drain;
-  if (storage.seenAfterSeconds === undefined || readers.length === 0 || blocks.length === 0) return;
+  const fresh = blocks.filter(({ id }) => Date.now() - madeAt(id) < KNOWN_MS);
+  if (storage.seenAfterSeconds === undefined || readers.length === 0 || fresh.length === 0) return;
   const asked = readers === 'unknown' ? [] : readers;
   await tell('waiting until queries find the blocks in the bucket');
   if (storage.bucket === undefined) await sleep(UNSEEN_INDEX_MS);
-  else await untilIndexed(storage.bucket, blocks, deadline);
+  else await untilIndexed(storage.bucket, fresh, deadline);
   const known = Date.now() + storage.seenAfterSeconds * 1000;
   await Promise.all([
     sleep(Math.max(0, Math.min(known, deadline) - Date.now())),

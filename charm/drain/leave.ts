@@ -7,7 +7,7 @@
  * containers are being ended; its unit is not dying, and it comes back to its volume and its log.
  */
 import { type Juju, type JujuEvent, maintenance, waiting } from 'charmwright';
-import { PebbleError } from 'charmwright/pebble';
+import { type Pebble, PebbleError } from 'charmwright/pebble';
 import * as z from 'zod/mini';
 import type { Spec } from '../generated.ts';
 import { type MimirApi, mimirAt } from '../mimir-api.ts';
@@ -91,6 +91,7 @@ async function empty(juju: MimirJuju, related: readonly Related[]): Promise<Left
     });
     if (result.kind === 'stuck') throw await stuck(juju, result.reason);
     juju.log.info(`drained: ${result.series} series, ${result.blocks ?? 'no'} blocks seen in the bucket`);
+    if (others.length > 0) await untilUnready(pebble);
     await pebble.stop([SERVICE], { timeoutMs: STOP_MS });
     await untilForgotten(others ?? [], podOf(juju.unit));
     return 'in object storage';
@@ -171,6 +172,28 @@ async function remaining(
   if (members === undefined) return undefined;
   const others = (await othersThatStay(juju, members, ip)).map(ipOf);
   return others.map((other) => mimirAt(other, trust(juju, files, other)));
+}
+
+const NOT_READY = {
+  override: 'replace',
+  level: 'ready',
+  startup: 'enabled',
+  period: '1s',
+  timeout: '900ms',
+  threshold: 1,
+  // Nobody listens there.
+  tcp: { host: '127.0.0.1', port: 1 },
+} as const;
+/** Kubernetes asks every five seconds, and its nodes hear of the answer soon after. */
+const HEARD_MS = 8000;
+
+/** The unit's pod lives on as ready as any: its service would send requests to a Mimir that is stopped. */
+async function untilUnready(pebble: Pebble): Promise<void> {
+  const { setTimeout: sleep } = await import('node:timers/promises');
+  await pebble.addLayer('mimir-leaving', { checks: { leaving: NOT_READY } }, { combine: true });
+  for (const deadline = Date.now() + HEARD_MS; Date.now() < deadline; await sleep(500))
+    if (!(await pebble.health('ready'))) break;
+  await sleep(HEARD_MS);
 }
 
 const FORGET_MS = 20_000;

@@ -164,6 +164,7 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
   /** Ends the pod, politely at first. */
   async stop(graceMs = GRACE_MS): Promise<void> {
     this.#stopping = true;
+    this.#setReady(false);
     await this.#pod?.stop(graceMs);
   }
 
@@ -241,7 +242,7 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
       }),
     );
     await rotateLogs(this.#options.folders.unit(this.#options.unit).log).catch(() => {});
-    this.#setReady(this.#pod !== undefined && answers.every((answer) => answer));
+    this.#setReady(this.#pod !== undefined && !this.#stopping && answers.every((answer) => answer));
   }
 
   #setReady(ready: boolean): void {

@@ -72,7 +72,7 @@ export class ServiceProxies {
     }
   }
 
-  /** Ready units in turn; one that is going gets no new connections. */
+  /** Ready units in turn. A dying unit's pod is one of them until it is asked to end. */
   #next(application: string): string | undefined {
     const ready = this.#ready(application);
     this.#turn += 1;
@@ -82,6 +82,6 @@ export class ServiceProxies {
   #ready(application: string): readonly Unit[] {
     const found = this.#model?.applications[application];
     if (found === undefined) return [];
-    return unitsOf(found).filter((unit) => unit.life === 'alive' && this.#isReady(unit.name));
+    return unitsOf(found).filter((unit) => this.#isReady(unit.name));
   }
 }

@@ -281,6 +281,8 @@ describe('changes', () => {
     await model.until(
       'one unit',
       (status) => Object.keys(status.applications['mimir-k8s']?.units ?? {}).length === 1,
+      // Both are drained first, until queries find their blocks in the bucket.
+      400,
     );
     await model.untilActive();
     const before = await startTime(mimir[0]);
