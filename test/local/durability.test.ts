@@ -63,7 +63,31 @@ async function finish(name: string, endurance: Endurance): Promise<Report> {
   return report;
 }
 
+/** What units have said of their drains. */
+async function drains(): Promise<readonly string[]> {
+  return (await model.log()).filter((line) => line.includes('juju-log drain'));
+}
+
 describe('with one copy of each series', () => {
+  test(
+    'a pod that moves is not drained, and comes back to its log',
+    async () => {
+      const endurance = await deploy(2, 1);
+      for (const unit of ['mimir-k8s/1', 'mimir-k8s/0']) {
+        endurance.tell(`delete-pod ${unit}`);
+        await model.client.call('delete-pod', { unit });
+        await sleep(5000);
+        await model.untilActive(240);
+        await inRing(2);
+        endurance.tell('it is back');
+      }
+      const report = await finish('one copy, moves', endurance);
+      expect(report).toMatchObject({ lost: 0, readBack: report.acknowledged });
+      expect(await drains()).toEqual([]);
+    },
+    TEST_MS,
+  );
+
   test(
     'units come and go, and every acknowledged sample is read back',
     async () => {
@@ -107,6 +131,7 @@ describe('with three copies of each series', () => {
     await model.untilActive(240);
     await inRing(3);
     endurance.tell('all are back');
+    expect(await drains(), 'churn is no reason to flush').toEqual([]);
   }
 
   async function killLeaderInHook(endurance: Endurance): Promise<void> {
@@ -128,9 +153,13 @@ describe('with three copies of each series', () => {
     await minio('stop');
     endurance.tell('object storage is away, and a unit is to leave');
     await model.client.call('scale-application', { application: 'mimir-k8s', scale: 2 });
-    await sleep(AWAY_MS);
-    const unit = await model.unit('mimir-k8s/2');
-    expect(unit['workload-status'].message).toMatch(/^\[drain\] .*(does not answer|not arrived)/);
+    const said = new Set<string>();
+    // Its own charm would start it again.
+    for (const end = Date.now() + AWAY_MS; Date.now() < end; await sleep(1000)) {
+      await minio('stop');
+      said.add((await model.unit('mimir-k8s/2'))['workload-status'].message ?? '');
+    }
+    expect([...said].join('\n')).toMatch(/^\[drain\] .*(does not answer|not arrived)/m);
     await minio('start');
     endurance.tell('object storage is back');
     await scale(endurance, 2);
