@@ -188,6 +188,10 @@ export const spec = {
     "replication-factor": {
       "type": "int"
     },
+    "recent-from-bucket": {
+      "type": "boolean",
+      "default": true
+    },
     "ha-tracker": {
       "type": "boolean",
       "default": false

@@ -95,10 +95,16 @@ export async function prepareShutdown(api: MimirApi): Promise<void> {
   }
 }
 
-/** Takes `prepareShutdown` back. */
-export async function keepRunning(api: MimirApi): Promise<void> {
-  const path = '/ingester/prepare-shutdown';
-  await api.demand({ what: 'let the ingester stay', method: 'DELETE', path });
+/** Whether this Mimir has one at all. */
+export async function runsIngester(api: MimirApi): Promise<boolean> {
+  try {
+    const what = 'ask for the ingester';
+    await api.demand({ what, method: 'GET', path: '/ingester/prepare-shutdown' });
+    return true;
+  } catch (error) {
+    if (error instanceof MimirRefusedError && error.status === 404) return false;
+    throw error;
+  }
 }
 
 export interface Block {

@@ -22,6 +22,7 @@ import { unitName } from '../unit-name.ts';
 import { applyWorkload, explain } from '../workload.ts';
 import { runningStorage } from './bucket.ts';
 import { drainIngester } from './drain.ts';
+import { runsIngester } from './ingester-api.ts';
 import { ipOf, othersThatStay, podOf } from './members.ts';
 import { forgetMember, ringMembers } from './ring-api.ts';
 
@@ -77,6 +78,8 @@ async function empty(juju: MimirJuju, related: readonly Related[]): Promise<Left
       juju.log.info('no object storage: the metrics stay on the volume of this unit');
       return 'on the volume';
     }
+    // Its application has had ingesters once, and has emptied them when it gave up the role.
+    if (!(await runsIngester(own.api))) return 'none';
     const others = await remaining(juju, own);
     const result = await drainIngester({
       api: own.api,
@@ -91,7 +94,7 @@ async function empty(juju: MimirJuju, related: readonly Related[]): Promise<Left
     });
     if (result.kind === 'stuck') throw await stuck(juju, result.reason);
     juju.log.info(`drained: ${result.series} series, ${result.blocks ?? 'no'} blocks seen in the bucket`);
-    if (others.length > 0) await untilUnready(pebble);
+    if (others?.length !== 0) await untilUnready(pebble);
     await pebble.stop([SERVICE], { timeoutMs: STOP_MS });
     await untilForgotten(others ?? [], podOf(juju.unit));
     return 'in object storage';

@@ -75,7 +75,16 @@ export function mimirConfig(
       frontend: { ...caches.frontend, ...clients?.frontend },
     }),
     // The same tokens after a restart: series come back to the ingester that has their log.
-    ingester: { ring: { replication_factor: replicas, ...zones, tokens_file_path: TOKENS_FILE } },
+    ingester: {
+      ring: {
+        replication_factor: replicas,
+        ...zones,
+        tokens_file_path: TOKENS_FILE,
+        // One that restarts is missed: queries that need it fail, where they would else answer without what it holds.
+        // A drain takes it out when its unit leaves.
+        unregister_on_shutdown: false,
+      },
+    },
     ...(clients !== undefined && {
       ingester_client: clients.ingester_client,
       frontend_worker: clients.frontend_worker,

@@ -2,8 +2,8 @@
 import type { RunVerb } from '../call.ts';
 import { UsageError } from '../errors.ts';
 import type {
-  deletePod as deleteSpec,
   killContainer as containerSpec,
+  deletePod as deleteSpec,
   killPod as podSpec,
 } from '../table/model.ts';
 import { atMost, requireUnit } from './arguments.ts';

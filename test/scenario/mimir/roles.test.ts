@@ -200,9 +200,13 @@ describe('an application that leads', () => {
     const TARGET = ' -target=all,alertmanager,overrides-exporter ';
     beforeEach(() => server.rings.members.clear());
 
+    /** Queries of the last hours ask the ingesters only. */
+    const spare = { 'recent-from-bucket': false };
     /** Its ingester has a log. */
     async function before(): Promise<State> {
-      const state = stateOf(await mimir.run(ready, leader('all', REST)));
+      const state = stateOf(
+        await mimir.run(ready, leader('all', REST, { config: { roles: 'all', ...spare } })),
+      );
       const { files, ...rest } = findContainer(state, 'mimir');
       const wal = { '/data/tsdb/anonymous/wal/00000000': '' };
       return {
@@ -213,7 +217,10 @@ describe('an application that leads', () => {
 
     test('keeps it until enough others could take the writes', async () => {
       server.rings.ingesters({ 'mimir-k8s-0': 'ACTIVE', 'write-0': 'ACTIVE', 'write-1': 'LEAVING' });
-      const after = await mimir.run(changed, { ...(await before()), config: { roles: 'backend' } });
+      const after = await mimir.run(changed, {
+        ...(await before()),
+        config: { roles: 'backend', ...spare },
+      });
       expect(after.unitStatus).toEqual(
         waiting('[roles] the ingester stays for now: 1 of 3 ingesters are there that could take the writes'),
       );
@@ -227,7 +234,7 @@ describe('an application that leads', () => {
       const running = await before();
       const after = await mimir.run(changed, {
         ...running,
-        config: { roles: 'backend', 'log-level': 'debug' },
+        config: { roles: 'backend', 'log-level': 'debug', ...spare },
       });
       expect(after.unitStatus.message).toMatch(
         /^\[roles\] the ingester takes no writes, and stays until 20\d\d-\S+ UTC, when no query needs it any more$/,
@@ -235,7 +242,7 @@ describe('an application that leads', () => {
       expect(server.rings.takesWrites).toBe(false);
       expect(commandOf(after)).toContain(TARGET);
       expect(configOf(after).server, 'what else is new is in use').toMatchObject({ log_level: 'debug' });
-      const back = await mimir.run(changed, { ...stateOf(after), config: { roles: 'all' } });
+      const back = await mimir.run(changed, { ...stateOf(after), config: { roles: 'all', ...spare } });
       expect(server.rings.takesWrites).toBe(true);
       expect(back.unitStatus).toEqual(active(''));
     });
