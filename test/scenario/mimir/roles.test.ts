@@ -354,7 +354,7 @@ describe('an application that has joined', () => {
 
   test('says what has no effect on it', async () => {
     const relations = [...joined().relations, s3(HOST)];
-    const config = { roles: 'write', 'ingestion-rate': 5 };
+    const config = { roles: 'write', 'ingestion-rate': 5, 'cpu-request': '1' };
     const after = await mimir.run(ready, joined(bag, { relations, config }));
     expect(after.unitStatus).toEqual(
       active('[join-cluster] no effect here, only on mimir: s3, ingestion-rate'),
