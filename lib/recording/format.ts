@@ -46,6 +46,8 @@ const recordingSchema = z.object({
   charm: z.string(),
   /** Juju's variables, without those that let somebody speak for the unit. */
   environment: z.record(z.string(), z.string()),
+  /** Who the unit was to Kubernetes, without its token; there when that was asked. */
+  serviceAccount: z.exactOptional(z.object({ origin: z.string(), namespace: z.string() })),
   /** The framework's own files in the charm's folder, as they were before; null for one that was not there. */
   files: z.record(z.string(), z.nullable(z.string())),
   /** Placeholder to where its value was found first. */

@@ -33,6 +33,7 @@ export function record(charm: string, world: Host, folder: string): Recorder {
   const files: Record<string, string | null> = {};
   const pebbles = new Map<string, Pebble>();
   let stderr = '';
+  let account: Recording['serviceAccount'];
   const straighten = recordHttp(calls);
   const host: Host = {
     ...world,
@@ -56,6 +57,11 @@ export function record(charm: string, world: Host, folder: string): Recorder {
       const known = pebbles.get(container) ?? recordPebble(container, world.pebble(container), calls);
       pebbles.set(container, known);
       return known;
+    },
+    async serviceAccount() {
+      const found = await world.serviceAccount?.();
+      if (found !== undefined) account = { origin: found.origin, namespace: found.namespace };
+      return found;
     },
     files: {
       ...world.files,
@@ -82,6 +88,7 @@ export function record(charm: string, world: Host, folder: string): Recorder {
         started,
         charm,
         environment: known(world.env),
+        ...(account !== undefined && { serviceAccount: account }),
         files,
         masked: {},
         calls,

@@ -78,6 +78,8 @@ export async function replay<S extends CharmSpec, R extends EndpointSchemas<S>, 
     env: { ...recording.environment, JUJU_DEBUG_AT: debugAt },
     tools: { run: async (tool, args, stdin) => answerTool(answers, calls, tool, args, stdin) },
     pebble: (container) => replayedPebble(answers, calls, container),
+    serviceAccount: async () =>
+      recording.serviceAccount && { ...recording.serviceAccount, token: '', authority: '' },
     files: replayedFiles(recording.files),
     remembersRemoteData: true,
     keepTrace: () => undefined,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { active, defineCharm } from 'charmwright';
 import { HttpClient } from 'charmwright/http';
+import { readObject } from 'charmwright/kubernetes';
 import { ExecError, PathError } from 'charmwright/pebble';
 import {
   container,
@@ -17,6 +18,7 @@ import {
 } from 'charmwright/testing';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { dispatch, type Host } from '../../../lib/dispatch/dispatch.ts';
 import { record } from '../../../lib/recording/recorder.ts';
 import { decode, encode } from '../../../lib/recording/values.ts';
@@ -34,7 +36,9 @@ const spec = {
 
 let folder: string;
 let origin: string;
-const server = createServer((request, response) => response.end(`you asked ${request.url}`));
+const server = createServer((request, response) =>
+  response.end(request.url?.includes('/pods/') ? '{"kind":"Pod"}' : `you asked ${request.url}`),
+);
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'recording-'));
@@ -60,6 +64,9 @@ const charm = (status: (seen: string) => string = (seen) => seen) =>
       const said = await (await web.exec(['/bin/say', 'it'])).output();
       const failed = await (await web.exec(['/bin/fail'])).wait().catch((error: unknown) => error);
       const light = await new HttpClient({ origin }).send({ method: 'GET', path: '/light' });
+      const account = await juju.serviceAccount();
+      const pods = z.object({ kind: z.string() });
+      const pod = account && (await readObject(account, { kind: 'Pod', name: 'web-0' }, pods));
       const heavy = await (await request(`${origin}/heavy`)).body.text();
       await web.push('/etc/web.conf', `greeting = ${greeting}\npassword = ${password}\n`);
       const seen = [
@@ -70,6 +77,7 @@ const charm = (status: (seen: string) => string = (seen) => seen) =>
         failed instanceof ExecError ? failed.exitCode : 'other',
         light.body.toString(),
         heavy,
+        ...(pod === undefined ? [] : [pod.kind]),
       ];
       juju.addStatus(active(status(seen.join(', '))));
     },
@@ -107,9 +115,12 @@ function world(): Host {
   };
 }
 
-async function recorded(env: Readonly<Record<string, string>> = {}): Promise<Recording> {
+async function recorded(
+  env: Readonly<Record<string, string>> = {},
+  more: Partial<Host> = {},
+): Promise<Recording> {
   const place = await mkdtemp(join(folder, 'run-'));
-  const host = world();
+  const host = { ...world(), ...more };
   const recorder = record('web', { ...host, env: { ...host.env, ...env } }, place);
   await recorder.end(await dispatch(charm(), recorder.host));
   const [file = ''] = await readdir(place);
@@ -124,6 +135,17 @@ describe('run again', () => {
     expect(again.exitCode).toBe(0);
     expect(again.calls.map(({ call }) => call)).toContain(
       `status-set --application=false active "hello, welcome, not-found, aye, 3, you asked /light, you asked /heavy"`,
+    );
+  });
+
+  test('on Kubernetes it is somebody again, without a token', async () => {
+    const account = { origin, token: 'a-token-of-an-hour', authority: '', namespace: 'cos' };
+    const recording = await recorded({}, { serviceAccount: async () => account });
+    expect(JSON.stringify(recording)).not.toContain(account.token);
+    const again = await replay(charm(), recording);
+    expect(again.differences).toEqual([]);
+    expect(again.calls.map(({ call }) => call)).toContainEqual(
+      expect.stringContaining('you asked /heavy, Pod'),
     );
   });
 
