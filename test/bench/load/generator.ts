@@ -10,6 +10,14 @@ import { bodiesOf, QUERIES } from './series.ts';
 /** Requests under way at the same time, in a closed loop. */
 const WRITERS = 6;
 const READY_MS = 120_000;
+/** What one request is given before it counts as failed. */
+const ATTEMPTS = 5;
+const RETRY_MS = 100;
+const REMOTE_WRITE = {
+  'content-type': 'application/x-protobuf',
+  'content-encoding': 'snappy',
+  'x-prometheus-remote-write-version': '0.1.0',
+} as const;
 /** Failures that are told; a broken side has the same one many times. */
 const MOST_FAILURES = 20;
 
@@ -44,6 +52,7 @@ async function obey(order: Order): Promise<Result> {
 
 class Taken {
   samples = 0;
+  retried = 0;
   readonly #pushes: number[] = [];
   readonly #queries: number[] = [];
   readonly #failures: string[] = [];
@@ -66,6 +75,7 @@ class Taken {
     return {
       seconds: (performance.now() - this.#begun) / 1000,
       samples: this.samples,
+      retried: this.retried,
       pushes: this.#pushes,
       queries: this.#queries,
       failures: this.#failures,
@@ -90,38 +100,53 @@ async function push({ urls }: Order, taken: Taken, due: number): Promise<void> {
   let body = free.shift();
   // Slower than the pace: what waits here is part of the time that the request took.
   for (; body === undefined; body = free.shift()) await sleep(1);
-  const url = urls[turn++ % urls.length] ?? '';
-  try {
-    const answer = await request(`${url}/api/v1/push`, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/x-protobuf',
-        'content-encoding': 'snappy',
-        'x-prometheus-remote-write-version': '0.1.0',
-      },
-      body: body.stamp(Date.now(), ++value),
-    });
-    const text = await answer.body.text();
-    if (answer.statusCode === 200) taken.pushed(due, body.series);
-    else taken.failed(`a push was answered with ${answer.statusCode}: ${text.trim().slice(0, 200)}`);
-  } catch (error) {
-    taken.failed(`a push failed: ${String(error)}`);
-  } finally {
-    free.push(body);
-  }
+  const { series } = body;
+  const bytes = body.stamp(Date.now(), ++value);
+  const post = { method: 'POST', headers: REMOTE_WRITE, body: bytes } as const;
+  if (await answered(urls, () => '/api/v1/push', post, taken)) taken.pushed(due, series);
+  free.push(body);
 }
 
 async function query({ urls }: Order, taken: Taken, due: number): Promise<void> {
-  const number = turn++;
-  const url = urls[number % urls.length] ?? '';
-  const path = QUERIES[number % QUERIES.length]?.(number, Date.now() / 1000) ?? '';
+  const number = turn;
+  const path = () => `/prometheus/api/v1/${QUERIES[number % QUERIES.length]?.(number, Date.now() / 1000)}`;
+  if (await answered(urls, path, {}, taken)) taken.queried(due);
+}
+
+/** As senders do: what a unit fails at is tried again, at the next one, and takes the time of all attempts. */
+async function answered(
+  urls: readonly string[],
+  path: () => string,
+  options: Parameters<typeof request>[1],
+  taken: Taken,
+): Promise<boolean> {
+  for (let attempt = 1; ; attempt++) {
+    const url = `${urls[turn++ % urls.length]}${path()}`;
+    const why = await refusal(url, options);
+    if (why === undefined) return true;
+    taken.retried += 1;
+    if (attempt === ATTEMPTS || !why.isTemporary) {
+      taken.failed(`${url.slice(0, 100)} ${why.text}`);
+      return false;
+    }
+    await sleep(RETRY_MS);
+  }
+}
+
+interface Refusal {
+  readonly text: string;
+  readonly isTemporary: boolean;
+}
+
+async function refusal(url: string, options: Parameters<typeof request>[1]): Promise<Refusal | undefined> {
   try {
-    const answer = await request(`${url}/prometheus/api/v1/${path}`);
-    const text = await answer.body.text();
-    if (answer.statusCode === 200 && text.includes('"success"')) taken.queried(due);
-    else taken.failed(`a query was answered with ${answer.statusCode}: ${text.slice(0, 200)}`);
+    const { statusCode, body } = await request(url, options);
+    const text = await body.text();
+    if (statusCode === 200) return undefined;
+    const told = `was answered with ${statusCode}: ${text.trim().slice(0, 200)}`;
+    return { text: told, isTemporary: statusCode >= 500 };
   } catch (error) {
-    taken.failed(`a query failed: ${String(error)}`);
+    return { text: `failed: ${String(error)}`, isTemporary: true };
   }
 }
 

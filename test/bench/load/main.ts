@@ -21,10 +21,10 @@ const HERE = process.arch === 'arm64' ? 'arm64' : 'amd64';
 const { values } = parseArgs({
   options: {
     write: { type: 'boolean', default: false },
-    seconds: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '8' },
     series: { type: 'string', default: '50000' },
-    rounds: { type: 'string', default: '4' },
-    queries: { type: 'string', default: '20' },
+    rounds: { type: 'string', default: '5' },
+    queries: { type: 'string', default: '25' },
     units: { type: 'string', default: '1,3' },
   },
 });

@@ -30,7 +30,9 @@ export const resultShape = z.object({
   /** Milliseconds of each request, from when it was due. */
   pushes: z.array(z.number()),
   queries: z.array(z.number()),
-  /** What was not answered with 200; none of it counts above. */
+  /** Requests that were sent again, because a unit failed at them. */
+  retried: z.int(),
+  /** What was never answered with 200; none of it counts above. */
   failures: z.array(z.string()),
 });
 export type Result = z.infer<typeof resultShape>;

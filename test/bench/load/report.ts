@@ -16,11 +16,13 @@ interface Measure {
   /** Over all turns of a side, in the unit. */
   of(turns: readonly Turn[]): number;
   show(value: number): string;
+  /** True when absent. */
+  readonly isDrawn?: false;
 }
 
 const milliseconds = (value: number) => `${(value * 1000).toFixed(1)} ms`;
-const pushes = (turns: readonly Turn[]) => turns.flatMap(({ mixed }) => mixed.pushes);
-const queries = (turns: readonly Turn[]) => turns.flatMap(({ mixed }) => mixed.queries);
+/** A turn that something else on the machine has met counts as one. */
+const ofTurns = (turns: readonly Turn[], measure: (turn: Turn) => number) => median(turns.map(measure));
 
 /** Those that are promised. */
 const PROMISED: readonly Measure[] = [
@@ -28,21 +30,21 @@ const PROMISED: readonly Measure[] = [
     what: 'samples acknowledged each second, as fast as they go',
     unit: 'none',
     more: 'better',
-    of: (turns) => median(turns.map(({ push }) => push.samples / push.seconds)),
+    of: (turns) => ofTurns(turns, ({ push }) => push.samples / push.seconds),
     show: (value) => `${Math.round(value / 1000)},000 a second`,
   },
   {
     what: 'p99 of pushes, beside queries',
     unit: 's',
     more: 'worse',
-    of: (turns) => percentile(pushes(turns), 0.99) / 1000,
+    of: (turns) => ofTurns(turns, ({ mixed }) => percentile(mixed.pushes, 0.99) / 1000),
     show: milliseconds,
   },
   {
     what: 'p99 of queries, beside pushes',
     unit: 's',
     more: 'worse',
-    of: (turns) => percentile(queries(turns), 0.99) / 1000,
+    of: (turns) => ofTurns(turns, ({ mixed }) => percentile(mixed.queries, 0.99) / 1000),
     show: milliseconds,
   },
 ];
@@ -51,31 +53,41 @@ const PROMISED: readonly Measure[] = [
 const BESIDES: readonly Measure[] = [
   {
     what: 'median of pushes',
+    isDrawn: false,
     unit: 's',
     more: 'worse',
-    of: (turns) => percentile(pushes(turns), 0.5) / 1000,
+    of: (turns) => ofTurns(turns, ({ mixed }) => percentile(mixed.pushes, 0.5) / 1000),
     show: milliseconds,
   },
   {
     what: 'median of queries',
+    isDrawn: false,
     unit: 's',
     more: 'worse',
-    of: (turns) => percentile(queries(turns), 0.5) / 1000,
+    of: (turns) => ofTurns(turns, ({ mixed }) => percentile(mixed.queries, 0.5) / 1000),
     show: milliseconds,
   },
   {
     what: 'CPU of Mimir for a million samples, as fast as they go',
     unit: 's',
     more: 'worse',
-    of: (turns) => median(turns.map(({ push, pushCpuSeconds }) => (1e6 * pushCpuSeconds) / push.samples)),
+    of: (turns) => ofTurns(turns, ({ push, pushCpuSeconds }) => (1e6 * pushCpuSeconds) / push.samples),
     show: (value) => `${value.toFixed(2)} s`,
   },
   {
     what: 'CPU of Mimir for the pushes and queries of a turn',
     unit: 's',
     more: 'worse',
-    of: (turns) => median(turns.map(({ mixedCpuSeconds }) => mixedCpuSeconds)),
+    of: (turns) => ofTurns(turns, ({ mixedCpuSeconds }) => mixedCpuSeconds),
     show: (value) => `${value.toFixed(2)} s`,
+  },
+  {
+    what: 'requests that a unit failed at and that were sent again, in all turns',
+    isDrawn: false,
+    unit: 'none',
+    more: 'worse',
+    of: (turns) => turns.reduce((sum, { push, mixed }) => sum + push.retried + mixed.retried, 0),
+    show: (value) => `${value}`,
   },
   {
     what: 'resident memory at the end, all units',
@@ -120,7 +132,7 @@ export function tablesOf(topologies: readonly Topology[]): string {
 }
 
 export function pictureOf(topologies: readonly Topology[]): string {
-  const shown = [...PROMISED, ...BESIDES.slice(2)];
+  const shown = [...PROMISED, ...BESIDES].filter(({ isDrawn }) => isDrawn !== false);
   return sheet(shown.map((measure) => chartOf(measure, topologies)));
 }
 
