@@ -5,6 +5,7 @@ import type { Inputs, NeighbourProblem, WaitsFor } from './inputs.ts';
 import type { OptionProblem, OptionsResult } from './options.ts';
 import { scarceRoles } from './roles.ts';
 import { type HoldReason, type StorageDecision, writeQuorum } from './storage.ts';
+import { DEFAULT_TENANT } from './tenant.ts';
 
 /**
  * Options first (a typing slip is the quickest to mend), then storage, then what only time can bring.
@@ -43,8 +44,15 @@ export function optionStatus(problems: readonly OptionProblem[], held: string): 
   return blocked(`[config] ${list.join('; ')}${held}`);
 }
 
-function tenantLimitsStatuses({ tenantLimits }: Inputs): readonly Status[] {
-  return tenantLimits?.kind === 'wrong' ? [limitsRefused(tenantLimits.reason)] : [];
+/** A line of the file for Mimir. */
+const OF_OTHERS = new RegExp(`^  "(?!${DEFAULT_TENANT}")`, 'm');
+
+function tenantLimitsStatuses({ tenantLimits, options: { multitenancy } }: Inputs): readonly Status[] {
+  if (tenantLimits?.kind === 'wrong') return [limitsRefused(tenantLimits.reason)];
+  if (multitenancy || !OF_OTHERS.test(tenantLimits?.content ?? '')) return [];
+  return [
+    active(`[config] limits of tenants have no effect while multitenancy is off, but for ${DEFAULT_TENANT}`),
+  ];
 }
 
 /** @param reason begins with where the mistake is. */

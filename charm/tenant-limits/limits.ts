@@ -74,9 +74,9 @@ function tenantProblems(tenant: string, value: unknown): readonly LimitProblem[]
 }
 
 function limitProblem(limit: string, value: unknown): string | undefined {
-  if (OF_THE_CHARM.has(limit)) return 'is the charm`s: relate an Alertmanager instead';
+  if (OF_THE_CHARM.has(limit)) return "is the charm's: relate an Alertmanager instead";
   const kind = LIMITS.get(limit);
-  if (kind === undefined) return 'is no limit of Mimir`s';
+  if (kind === undefined) return "is no limit of Mimir's";
   return KINDS[kind].is(value) ? undefined : `must be ${KINDS[kind].allowed}`;
 }
 

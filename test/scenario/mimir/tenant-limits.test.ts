@@ -72,7 +72,7 @@ describe('the option tenant-limits', () => {
     });
     expect(after.unitStatus).toEqual(
       blocked(
-        '[config] tenant-limits: tenant "team-a", ingestion_rate must be a number; tenant "team-b", no_such_limit is no limit of Mimir`s; the last good limits of tenants stay in use',
+        `[config] tenant-limits: tenant "team-a", ingestion_rate must be a number; tenant "team-b", no_such_limit is no limit of Mimir's; the last good limits of tenants stay in use`,
       ),
     );
     expect(limitsOf(after)).toEqual({ 'team-a': { ingestion_rate: 5 } });
@@ -131,6 +131,17 @@ describe('the option tenant-limits', () => {
     const later = await mimir.run('config-changed', configured(after, '{'));
     expect(limitsOf(later)).toEqual({ 'team-a': { ingestion_rate: 5 } });
     expect(later.serviceStarts).toEqual([]);
+  });
+
+  test('says so when its tenants do not exist', async () => {
+    const after = await running({
+      config: { multitenancy: false, 'tenant-limits': 'team-a: {ingestion_rate: 5}' },
+    });
+    expect(after.unitStatus).toEqual(
+      active('[config] limits of tenants have no effect while multitenancy is off, but for anonymous'),
+    );
+    const only = await mimir.run('config-changed', configured(after, 'anonymous: {ingestion_rate: 5}'));
+    expect(only.unitStatus).toEqual(active());
   });
 
   test('costs nothing while nothing changes', async () => {

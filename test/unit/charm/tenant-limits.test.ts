@@ -24,10 +24,10 @@ describe('what is wrong is told by tenant and limit, and never shows a value', (
       'tenant "a", compactor_blocks_retention_period must be a duration such as 30s, 12h or 1y, or 0',
     ],
     ['a: {metric_relabel_configs: drop}', 'tenant "a", metric_relabel_configs must be a list or a map'],
-    ['a: {ingestion_rat: 5}', 'tenant "a", ingestion_rat is no limit of Mimir`s'],
+    ['a: {ingestion_rat: 5}', `tenant "a", ingestion_rat is no limit of Mimir's`],
     [
       'a: {ruler_alertmanager_client_config: {basic_auth_password: hidden}}',
-      'tenant "a", ruler_alertmanager_client_config is the charm`s: relate an Alertmanager instead',
+      `tenant "a", ruler_alertmanager_client_config is the charm's: relate an Alertmanager instead`,
     ],
     ['a: 5', 'tenant "a" must map limits to values'],
     ['[a]', 'must map tenants to their limits: TENANT: {LIMIT: VALUE}'],
