@@ -56,12 +56,10 @@ export async function resumeIngester(juju: Juju<Spec>, inputs: Inputs): Promise<
 
 async function end(juju: Juju<Spec>, inputs: Inputs): Promise<Status | undefined> {
   const { files = {} } = inputs.container;
-  const pebble = juju.container(CONTAINER);
-  if (!(await pebble.exists(DIRS.tsdb)) || (await pebble.list(DIRS.tsdb)).length === 0) return undefined;
   const api = ownApi(inputs);
   const storage = runningStorage(files);
   if (api === undefined || storage === undefined) return waits('Mimir cannot be asked');
-  if (!(await api.ready()).ready) return waits('Mimir does not serve');
+  if (!(await api.ready()).ready) return (await hasMetrics(juju)) ? waits('Mimir does not serve') : undefined;
   if (storage.kind === 'filesystem') return waits('its metrics are on its own disk');
   const members = (await ringMembers(api, 'ingester')) ?? [];
   const copies = inputs.agreement?.replicationFactor ?? 1;
@@ -75,6 +73,12 @@ async function end(juju: Juju<Spec>, inputs: Inputs): Promise<Status | undefined
   const done = await outlived(juju, inputs, { api, storage, since });
   if (done === undefined) juju.store(ENDS, { since, isEmpty: true });
   return done;
+}
+
+/** On its volume. One that serves and has none yet may be given some in the next moment. */
+async function hasMetrics(juju: Juju<Spec>): Promise<boolean> {
+  const pebble = juju.container(CONTAINER);
+  return (await pebble.exists(DIRS.tsdb)) && (await pebble.list(DIRS.tsdb)).length > 0;
 }
 
 /** One that was started anew meanwhile takes writes. */
