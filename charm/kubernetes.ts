@@ -1,5 +1,5 @@
 /** Keeps the charm's own Kubernetes objects as they are planned. */
-import { blocked, type Juju, type Status, waiting } from 'charmwright';
+import { blocked, type Juju, type JujuEvent, type Status, waiting } from 'charmwright';
 import type { Kept } from 'charmwright/kubernetes';
 import type { Spec } from './generated.ts';
 import type { Inputs } from './plan/inputs.ts';
@@ -27,8 +27,17 @@ export async function applyKubernetes(
   const kept = await keepObjects(juju, account, kubernetesPatches(app, parsed.kubernetes), {
     fieldManager: FIELD_MANAGER,
     takeOver: TAKEN_OVER,
+    look: isPodNew(juju.event),
   });
   return kept.flatMap((each) => statusOf(app, each));
+}
+
+/**
+ * Another unit has another address: its pod was replaced. When that is because Juju has written the StatefulSet anew, the
+ * charm's own fields are put back before the pods after it are replaced, and each of those is replaced once.
+ */
+function isPodNew(event: JujuEvent<Spec>): boolean {
+  return event.kind === 'relation-changed' && event.endpoint === 'mimir-peers';
 }
 
 function statusOf(app: string, { object, error }: Kept): readonly Status[] {

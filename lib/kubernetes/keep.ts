@@ -18,6 +18,12 @@ export interface Keeper {
   store(key: string, value: unknown): void;
 }
 
+/** When objects are looked at, besides the events that may always have changed them. */
+export interface KeepOptions extends ApplyOptions {
+  /** Somebody may have written to them now. */
+  readonly look?: boolean;
+}
+
 /** How one object stands. */
 export interface Kept {
   readonly object: ObjectName;
@@ -83,7 +89,7 @@ export async function keepObjects(
   keeper: Keeper,
   account: ServiceAccount,
   patches: readonly ObjectPatch[],
-  options: ApplyOptions,
+  options: KeepOptions,
 ): Promise<readonly Kept[]> {
   const record = keeper.stored(KEY, recordShape) ?? {};
   const next: Record<string, Entry> = {};
@@ -103,12 +109,13 @@ async function keepOne(
   { event }: Keeper,
   account: ServiceAccount,
   patch: ObjectPatch,
-  options: ApplyOptions,
+  options: KeepOptions,
   known: Entry | undefined,
 ): Promise<Entry> {
   const wanted = digest(patch);
   const isSame = known?.wanted === wanted;
-  if (isSame && !isDue(event.kind, known, patch)) return known;
+  const isLookedAt = options.look === true || LOOK_AGAIN.has(event.kind);
+  if (isSame && !isDue(event.kind, isLookedAt, known, patch)) return known;
   try {
     const live = appliedFields(await readObject(account, nameOf(patch), managedShape), options.fieldManager);
     const stands = digest(live);
@@ -124,9 +131,9 @@ async function keepOne(
   }
 }
 
-function isDue(event: string, { error }: Entry, patch: ObjectPatch): boolean {
+function isDue(event: string, isLookedAt: boolean, { error }: Entry, patch: ObjectPatch): boolean {
   if (error !== undefined) return TRIED_ALWAYS.has(error.name) || TRY_AGAIN.has(event);
-  return LOOK_AGAIN.has(event) && !wantsNothing(patch);
+  return isLookedAt && !wantsNothing(patch);
 }
 
 function wantsNothing({ kind: _kind, metadata, ...rest }: ObjectPatch): boolean {

@@ -92,6 +92,14 @@ describe('an object that is to be patched', () => {
     ]);
   });
 
+  test('is looked at in any other event when the charm knows why', async () => {
+    const dispatch = unit();
+    await keep(dispatch('install'), [statefulSet(60)]);
+    api.asked.length = 0;
+    await keepObjects(dispatch('relation-changed'), ACCOUNT, [statefulSet(60)], { ...OPTIONS, look: true });
+    expect(api.asked.map(({ method }) => method)).toEqual(['GET']);
+  });
+
   test('is told of when somebody else has changed what is decided here, and only then', async () => {
     const dispatch = unit();
     await keep(dispatch('install'), [service]);
