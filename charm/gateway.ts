@@ -12,7 +12,14 @@ import {
   type Workload,
   waiting,
 } from 'charmwright';
-import { ConnectionError, ExecError, type Pebble, PebbleError, TimeoutError } from 'charmwright/pebble';
+import {
+  ApiError,
+  ConnectionError,
+  ExecError,
+  type Pebble,
+  PebbleError,
+  TimeoutError,
+} from 'charmwright/pebble';
 import type { Spec } from './generated.ts';
 import { readThoseThere } from './pebble-files.ts';
 import { clusterAddresses } from './plan/cluster.ts';
@@ -176,7 +183,7 @@ function troubleOf(outcome: Exclude<Converged, { kind: 'settled' }>): Status {
 function statusOf(error: PebbleError): Status {
   if (error instanceof ConnectionError) return waiting('[gateway] waiting for Pebble in the container');
   if (error instanceof TimeoutError) return waiting('[gateway] waiting for nginx to stop or start');
-  const isMissing = error.message.includes(NGINX);
+  const isMissing = error instanceof ApiError && error.pebbleMessage.includes('cannot find executable');
   return blocked(
     isMissing
       ? `[gateway] the image has no ${NGINX}: attach another one as nginx-image`

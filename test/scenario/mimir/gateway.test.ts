@@ -1,8 +1,10 @@
 /** The gateway of a cluster: one address for all applications, whoever joins and leaves. */
 import { active, blocked, waiting } from 'charmwright';
 import {
+  activeOnly,
   crashTest,
   exec,
+  explore,
   findContainer,
   findRelation,
   type Outcome,
@@ -300,6 +302,31 @@ describe('a hook that is killed at any of its calls', () => {
     expect(killed.mostStarts).toBe(0);
   });
 });
+
+test('whoever comes, goes or dies, and in whatever order, nginx is started only where it does not run', async () => {
+  const before = stateOf(
+    await mimir.run(ready, leader({}, [member(7, 'all', 'all', '10.1.7.0', '10.1.7.1')])),
+  );
+  const found = await explore(charm, before, {
+    containers: [image(), gateway()],
+    depth: 1,
+    kills: true,
+    relations: [member(8, 'read', 'read', '10.1.8.0')],
+    remoteAppData: { 'mimir-cluster': [{ role: '"all"', planned_units: '3' }] },
+    ignore: activeOnly,
+    oneEnd: true,
+    invariant(after, then) {
+      const runs = (state: State) => findContainer(state, 'gateway').services.gateway === 'active';
+      if (runs(then)) expect(told(after).starts).toBe(0);
+      // What it was told last is what is there.
+      const { files } = findContainer(after, 'gateway');
+      if (runs(after) && after.exitCode === 0)
+        expect(files[CONFIG]).toContain(files[`${GATEWAY_DIR}/loaded`]);
+    },
+  });
+  expect(found.problems).toEqual([]);
+  expect(found.isComplete).toBe(true);
+}, 240_000);
 
 test('an application alone never asks the gateway`s container for anything', async () => {
   const after = await mimir.run(ready, world(HOST, { containers: [image(), gateway()] }));
