@@ -2,20 +2,14 @@
  * Brings the gateway's container to its plan. nginx is never restarted for it: it tries new files first, takes them at a
  * signal, and goes on with the old ones where it refuses them. Loaded only by what leads a cluster, or has just done so.
  */
-import {
-  blocked,
-  type Converged,
-  type ConvergeOptions,
-  converge,
-  type Juju,
-  type Status,
-  type Workload,
-  waiting,
-} from 'charmwright';
+import { createHash } from 'node:crypto';
+import { blocked, type Juju, type Status, waiting } from 'charmwright';
 import {
   ApiError,
+  ChangeError,
   ConnectionError,
   ExecError,
+  layerApplied,
   type Pebble,
   PebbleError,
   TimeoutError,
@@ -38,7 +32,8 @@ import {
   NGINX,
 } from './plan/gateway-parts.ts';
 import type { Inputs } from './plan/inputs.ts';
-import { logTargets } from './plan/log-targets.ts';
+import { sectionOf } from './plan/layer.ts';
+import { type LogTargets, logTargets, silenced } from './plan/log-targets.ts';
 import { senderTenantIn } from './plan/nginx.ts';
 import { HTTP_PORT } from './plan/paths.ts';
 import { senderTenant } from './plan/tenant.ts';
@@ -48,8 +43,10 @@ import { serviceHost } from './plan/urls.ts';
 type MimirJuju = Juju<Spec>;
 
 const LABEL = 'mimir-gateway';
-const PATIENCE: ConvergeOptions = { timeoutMs: 30_000 };
-/** Which files nginx runs with: the digest of those that it was last told to read. */
+/**
+ * Two lines from when nginx was last told to read its files: their digest, and one of the layer and the plan that it was
+ * in. It lives as long as nginx and the files do.
+ */
 const LOADED_FILE = `${GATEWAY_DIR}/loaded`;
 /** By name. */
 const FILES = [GATEWAY_CA, GATEWAY_TLS, GATEWAY_CONFIG] as const;
@@ -93,7 +90,7 @@ function addressesOf(inputs: Inputs): GatewayInputs['addresses'] {
 async function serve(
   pebble: Pebble,
   wanted: Omit<GatewayInputs, 'ipv6' | 'keepsConnections'>,
-  targets: Workload['logTargets'],
+  targets: LogTargets,
 ): Promise<readonly Status[]> {
   const present = await readThoseThere(pebble, [
     ...FILES.map((name) => `${GATEWAY_DIR}/${name}`),
@@ -116,14 +113,16 @@ async function serve(
   }
   const { plan } = tried;
   if (there === undefined) await write(pebble, GATEWAY_DIR, plan);
-  const workload = { label: LABEL, ...plan.layer, ...(targets !== undefined && { logTargets: targets }) };
-  const outcome = await converge(pebble, workload, PATIENCE);
-  if (outcome.kind !== 'settled') return [troubleOf(outcome)];
-  if (present[LOADED_FILE] !== plan.digest) {
-    const isNew = outcome.started.includes(GATEWAY_SERVICE);
-    if (!isNew) await pebble.sendSignal('SIGHUP', [GATEWAY_SERVICE]);
-    await pebble.push(LOADED_FILE, plan.digest, { permissions: 0o600 });
-  }
+  const [loaded, seen] = present[LOADED_FILE]?.split('\n') ?? [];
+  const { isNew, application } = await ensureRunning(
+    pebble,
+    { ...plan.layer, ...sectionOf(targets) },
+    targets,
+    seen,
+  );
+  if (loaded !== plan.digest && !isNew) await pebble.sendSignal('SIGHUP', [GATEWAY_SERVICE]);
+  const content = `${plan.digest}\n${application}`;
+  if (present[LOADED_FILE] !== content) await pebble.push(LOADED_FILE, content, { permissions: 0o600 });
   const [check] = await pebble.checks({ names: [GATEWAY_CHECK] });
   return check?.status === 'down'
     ? [waiting('[gateway] nginx does not answer: see the log of the container')]
@@ -168,21 +167,60 @@ async function write(pebble: Pebble, folder: string, { files }: GatewayPlan): Pr
     await pebble.push(`${folder}/${name}`, content, { permissions, makeDirs: true });
 }
 
+/** As the plan was left, it is not read: to understand YAML takes 20 ms. */
+async function ensureRunning(
+  pebble: Pebble,
+  layer: GatewayPlan['layer'],
+  targets: LogTargets,
+  seen: string | undefined,
+): Promise<{ readonly isNew: boolean; readonly application: string }> {
+  const [planYaml, services] = await Promise.all([pebble.planYaml(), pebble.services([GATEWAY_SERVICE])]);
+  const isNew = services[0]?.current !== 'active';
+  const known = applicationOf(layer, planYaml);
+  if (known === seen && !isNew) return { isNew, application: known };
+  const plan = await pebble.plan();
+  const gone = silenced(targets, plan['log-targets']);
+  const whole = { ...layer, ...sectionOf({ ...gone, ...targets }) };
+  if (!layerApplied(whole, plan)) await pebble.addLayer(LABEL, whole, { combine: true });
+  await pebble.replan();
+  return { isNew, application: applicationOf(layer, await pebble.planYaml()) };
+}
+
+/** Equal when both are. */
+function applicationOf(layer: GatewayPlan['layer'], planYaml: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([layer, planYaml]))
+    .digest('hex');
+}
+
 /** Nobody has joined any more: Mimir itself is addressed again. */
 export async function takeDownGateway(juju: MimirJuju): Promise<readonly Status[]> {
-  const outcome = await converge(juju.container(GATEWAY_CONTAINER), { label: LABEL }, PATIENCE);
-  if (outcome.kind === 'settled') juju.store(GATEWAY_KEY, undefined);
+  const pebble = juju.container(GATEWAY_CONTAINER);
+  try {
+    const [service] = await pebble.services([GATEWAY_SERVICE]);
+    if (service !== undefined) {
+      await pebble.addLayer(LABEL, IDLE_LAYER, { combine: true });
+      await pebble.stopChecks([GATEWAY_CHECK]);
+      if (service.current !== 'inactive') await pebble.stop([GATEWAY_SERVICE]);
+    }
+    juju.store(GATEWAY_KEY, undefined);
+  } catch (error) {
+    if (!(error instanceof PebbleError)) throw error;
+    juju.log.warn(`the gateway does not end: ${error.message}`);
+  }
   return [];
 }
 
-function troubleOf(outcome: Exclude<Converged, { kind: 'settled' }>): Status {
-  if (outcome.kind === 'unreachable') return statusOf(outcome.error);
-  return blocked(`[gateway] ${outcome.reason}`);
-}
+const IDLE_LAYER = {
+  services: { [GATEWAY_SERVICE]: { override: 'merge', startup: 'disabled' } },
+  checks: { [GATEWAY_CHECK]: { override: 'merge', startup: 'disabled' } },
+} as const;
 
 function statusOf(error: PebbleError): Status {
   if (error instanceof ConnectionError) return waiting('[gateway] waiting for Pebble in the container');
   if (error instanceof TimeoutError) return waiting('[gateway] waiting for nginx to stop or start');
+  if (error instanceof ChangeError)
+    return blocked('[gateway] nginx does not start: see the log of the container');
   const isMissing = error instanceof ApiError && error.pebbleMessage.includes('cannot find executable');
   return blocked(
     isMissing
