@@ -10,15 +10,16 @@ import { type MimirApi, mimirAt, type Readiness } from './mimir-api.ts';
 import { MimirError, MimirRefusedError } from './mimir-errors.ts';
 import { within } from './patience.ts';
 import { clusterAddresses, ownRoles } from './plan/cluster.ts';
+import { copiesIn } from './plan/copies.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { READY_CHECK } from './plan/layer.ts';
-import { CONTAINER } from './plan/paths.ts';
+import { CONFIG_FILE, CONTAINER } from './plan/paths.ts';
 import { alertmanagerDigest, hasIngester, type Plan } from './plan/plan.ts';
 import type { Component } from './plan/roles.ts';
 import { limitsRefused } from './plan/statuses.ts';
 import { DEFAULT_TENANT } from './plan/tenant.ts';
 import { runningTrust } from './plan/tls.ts';
-import { isOpen, nextTurn, REQUESTS, withoutRequest } from './plan/turns.ts';
+import { FLUSHED_FOR, isOpen, nextTurn, REQUESTS, withoutRequest } from './plan/turns.ts';
 import { serviceHost } from './plan/urls.ts';
 import { remember } from './remembered.ts';
 import { applySenderRules, doubtSenderRules } from './sender-rules/apply.ts';
@@ -34,6 +35,7 @@ export async function apply(juju: MimirJuju, inputs: Inputs, plan: Plan): Promis
   await publish(juju, inputs, plan);
   await juju.setPorts(plan.ports);
   const pebble = juju.container(CONTAINER);
+  await meetIfCopiesChange(inputs, plan);
   const outcome = await applyWorkload(pebble, plan.workload, inputs.container.files);
   const isUp = outcome.kind === 'running' || outcome.kind === 'stopped';
   if (!isUp || inputs.address.ip === undefined) {
@@ -59,6 +61,15 @@ export async function apply(juju: MimirJuju, inputs: Inputs, plan: Plan): Promis
   const given = await give(juju, inputs, plan, (component) => apiOf(component, inputs, plan) ?? own);
   await publishAgreement(juju, inputs, { ...plan.databags.peers.agreement, turn, ...given.agreed });
   return [...limits, ...given.statuses];
+}
+
+/** Rare, and not loaded else. */
+async function meetIfCopiesChange(inputs: Inputs, { workload }: Plan): Promise<void> {
+  const { files } = inputs.container;
+  if (workload.kind !== 'run' || files === undefined) return;
+  const planned = workload.files.find(({ path }) => path === CONFIG_FILE)?.content;
+  if (copiesIn(planned) === copiesIn(files[CONFIG_FILE])) return;
+  await (await import('./copies.ts')).meetForCopies(inputs, planned);
 }
 
 function limitsStatuses({ limitsRefused: reason }: Running): readonly Status[] {
@@ -147,12 +158,13 @@ async function startingStatus(pebble: Pebble, { exits }: Running, answer: string
 
 /** What goes to the peers and to object storage; charmwright writes what differs when the dispatch has succeeded. */
 async function publish(juju: MimirJuju, inputs: Inputs, { databags, place }: Plan): Promise<void> {
-  const { leader, requests, agreement, unit } = inputs;
+  const { leader, requests, agreement, unit, flushedFor } = inputs;
   const [peers, s3] = await Promise.all([juju.relation('mimir-peers'), juju.relation('s3')]);
   const turn = agreement?.turn;
   const silent = turn !== undefined && turn.unit !== unit;
-  peers?.publishUnit(peerUnit(databags.peers.hostname, { ...databags.peers, requests, silent }));
+  peers?.publishUnit(peerUnit(databags.peers.hostname, { ...databags.peers, requests, silent, flushedFor }));
   juju.store(REQUESTS, requests);
+  juju.store(FLUSHED_FOR, flushedFor);
   // One that has joined a cluster needs no bucket of its own.
   if (place === 'joined') return;
   s3?.publishUnit(leader ? S3_UNIT_REQUEST : {});
@@ -166,11 +178,11 @@ async function publishServing(
   inputs: Inputs,
   { databags: { peers: said } }: Plan,
 ): Promise<Pick<Agreement, 'turn'>> {
-  const { requests: before, waitsFor, held, unit, requestsOfOthers } = inputs;
+  const { requests: before, waitsFor, held, unit, requestsOfOthers, flushedFor } = inputs;
   const isOver = waitsFor === undefined && held === undefined && isOpen(before);
   const requests = isOver ? withoutRequest(before) : before;
   const peers = await juju.relation('mimir-peers');
-  peers?.publishUnit(peerUnit(said.hostname, { ...said, requests }));
+  peers?.publishUnit(peerUnit(said.hostname, { ...said, requests, flushedFor }));
   juju.store(REQUESTS, requests);
   const { turn } = said.agreement;
   return { turn: isOver ? nextTurn(turn, { ...requestsOfOthers, [unit]: requests }) : turn };

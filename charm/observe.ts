@@ -30,7 +30,7 @@ import { READY_CHECK } from './plan/layer.ts';
 import { CONFIG_FILE, CONTAINER, OWN_FILES, TENANT_LIMITS_FILE } from './plan/paths.ts';
 import { startDigest } from './plan/plan.ts';
 import { runningTrust } from './plan/tls.ts';
-import { REQUESTS } from './plan/turns.ts';
+import { FLUSHED_FOR, REQUESTS } from './plan/turns.ts';
 import { probeBucket } from './probe.ts';
 import { remembered } from './remembered.ts';
 import { tenantLimitsFrom } from './tenant-limits/file.ts';
@@ -61,7 +61,7 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
   ]);
   const fqdn = unitName(juju);
   const alone = neighbours.members === undefined && neighbours.joined === undefined;
-  const factor = options['replication-factor'] ?? agreement?.replicationFactor;
+  const factor = agreement?.replicationFactor ?? options['replication-factor'];
   return {
     options,
     app: juju.app,
@@ -78,6 +78,8 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
       container.files?.[TENANT_LIMITS_FILE],
     ),
     otherUnits,
+    now: Date.now(),
+    flushedFor: juju.stored(FLUSHED_FOR, z.number()),
     requests: juju.stored(REQUESTS, requestsShape),
     objectStorage,
     zones: await observeZones(juju, leader && agreement?.replicationFactor === undefined),
@@ -125,6 +127,7 @@ const agreementShape = z.object({
   tenantLimits: z.optional(z.string()),
   authorities: z.optional(z.string()),
   turn: z.optional(turnShape),
+  copiesSince: z.optional(z.number()),
 });
 
 /** What all units have agreed on; undefined until this one has entered the peer relation. */

@@ -12,3 +12,9 @@ export async function within<T>(
     if (isGood(answer) || Date.now() > deadline) return answer;
   }
 }
+
+/** @param time milliseconds since 1970; one that has passed is not waited for */
+export async function until(time: number): Promise<void> {
+  const { setTimeout: sleep } = await import('node:timers/promises');
+  await sleep(Math.max(0, time - Date.now()));
+}

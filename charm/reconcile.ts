@@ -6,6 +6,7 @@ import type { Spec } from './generated.ts';
 import { applyKubernetes } from './kubernetes.ts';
 import { publishNeighbours, related } from './neighbours/index.ts';
 import { observe } from './observe.ts';
+import { copiesToCome } from './plan/copies.ts';
 import { GATEWAY_KEY } from './plan/gateway-parts.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { endsIngester, type Plan, plan, runningComponents, withAgreement } from './plan/plan.ts';
@@ -18,7 +19,8 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
   const all = await related(juju);
   const observed = await observe(juju, all);
   const planner = await plannerFor(observed);
-  const agreed = withAgreement(observed, planner);
+  const [ready, comes] = await prepareCopies(juju, observed);
+  const agreed = withAgreement(ready, planner);
   const first = planner(agreed);
   const ending = await keepIngester(juju, agreed, first);
   const wanted = ending.inputs === agreed ? first : planner(ending.inputs);
@@ -30,6 +32,7 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
   await publishNeighbours(juju, inputs, planned, all);
   const gateway = await applyGatewayIfAny(juju, inputs, planned);
   const seen = [
+    ...comes,
     ...(await apply(juju, inputs, planned)),
     ...(await afterDrains(juju, event, inputs)),
     ...(await applyKubernetes(juju, inputs)),
@@ -43,6 +46,16 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
     ...gateway,
     ...statuses.filter(isGood),
   );
+}
+
+/** Most of the time no other number of copies is to come. */
+async function prepareCopies(
+  juju: Juju<Spec>,
+  inputs: Inputs,
+): Promise<readonly [Inputs, readonly Status[]]> {
+  const copies = copiesToCome(inputs);
+  if (copies !== undefined) return (await import('./copies.ts')).prepareCopies(juju, inputs, copies);
+  return [inputs.flushedFor === undefined ? inputs : { ...inputs, flushedFor: undefined }, []];
 }
 
 /** Loaded only where there is one, or was one until now. */

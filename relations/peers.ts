@@ -49,6 +49,8 @@ export interface Agreement {
   /** The authorities of all units' certificates, PEM. Present while the units speak TLS. */
   readonly authorities?: string | undefined;
   readonly turn?: Turn | undefined;
+  /** From when on `replicationFactor` holds, in milliseconds since 1970; absent when it has never been another. */
+  readonly copiesSince?: number | undefined;
 }
 
 export const rulesRecordShape = z.object({
@@ -68,6 +70,10 @@ const agreementSchema = z.object({
   'alertmanager-digest': z.optional(z.string()),
   'tenant-limits': z.optional(z.string()),
   rules: z.catch(z.optional(z.pipe(z.pipe(z.string(), z.transform(parseJson)), rulesRecordShape)), undefined),
+  'copies-since': z.catch(
+    z.optional(z.pipe(z.string().check(z.regex(/^\d{13}$/)), z.transform(Number))),
+    undefined,
+  ),
   turn: z.catch(z.optional(z.pipe(z.pipe(z.string(), z.transform(parseJson)), turnShape)), undefined),
 });
 
@@ -80,6 +86,7 @@ export function readAgreement(bag: Bag): Agreement {
     'tenant-limits': tenantLimits,
     rules,
     turn,
+    'copies-since': copiesSince,
   } = agreementSchema.parse(bag);
   const authorities = unitAuthorities(bag);
   return {
@@ -90,6 +97,7 @@ export function readAgreement(bag: Bag): Agreement {
     ...(tenantLimits !== undefined && { tenantLimits }),
     ...(authorities !== undefined && { authorities }),
     ...(turn !== undefined && { turn }),
+    ...(copiesSince !== undefined && { copiesSince }),
   };
 }
 
@@ -102,6 +110,7 @@ export function agreementBag({
   tenantLimits,
   authorities,
   turn,
+  copiesSince,
 }: Agreement): Bag {
   return {
     ...(replicationFactor !== undefined && { 'replication-factor': String(replicationFactor) }),
@@ -112,6 +121,7 @@ export function agreementBag({
     ...(tenantLimits !== undefined && { 'tenant-limits': tenantLimits }),
     ...(authorities !== undefined && { 'tls-ca': authorities }),
     ...(turn !== undefined && { turn: stableJson(turn) }),
+    ...(copiesSince !== undefined && { 'copies-since': String(copiesSince) }),
   };
 }
 
@@ -121,6 +131,8 @@ export interface PeerWords {
   readonly requests?: Requests | undefined;
   readonly silent?: boolean;
   readonly zone?: string | undefined;
+  /** The number of copies for which it has nothing left that is in its ingester only. */
+  readonly flushedFor?: number | undefined;
 }
 
 /**
@@ -132,11 +144,12 @@ export interface PeerWords {
  */
 export function peerUnit(
   hostname: string,
-  { authorities, ip, requests, silent = false, zone }: PeerWords = {},
+  { authorities, ip, requests, silent = false, zone, flushedFor: copies }: PeerWords = {},
 ): Bag {
   return {
     hostname,
     ...(silent && { 'not-serving': 'true' }),
+    ...(copies !== undefined && { 'flushed-for': String(copies) }),
     ...(requests !== undefined && { restart: stableJson(requests) }),
     ...(authorities !== undefined && { 'tls-ca': authorities }),
     ...(ip !== undefined && { ip }),
@@ -164,6 +177,12 @@ export const requestsShape = z.object({ asked: z.number(), done: z.number() });
 const unitSchema = z.object({
   restart: z.catch(z.optional(z.pipe(z.pipe(z.string(), z.transform(parseJson)), requestsShape)), undefined),
 });
+
+/** For how many copies a unit is ready, by its databag. */
+export function flushedFor(bag: Bag): number | undefined {
+  const { 'flushed-for': copies = '' } = bag;
+  return /^[1-9]$/.test(copies) ? Number(copies) : undefined;
+}
 
 /** What a unit's databag says of its restarts. */
 export function unitRequests(bag: Bag): Requests | undefined {

@@ -2,6 +2,7 @@
 import type { Agreement } from '../../relations/peers.ts';
 import { bundle, certificatesIn } from '../../relations/pem.ts';
 import { leadsCluster } from './cluster.ts';
+import { isMixed } from './copies.ts';
 import type { Inputs } from './inputs.ts';
 import type { StorageDecision } from './storage.ts';
 
@@ -36,6 +37,8 @@ export function planDatabags(inputs: Inputs, storage: StorageDecision): Databags
         authorities: inputs.authorities,
         ...(storage.kind === 's3' && { replicationFactor: storage.replicationFactor }),
         ...(storage.kind === 's3' && storage.zoneAware && { zoneAware: true }),
+        ...(!isMixed(inputs) && { copiesSince: undefined }),
+        ...inputs.agreed,
         ...(needsStandIn(inputs) && { grafanaStandIn: inputs.unit }),
       },
     },

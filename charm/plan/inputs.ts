@@ -105,6 +105,12 @@ export interface Inputs {
   readonly otherUnits: readonly string[];
   /** This unit's requests to be restarted; absent until it has had to ask. */
   readonly requests?: Requests | undefined;
+  /** In milliseconds since 1970. */
+  readonly now: number;
+  /** For how many copies this unit is ready, while that is another number than the units agree on. */
+  readonly flushedFor?: number | undefined;
+  /** As leader: what the units agree on from the next hook on. */
+  readonly agreed?: { readonly replicationFactor: number; readonly copiesSince: number };
   /** To the leader, when it has to decide whose turn it is: those of the other units. */
   readonly requestsOfOthers?: Readonly<Record<string, Requests>>;
   /** Why Mimir is not restarted yet, although what it reads has changed. */

@@ -182,7 +182,11 @@ function readProfile(
   store: Store,
   { recentFromBucket }: Options,
 ): { querier?: Settings; bucketStore?: Settings; compactor?: Settings } {
-  if (store.kind === 'filesystem' || (store.replicationFactor > 1 && !recentFromBucket)) return {};
+  if (
+    store.kind === 'filesystem' ||
+    (store.replicationFactor > 1 && !recentFromBucket && store.mixed !== true)
+  )
+    return {};
   return {
     querier: { query_store_after: '0s' },
     bucketStore: { ignore_blocks_within: '0s', sync_interval: '15s' },

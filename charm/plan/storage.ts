@@ -2,6 +2,7 @@
 import type { KeyProblem } from '../../relations/bag.ts';
 import type { S3Connection } from '../../relations/s3.ts';
 import { clusterCounts, clusterUnits, leadsCluster } from './cluster.ts';
+import { isMixed } from './copies.ts';
 import type { Inputs } from './inputs.ts';
 import { decideZones } from './zones.ts';
 
@@ -13,6 +14,8 @@ export type StorageDecision =
       readonly replicationFactor: number;
       /** Copies are in different zones. */
       readonly zoneAware?: true;
+      /** Ingesters may still hold what was written in fewer copies. */
+      readonly mixed?: true;
     }
   /** Nothing may change: what runs goes on, what does not run yet waits. */
   | { readonly kind: 'hold'; readonly reason: HoldReason };
@@ -64,17 +67,23 @@ export function decideStorage(inputs: Inputs, replicationOption: number | undefi
       if (replicationFactor === undefined) return hold({ kind: 'leader-decides' });
       const zoneAware = decideZones(inputs, replicationFactor);
       if (zoneAware === 'unknown') return hold({ kind: inputs.leader ? 'zones-unknown' : 'leader-decides' });
-      return { kind: 's3', s3: objectStorage.s3, replicationFactor, ...(zoneAware && { zoneAware }) };
+      return {
+        kind: 's3',
+        s3: objectStorage.s3,
+        replicationFactor,
+        ...(zoneAware && { zoneAware }),
+        ...(isMixed(inputs) && { mixed: true as const }),
+      };
     }
   }
 }
 
 /**
- * Chosen once. Following the number of units would hide data: a query needs all but one of the copies that the
+ * Chosen once; another option comes into use when all units are ready for it (see `copies.ts`). Following the number of units would hide data: a query needs all but one of the copies that the
  * factor promises, and series written before have fewer. Undefined: it is the leader's to choose.
  */
 function decideReplication(inputs: Inputs, option: number | undefined): number | undefined {
-  const agreed = option ?? inputs.agreement?.replicationFactor;
+  const agreed = inputs.agreement?.replicationFactor ?? option;
   if (agreed !== undefined) return agreed;
   if (!inputs.leader) return undefined;
   return clusterCounts(inputs).ingester >= 3 ? 3 : 1;

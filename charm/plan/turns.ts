@@ -5,16 +5,22 @@
 import type { JujuEvent } from 'charmwright';
 import type { Requests, Turn } from '../../relations/peers.ts';
 import type { Spec } from '../generated.ts';
+import { copiesIn } from './copies.ts';
 import type { Inputs } from './inputs.ts';
-import { SERVICE, UNITS_CA_FILE } from './paths.ts';
+import { CONFIG_FILE, SERVICE, UNITS_CA_FILE } from './paths.ts';
 import type { Plan } from './plan.ts';
 
 /** Under this name a unit remembers its requests. */
 export const REQUESTS = 'restart';
+/** And under this for which number of copies it is ready. */
+export const FLUSHED_FOR = 'flushed-for';
 
 const NONE: Requests = { asked: 0, done: 0 };
 
-/** Whether Mimir is to be started anew on other files, and may wait for it: TLS between units comes to all at once. */
+/**
+ * Whether Mimir is to be started anew on other files, and may wait for it. TLS between units and another number of copies
+ * come to all at once.
+ */
 export function wantsTurn(
   { container }: Pick<Inputs, 'container'>,
   planned: Pick<Plan, 'workload'>,
@@ -23,6 +29,8 @@ export function wantsTurn(
   const { workload } = planned;
   if (workload.kind !== 'run' || lastGood === undefined) return false;
   const digest = workload.layer.services[SERVICE].environment.MIMIR_CONFIG_DIGEST;
+  const config = workload.files.find(({ path }) => path === CONFIG_FILE)?.content;
+  if (copiesIn(config) !== copiesIn(files[CONFIG_FILE])) return false;
   const trusted = workload.files.find(({ path }) => path === UNITS_CA_FILE)?.content;
   return digest !== lastGood && (trusted ?? '') === (files[UNITS_CA_FILE] ?? '');
 }

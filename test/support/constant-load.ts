@@ -9,7 +9,7 @@ const PAUSE_MS = 150;
 export interface Seen {
   /** Samples that Mimir has taken. */
   acknowledged: number;
-  /** Samples that no unit took, although each was asked. */
+  /** Samples that no unit took, although each was asked; they were sent again. */
   refused: number;
   answers: number;
   /** Queries that no unit answered. */
@@ -79,9 +79,17 @@ export class ConstantLoad implements AsyncDisposable {
       labels: { __name__: this.#metric, series: `s${i}` },
       samples: [{ value: 1, timestamp }],
     }));
-    const taken = await this.#anywhere('write', (url) => remoteWrite(`${url}/api/v1/push`, series));
-    if (taken === undefined) this.seen.refused += SERIES;
-    else this.seen.acknowledged += SERIES;
+    const write = () =>
+      this.#anywhere('write', async (url) => {
+        await remoteWrite(`${url}/api/v1/push`, series);
+        return true;
+      });
+    // As senders do, until it is taken.
+    while ((await write()) === undefined && !this.#ended) {
+      this.seen.refused += SERIES;
+      await sleep(PAUSE_MS);
+    }
+    this.seen.acknowledged += SERIES;
   }
 
   async #read(): Promise<void> {
@@ -99,15 +107,12 @@ export class ConstantLoad implements AsyncDisposable {
   }
 
   /** Each unit once, beginning with another one each time. */
-  async #anywhere<T>(
-    what: string,
-    ask: (url: string) => Promise<T>,
-  ): Promise<{ readonly of: T }['of'] | undefined> {
+  async #anywhere<T>(what: string, ask: (url: string) => Promise<T>): Promise<T | undefined> {
     this.#turn += 1;
     for (let i = 0; i < this.urls.length; i += 1) {
       const url = this.urls[(this.#turn + i) % this.urls.length] ?? '';
       try {
-        return (await ask(url)) ?? (true as T);
+        return await ask(url);
       } catch (error) {
         this.seen.repeated += 1;
         this.seen.words.add(

@@ -23,6 +23,9 @@ export class FakeMimir implements AsyncDisposable {
   bucket = NO_SUCH_KEY;
   /** How many ingesters it sees in the ring. */
   ingesters = 1;
+  /** Whether its ingester can flush; and what it was asked to do. */
+  flushes = true;
+  readonly asks: string[] = [];
   readonly ruler = new FakeRuler();
   readonly rings = new FakeRings();
   #whenAsked: (() => void) | undefined;
@@ -35,7 +38,11 @@ export class FakeMimir implements AsyncDisposable {
     else if (request.url === '/api/v1/status/buildinfo') response.end('{"data":{"version":"3.0.5"}}');
     else if (request.url?.startsWith('/metrics'))
       response.end(`cortex_ring_members{name="ingester",state="ACTIVE"} ${this.ingesters}\n`);
-    else if (request.url?.includes('/blocks/')) response.writeHead(this.bucket.status).end(this.bucket.body);
+    else if (/^[/](ingester[/]flush|(ingester|store-gateway)[/]prepare-shutdown)/.test(request.url ?? '')) {
+      this.asks.push((request.url ?? '').replace(/[?].*/, ''));
+      response.writeHead(this.flushes ? 204 : 500).end();
+    } else if (request.url?.includes('/blocks/'))
+      response.writeHead(this.bucket.status).end(this.bucket.body);
     else response.writeHead(404).end('404 page not found');
   };
   readonly #plain = createServer(this.#answer);

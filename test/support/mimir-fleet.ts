@@ -3,7 +3,9 @@
  * Mimir, all with the databags of one peer relation. A Mimir that is started serves when the test says so.
  */
 import type { Bag } from 'charmwright';
-import { exec, findRelation, peerRelation, type State } from 'charmwright/testing';
+import { exec, findContainer, findRelation, peerRelation, type State } from 'charmwright/testing';
+import { copiesIn } from '../../charm/plan/copies.ts';
+import { CONFIG_FILE } from '../../charm/plan/paths.ts';
 import { FakeMimir } from './fake-mimir.ts';
 import { configOf, image, mimir, S3_SECRET, s3, world } from './mimir-world.ts';
 
@@ -27,6 +29,8 @@ export class Fleet implements AsyncDisposable {
   /** Units whose Mimirs were started, in their order. */
   readonly starts: number[] = [];
   leader = 0;
+  /** Whether all Mimirs may be stopped at one time. */
+  mayStopTogether = false;
   readonly #gone = new Map<number, Unit>();
   #appBag: Bag = {};
   readonly #mimirs: readonly FakeMimir[];
@@ -53,6 +57,8 @@ export class Fleet implements AsyncDisposable {
     this.#gone.clear();
     for (const [i, fake] of this.#mimirs.entries()) {
       fake.ready = false;
+      fake.flushes = true;
+      fake.asks.length = 0;
       const address = addressOf(this.#host, i);
       this.units.set(i, {
         state: world(address, {
@@ -75,6 +81,11 @@ export class Fleet implements AsyncDisposable {
   configure(config: Readonly<Record<string, string | number>>): void {
     this.#config = { ...this.#config, ...config };
     for (const { hooks } of this.units.values()) hooks.push('config-changed');
+  }
+
+  /** As Juju does every five minutes. */
+  wake(): void {
+    for (const { hooks } of this.units.values()) hooks.push('update-status');
   }
 
   /** Juju has chosen another unit. */
@@ -139,13 +150,15 @@ export class Fleet implements AsyncDisposable {
     );
     if (after.serviceStarts.length > 0) {
       this.starts.push(unit);
-      if (serving.includes(unit) && serving.length < this.units.size)
+      if (!this.mayStopTogether && serving.includes(unit) && serving.length < this.units.size)
         throw new Error(`unit ${unit} was restarted while only ${serving.join(', ')} served`);
     } else if (fake !== undefined) fake.ready = serving.includes(unit);
     this.#countRing();
     entry.state = after;
     if (after.killed) return true;
     entry.hooks.shift();
+    // A notice to itself: any event does.
+    if (after.pebbleCalls.some(({ method }) => method === 'notify')) entry.hooks.push('update-status');
     this.#publish(unit, entry, findRelation(after, 'mimir-peers'));
     return false;
   }
@@ -171,6 +184,20 @@ export class Fleet implements AsyncDisposable {
       ([i, { state, bag }]) => `${i}: ${state.unitStatus.message} ${bag.restart}`,
     );
     return [...units, `turn: ${this.#appBag.turn}`].join('\n');
+  }
+
+  /** The Mimir of a unit. */
+  mimirOf(unit: number): FakeMimir {
+    const fake = this.#mimirs[unit];
+    if (fake === undefined) throw new RangeError(`there is no unit ${unit}`);
+    return fake;
+  }
+
+  /** The number of copies that each unit's Mimir was last started with. */
+  copies(): readonly unknown[] {
+    return [...this.units.values()].map(({ state }) =>
+      copiesIn(String(findContainer(state, 'mimir').files[CONFIG_FILE])),
+    );
   }
 
   /** Units whose Mimir was last started on this level of its log. */

@@ -59,6 +59,7 @@ export function inputs(changes: Partial<Inputs> = {}): Inputs {
     address: { ip: '10.1.0.7', fqdn: 'mimir-k8s-0.mimir-k8s-endpoints.cos.svc.cluster.local' },
     agreement: {},
     otherUnits: [],
+    now: Date.UTC(2026, 0, 1),
     objectStorage: { kind: 'none' },
     bucket: { kind: 'fine' },
     container: { reachable: true },

@@ -5,7 +5,10 @@ import { Fleet } from '../../support/mimir-fleet.ts';
 import { chance } from '../../support/shuffle.ts';
 
 /** Whoever waits in a hook asks once here: the next hook asks again. */
-vi.mock('../../../charm/patience.ts', () => ({ within: (_ms: number, ask: () => unknown) => ask() }));
+vi.mock('../../../charm/patience.ts', () => ({
+  within: (_ms: number, ask: () => unknown) => ask(),
+  until: async () => undefined,
+}));
 
 let fleet: Fleet;
 beforeAll(async () => {

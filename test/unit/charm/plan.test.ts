@@ -113,10 +113,23 @@ describe('the replication factor', () => {
     expect(factor({ plannedUnits, agreement: { replicationFactor } })).toBe(replicationFactor);
   });
 
-  test('is the option where that is set, also over what was agreed', () => {
-    expect(factor({ agreement: { replicationFactor: 1 }, ...withOptions({ 'replication-factor': 3 }) })).toBe(
-      3,
-    );
+  test('is the option where that is set, and what was agreed on until all units are ready for another', () => {
+    const option = withOptions({ 'replication-factor': 3 });
+    expect(factor({ plannedUnits: 1, ...option })).toBe(3);
+    expect(factor({ agreement: { replicationFactor: 1 }, ...option })).toBe(1);
+  });
+
+  test('that is new has queries read the bucket for all times, for 13 hours, whatever is wanted else', () => {
+    const now = Date.UTC(2026, 0, 1);
+    const reads = (hours: number) => {
+      const agreement = { replicationFactor: 3, copiesSince: now - hours * 3_600_000 };
+      const planned = plan(
+        inputs({ objectStorage: s3Ready(), agreement, now, ...withOptions({ 'recent-from-bucket': false }) }),
+      );
+      return planned.workload.kind === 'run' ? planned.workload.config.querier : undefined;
+    };
+    expect(reads(12)).toEqual({ query_store_after: '0s' });
+    expect(reads(13)).toBeUndefined();
   });
 
   test('is chosen by the leader and told to the peers', () => {

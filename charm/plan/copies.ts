@@ -1,0 +1,39 @@
+/**
+ * How the number of copies changes. A query asks all ingesters but as many as copies may be missing: with one copy all,
+ * with three all but one. So a Mimir of three copies does not see what lies in one ingester only, and nothing may lie
+ * there when the first such Mimir starts. All units flush, then all stop at one time, flushing what came since, and start
+ * on the new number; what is older is in the bucket, which queries read for all times until no ingester is asked for it.
+ */
+import type { Inputs } from './inputs.ts';
+
+/** Mimir's `query_ingesters_within`: what is older comes from the bucket anyway. */
+const WINDOW_MS = 13 * 3600_000;
+/** From the leader's word to the restart; all have heard of it by then. */
+const NOTICE_MS = 15_000;
+
+/** The number that the operator wants instead of the one that the units have agreed on; undefined when it is the same. */
+export function copiesToCome({ options, agreement, objectStorage }: Inputs): number | undefined {
+  const wanted = options['replication-factor'];
+  const agreed = agreement?.replicationFactor;
+  const isAllowed = wanted === 1 || wanted === 3 || wanted === 5;
+  return isAllowed && agreed !== undefined && agreed !== wanted && objectStorage.kind === 'ready'
+    ? wanted
+    : undefined;
+}
+
+/** What the leader says when all units are prepared. */
+export function agreedOn(copies: number, now: number): { replicationFactor: number; copiesSince: number } {
+  return { replicationFactor: copies, copiesSince: now + NOTICE_MS };
+}
+
+/** Whether ingesters may still hold what was written in fewer copies. */
+export function isMixed({ agreement, now }: Pick<Inputs, 'agreement' | 'now'>): boolean {
+  const since = agreement?.copiesSince;
+  return since !== undefined && now - since < WINDOW_MS;
+}
+
+/** The number of copies in a configuration file of ours. */
+export function copiesIn(config: string | undefined): number | undefined {
+  const [, copies] = /^ingester:\n {2}ring:\n {4}replication_factor: (\d+)$/m.exec(config ?? '') ?? [];
+  return copies === undefined ? undefined : Number(copies);
+}
