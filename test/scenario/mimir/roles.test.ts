@@ -228,6 +228,15 @@ describe('an application that leads', () => {
       expect(after.serviceStarts).toEqual([]);
     });
 
+    test('lets it take no writes first, also when it has no metrics yet', async () => {
+      const others = { 'write-0': 'ACTIVE', 'write-1': 'ACTIVE', 'write-2': 'ACTIVE' };
+      server.rings.ingesters({ 'mimir-k8s-0': 'ACTIVE', ...others });
+      server.rings.takesWrites = true;
+      const fresh = await mimir.run(ready, leader('all', REST, { config: { roles: 'all', ...spare } }));
+      await mimir.run(changed, { ...stateOf(fresh), config: { roles: 'backend', ...spare } });
+      expect(server.rings.takesWrites).toBe(false);
+    });
+
     test('lets it answer for its hours, with several copies, and takes it up when asked to', async () => {
       const others = { 'write-0': 'ACTIVE', 'write-1': 'ACTIVE', 'write-2': 'ACTIVE' };
       server.rings.ingesters({ 'mimir-k8s-0': 'ACTIVE', ...others });
