@@ -245,7 +245,7 @@ export const RULE_GROUPS: readonly RuleGroup[] = [
         "annotations": {
           "summary": "The file of limits cannot be read",
           "description": "{{ $labels.juju_unit }} goes on with older limits of tenants, and does not start again with this file.",
-          "runbook": "The log of the container says what is wrong with overrides.yaml."
+          "runbook": "The log of the container says what is wrong with overrides.yaml; the charm checks what it writes to tenant-limits.yaml."
         }
       },
       {
