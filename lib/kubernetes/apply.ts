@@ -2,13 +2,8 @@
 import { parseJson } from '../json.ts';
 import { refusalOf } from './answers.ts';
 import { NoAnswer } from './connection.ts';
-import {
-  type FieldConflict,
-  KubernetesConflictError,
-  KubernetesError,
-  KubernetesUnreachableError,
-} from './errors.ts';
-import { appliedFields, type Managed, managedShape } from './fields.ts';
+import { KubernetesConflictError, KubernetesError, KubernetesUnreachableError } from './errors.ts';
+import { appliedFields, managedShape } from './fields.ts';
 import { apiVersionOf, nameOf, type ObjectPatch } from './objects.ts';
 import { readObject } from './read.ts';
 import type { ServiceAccount } from './service-account.ts';
@@ -40,11 +35,10 @@ export interface ApplyOptions {
 export async function applyObject(
   account: ServiceAccount,
   patch: ObjectPatch,
-  options: ApplyOptions,
+  { fieldManager, takeOver = [] }: ApplyOptions,
 ): Promise<readonly string[]> {
   // Would else be made, and outlive the application.
   await readObject(account, nameOf(patch), managedShape);
-  const { fieldManager } = options;
   const server = await import('./client.ts');
   const send = async (force: boolean) =>
     appliedFields(
@@ -56,7 +50,7 @@ export async function applyObject(
   } catch (error) {
     const refusal = refusalIn(patch, error);
     if (!(refusal instanceof KubernetesConflictError)) throw refusal;
-    const theirs = await decidedByOthers(account, patch, options, refusal.conflicts);
+    const theirs = refusal.conflicts.filter(({ field }) => !takeOver.includes(field));
     if (theirs.length > 0) throw new KubernetesConflictError(nameOf(patch), theirs);
   }
   try {
@@ -64,21 +58,6 @@ export async function applyObject(
   } catch (error) {
     throw refusalIn(patch, error);
   }
-}
-
-/**
- * Whoever writes an object back whole, as Juju does when the version of its agents changes, decides all of its fields
- * besides those who decided them before: nobody has wanted anything else, so those stay ours.
- */
-async function decidedByOthers(
-  account: ServiceAccount,
-  patch: ObjectPatch,
-  { fieldManager, takeOver = [] }: ApplyOptions,
-  conflicts: readonly FieldConflict[],
-): Promise<readonly FieldConflict[]> {
-  const live: Managed = await readObject(account, nameOf(patch), managedShape);
-  const ours = new Set([...takeOver, ...appliedFields(live, fieldManager)]);
-  return conflicts.filter(({ field }) => !ours.has(field));
 }
 
 function full({ namespace }: ServiceAccount, patch: ObjectPatch) {

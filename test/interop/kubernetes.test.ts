@@ -182,10 +182,13 @@ describe('when Juju', () => {
     expect(await statefulSet()).toEqual(before);
   });
 
-  test('opens another port, those of the charm stay', async () => {
-    await leader()('install', SET);
+  test('opens another port, those of the charm stay, and go when the option goes', async () => {
+    const decide = leader();
+    await decide('install', SET);
     await kubernetes.juju({ name: app, units: { [`${app}/0`]: unit(`${app}/0`, ['8080/tcp', '9009/tcp']) } });
     expect(await ports()).toEqual(['http', 'juju-8080-tcp', 'juju-9009-tcp']);
+    await decide('config-changed', { ...SET, 'service-ports': '' });
+    expect(await ports()).toEqual(['juju-8080-tcp', 'juju-9009-tcp']);
   });
 
   test('writes the whole object back, the fields of the charm are still its own', async () => {

@@ -97,13 +97,6 @@ export class FakeKubernetes {
     this.#objects.set(object, [...rest, { manager, operation: 'Update', fieldsV1: nested(path) }]);
   }
 
-  /** Somebody writes the object back as it is. */
-  writtenBack(object: string, manager: string): void {
-    const entries = this.#objects.get(object) ?? [];
-    const copies = entries.map(({ fieldsV1 }) => ({ manager, operation: 'Update', fieldsV1 }) as const);
-    this.#objects.set(object, [...entries, ...copies]);
-  }
-
   #answer(method: string, path: string, text: string, options: { manager: string; force: boolean }) {
     if (this.outage !== undefined) return this.outage;
     const resources = RESOURCES[path];

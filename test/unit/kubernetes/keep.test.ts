@@ -154,12 +154,6 @@ describe('a field that others decide', () => {
     ]);
   });
 
-  test('is still ours when somebody has only written the object back', async () => {
-    await applyObject(ACCOUNT, statefulSet(60), OPTIONS);
-    api.writtenBack('statefulsets/web', 'juju');
-    expect(await applyObject(ACCOUNT, statefulSet(90), OPTIONS)).toEqual([GRACE]);
-  });
-
   test('in an object with another that nobody has asked to take is not taken either', async () => {
     api.taken('statefulsets/web', 'juju', GRACE);
     api.taken('statefulsets/web', 'kubectl-edit', '.spec.replicas');
