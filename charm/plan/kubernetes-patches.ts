@@ -11,6 +11,11 @@ import { CONTAINER } from './paths.ts';
 export const FIELD_MANAGER = 'mimir-k8s-charm';
 /** Juju writes it when it makes the StatefulSet and at each refresh, and never in between. */
 export const TAKEN_OVER = ['.spec.template.spec.terminationGracePeriodSeconds'] as const;
+/**
+ * How long a new pod must have been ready before a rolling update (`juju refresh`) goes on with the next. A pod counts as
+ * ready from when its Pebble is up until Pebble has found thrice, in 9 seconds, that Mimir is not: longer than that.
+ */
+const MIN_READY_SECONDS = 30;
 /** As Juju labels the pods of an application. */
 const POD_LABEL = 'app.kubernetes.io/name';
 /** A changed service account takes hold of new pods only. */
@@ -48,7 +53,7 @@ function statefulSet(app: string, options: KubernetesOptions): PatchOf<'Stateful
   return {
     kind: 'StatefulSet',
     metadata: { name: app },
-    ...(Object.keys(template).length > 0 && { spec: { template } }),
+    ...(Object.keys(template).length > 0 && { spec: { minReadySeconds: MIN_READY_SECONDS, template } }),
   };
 }
 

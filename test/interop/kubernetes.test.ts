@@ -68,6 +68,7 @@ const statefulSetShape = z.object({
   metadata: z.object({ resourceVersion: z.string() }),
   spec: z.object({
     replicas: z.number(),
+    minReadySeconds: z.optional(z.number()),
     template: z.object({
       metadata: z.object({ annotations: z.record(z.string(), z.string()) }),
       spec: z.object({
@@ -109,6 +110,7 @@ describe('what is applied', () => {
     expect((await leader()('install', SET)).filter(({ error }) => error !== undefined)).toEqual([]);
     const { terminationGracePeriodSeconds, affinity, containers } = await pod();
     expect(terminationGracePeriodSeconds).toBe(1200);
+    expect((await statefulSet()).spec.minReadySeconds).toBe(30);
     expect(affinity).toMatchObject({ podAntiAffinity: {} });
     expect(containers).toEqual(
       before.containers.map((container) =>
@@ -165,6 +167,7 @@ describe('when Juju', () => {
       affinity: { podAntiAffinity: {} },
     });
     expect(await resources()).toMatchObject({ limits: { memory: '4Gi' } });
+    expect((await statefulSet()).spec.minReadySeconds, 'it holds for this very refresh').toBe(30);
     await decide('upgrade-charm', SET);
     expect((await pod()).terminationGracePeriodSeconds).toBe(1200);
   });

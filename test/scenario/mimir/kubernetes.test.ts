@@ -52,6 +52,7 @@ describe('the leader', () => {
       kind: 'StatefulSet',
       metadata,
       spec: {
+        minReadySeconds: 30,
         template: {
           spec: {
             terminationGracePeriodSeconds: 1200,

@@ -103,6 +103,7 @@ describe('what is decided', () => {
       kind: 'StatefulSet',
       metadata: { name: 'mimir-k8s' },
       spec: {
+        minReadySeconds: 30,
         template: {
           spec: {
             affinity: {
