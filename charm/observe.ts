@@ -60,8 +60,11 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
     neighboursSeen,
   ]);
   const fqdn = unitName(juju);
-  const alone = neighbours.members === undefined && neighbours.joined === undefined;
+  const { members, joined } = neighbours;
   const factor = agreement?.replicationFactor ?? options['replication-factor'];
+  // In a cluster the number is told to others: by the leader of an application that has joined.
+  const isDecided =
+    joined === undefined ? members === undefined && objectStorage.kind === 'ready' && factor === 1 : !leader;
   return {
     options,
     app: juju.app,
@@ -70,7 +73,7 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
     model: juju.model,
     leader,
     // A question costs a process. With one copy in a bucket the answer makes no difference.
-    plannedUnits: alone && objectStorage.kind === 'ready' && factor === 1 ? 1 : await juju.plannedUnits(),
+    plannedUnits: isDecided ? 1 : await juju.plannedUnits(),
     address: { ip, fqdn },
     agreement,
     tenantLimits: await tenantLimitsFrom(
