@@ -130,4 +130,32 @@ describe.skipIf(installed.kind !== 'there')('a client that knows the gateway alo
     });
     await expectWhole(url, await writeBatch(url, 'without_the_ruler'));
   }, 300_000);
+
+  test('finds Mimir itself again when nobody is left, and no gateway', async () => {
+    for (const member of ['write', 'read']) {
+      await model.client.call('remove-application', {
+        application: member,
+        destroyStorage: true,
+        force: false,
+      });
+    }
+    await model.client.call('set-config', { application: LEADER, values: { roles: 'all' }, reset: [] });
+    await model.until('only Mimir', ({ applications }) => applications.write === undefined, 300);
+    await model.until('only Mimir', ({ applications }) => applications.read === undefined, 300);
+    await model.until(
+      'Mimir to serve',
+      ({ applications }) =>
+        Object.values(applications[LEADER]?.units ?? {}).every(
+          (unit) => unit['workload-status'].current === 'active' && unit['juju-status'].current === 'idle',
+        ),
+      300,
+    );
+    for (const unit of ['mimir/0', 'mimir/1']) {
+      const services = await model.ssh(unit, 'gateway', ['/charm/bin/pebble', 'services']);
+      expect(services.out).toMatch(/gateway +disabled +inactive/);
+      const checks = await model.ssh(unit, 'gateway', ['/charm/bin/pebble', 'checks']);
+      expect(checks.out).not.toContain('down');
+    }
+    await expectWhole(await model.forward(LEADER, 9009), batch);
+  }, 900_000);
 });
