@@ -112,6 +112,7 @@ export const WIRES = {
       address: '"write-0.write-endpoints.cos.svc.cluster.local"',
       ip: '"10.1.0.8"',
       juju_topology: '{"application":"write","charm_name":"mimir-k8s","unit":"write/0"}',
+      serving: 'false',
       tls_ca: JSON.stringify(UNIT_AUTHORITY),
     },
   ),
