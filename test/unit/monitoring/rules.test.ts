@@ -75,8 +75,17 @@ describe('promtool agrees about the cases of', () => {
   test.each([...files])('%s', async (name, some) => {
     await writeFile(join(folder, `${name}.yaml`), JSON.stringify({ groups: groupsFor(some) }));
     await writeFile(join(folder, `${name}.test.yaml`), promtoolFile(some, `${name}.yaml`));
-    expect(await promtoolSays('test', 'rules', `${name}.test.yaml`)).toContain('SUCCESS');
+    expect(await verdict(`${name}.test.yaml`)).toContain('SUCCESS');
   });
+
+  /**
+   * The storage inside promtool compacts what is older than three hours while the cases go on, and on a busy machine a
+   * query in between may miss a sample: once in hundreds of runs. A wrong rule fails both times.
+   */
+  async function verdict(file: string): Promise<string> {
+    const first = await promtoolSays('test', 'rules', file);
+    return first.includes('SUCCESS') ? first : promtoolSays('test', 'rules', file);
+  }
 });
 
 test('promtool would say if one fired that should not', async () => {
