@@ -14,8 +14,10 @@ import type { Bag } from '../hook-tools/relation.ts';
 import type { Memory } from './memory.ts';
 
 const KEY = 'charmwright.relations';
-/** Characters; Juju keeps 64 KiB for one key. */
+/** Characters of one key; Juju keeps 64 KiB for it. What is longer goes on in the next: `charmwright.relations.1`. */
 const LONGEST = 60_000;
+/** Juju keeps 2 MiB for all keys of a unit, and the charm's own come first. */
+const MOST_PIECES = 16;
 const ASK_AGAIN: ReadonlySet<string> = new Set(['start', 'upgrade-charm', 'leader-elected']);
 
 const ledgerShape = z.object({
@@ -51,7 +53,7 @@ export class RelationLedger {
   /** `endpoints`: names of all that the charm declares. */
   constructor(memory: Memory, event: JujuEvent, endpoints: readonly string[]) {
     this.#memory = memory;
-    const record = read(memory.get(KEY));
+    const record = read(whole(memory));
     // Before its first hook a unit has entered no relation, though `relation-ids` may list some.
     const unlisted = event.kind === 'install' ? [] : [...endpoints];
     this.#ledger = record ?? { known: [], published: {}, unlisted };
@@ -148,13 +150,29 @@ export class RelationLedger {
     );
     const { known, unlisted } = this.#ledger;
     const withoutUnits = known.map(({ units: _, ...relation }) => relation);
-    // With many hundreds of relations the digests do not fit, with thousands of units their names neither: Juju is
-    // then asked instead.
+    // With many thousands of relations the digests do not fit, with tens of thousands of units their names neither:
+    // Juju is then asked instead.
     let text = JSON.stringify({ known, published, unlisted });
-    if (text.length > LONGEST) text = JSON.stringify({ known, published: {}, unlisted });
-    if (text.length > LONGEST) text = JSON.stringify({ known: withoutUnits, published: {}, unlisted });
-    this.#memory.set(KEY, text);
+    const most = MOST_PIECES * LONGEST;
+    if (text.length > most) text = JSON.stringify({ known, published: {}, unlisted });
+    if (text.length > most) text = JSON.stringify({ known: withoutUnits, published: {}, unlisted });
+    const pieces = Math.ceil(text.length / LONGEST);
+    for (let piece = 0; piece < pieces; piece++)
+      this.#memory.set(keyOf(piece), text.slice(piece * LONGEST, (piece + 1) * LONGEST));
+    for (let piece = pieces; this.#memory.get(keyOf(piece)) !== undefined; piece++)
+      this.#memory.set(keyOf(piece), undefined);
   }
+}
+
+function keyOf(piece: number): string {
+  return piece === 0 ? KEY : `${KEY}.${piece}`;
+}
+
+function whole(memory: Memory): string | undefined {
+  let text = memory.get(KEY);
+  for (let piece = 1, more = memory.get(keyOf(1)); more !== undefined; more = memory.get(keyOf(++piece)))
+    text = `${text ?? ''}${more}`;
+  return text;
 }
 
 /** Tells two values apart without keeping them: databags can be megabytes, and hold secrets. */

@@ -3,7 +3,7 @@ import type { Plan } from '../pebble/layer.ts';
 import type { SnapshotState } from './format.ts';
 import { Mask } from './mask.ts';
 
-/** The framework's own record of the databags it wrote, in digests. */
+/** The framework's own record of the databags it wrote, in digests; a long one goes on in `charmwright.relations.1`. */
 const LEDGER = 'charmwright.relations';
 
 export function maskState(state: SnapshotState): {
@@ -91,6 +91,8 @@ function withoutStaleLedger(before: SnapshotState, after: SnapshotState): Snapsh
   const own = ({ relations }: SnapshotState) =>
     JSON.stringify(relations.map(({ localAppData, localUnitData }) => [localAppData, localUnitData]));
   if (own(before) === own(after)) return after;
-  const { [LEDGER]: _, ...charmState } = after.charmState;
-  return { ...after, charmState };
+  const others = Object.entries(after.charmState).filter(
+    ([key]) => key !== LEDGER && !key.startsWith(`${LEDGER}.`),
+  );
+  return { ...after, charmState: Object.fromEntries(others) };
 }

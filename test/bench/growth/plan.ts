@@ -183,7 +183,7 @@ export function costs(facts: Facts): string {
     ['what all send as gossip in a second', (count) => bytes(count * count * fact('gossipForEach'))],
   ];
   const relations = [
-    `A unit remembers its relations in one key of charm state, which takes ${bytes(LEDGER)}: about ${whole(LEDGER / fact('keptForEachSender'))} relations of \`receive-remote-write\` or ${whole(LEDGER / fact('keptForEachGrafana'))} of \`grafana-source\`. Beyond that it asks Juju again in each hook.`,
+    `A unit remembers its relations in ${bytes(LEDGER)} of charm state at most: about ${whole(LEDGER / fact('keptForEachSender'))} relations of \`receive-remote-write\` or ${whole(LEDGER / fact('keptForEachGrafana'))} of \`grafana-source\`. Beyond that it asks Juju again in each hook.`,
   ];
   return [
     table([
@@ -195,7 +195,7 @@ export function costs(facts: Facts): string {
 }
 
 /** Characters; see lib/model/relation-ledger.ts. */
-const LEDGER = 60_000;
+const LEDGER = 16 * 60_000;
 
 function whole(value: number): string {
   return Math.round(value).toLocaleString('en-US');

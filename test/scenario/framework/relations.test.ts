@@ -54,6 +54,36 @@ describe('a dispatch that changes nothing', () => {
     expect(stateOf(second)).toEqual(stateOf(first));
   });
 
+  test('does so with a thousand relations, too, and the record of them shrinks with them', async () => {
+    const many = Array.from({ length: 1000 }, (_, i) => relation('metrics', { remoteApp: `prometheus${i}` }));
+    const first = await publisher().run('config-changed', { ...world, relations: [peers, ...many] });
+    const keys = ({ memory }: State) =>
+      Object.keys(memory).filter((key) => key.startsWith('charmwright.relations'));
+    expect(keys(first).length).toBeGreaterThan(2);
+    const second = await publisher().run('update-status', first);
+    expect(tools(second)).toEqual(['state-get', 'is-leader']);
+    expect(stateOf(second)).toEqual(stateOf(first));
+    const few = await publisher().run('leader-elected', {
+      ...second,
+      relations: [peers, ...many.slice(0, 10)],
+    });
+    expect(keys(few)).toEqual(['charmwright.relations']);
+    const seen: string[][] = [];
+    expect(tools(await publisher(seen).run('update-status', few))).toEqual(['state-get', 'is-leader']);
+    expect(seen[0]).toHaveLength(10);
+  });
+
+  test('a record of which a part is missing is no record', async () => {
+    const many = Array.from({ length: 1000 }, (_, i) => relation('metrics', { remoteApp: `prometheus${i}` }));
+    const first = await publisher().run('config-changed', { ...world, relations: [peers, ...many] });
+    const { 'charmwright.relations.1': _, ...memory } = first.memory;
+    const seen: string[][] = [];
+    const second = await publisher(seen).run('update-status', { ...first, memory });
+    expect(tools(second)).toContain('relation-ids');
+    expect(seen[0]).toHaveLength(1000);
+    expect(second.memory).toEqual(first.memory);
+  });
+
   test.each([
     'start',
     'upgrade-charm',

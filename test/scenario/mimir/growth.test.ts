@@ -96,12 +96,14 @@ describe('as an application grows to 50 units', () => {
 
 describe.each([SENDERS, GRAFANAS])('with up to a hundred $what', (growing) => {
   test('a hook costs at most one process more for each that it tells', async () => {
-    const results = await all(growing, [1, 10, 100]);
+    const results = await all(growing, [1, 10, 100, 400]);
     expectLinear(results);
-    const [one, , hundred] = results;
-    if (one === undefined || hundred === undefined) throw new Error('nothing was measured');
+    const [one, , hundred, many] = results;
+    if (one === undefined || hundred === undefined || many === undefined)
+      throw new Error('nothing was measured');
     const [quiet, changed, told] = processes(hundred);
     expect([quiet, changed]).toEqual(processes(one).slice(0, 2));
+    expect(processes(many).slice(0, 2)).toEqual([quiet, changed]);
     expect(told).toBeLessThanOrEqual(99 + (processes(one)[2] ?? 0));
   });
 });

@@ -126,7 +126,7 @@ describe('one value, one placeholder', () => {
   });
 
   test('when its own databag is masked the unit asks Juju what it has published', () => {
-    const ledger = { 'charmwright.relations': '{}', 'stored.x': '1' };
+    const ledger = { 'charmwright.relations': '{', 'charmwright.relations.1': '}', 'stored.x': '1' };
     const own = (localAppData: Readonly<Record<string, string>>) =>
       related({}).relations.map((relation) => ({ ...relation, localAppData }));
     const kept = maskState({ ...bare, charmState: ledger, relations: own({ bucket: 'b' }) }).state;
