@@ -54,6 +54,9 @@ export interface Grown {
   readonly kept: number;
 }
 
+/** In the option tenant-limits. */
+const LIMITS = '{anonymous: {ingestion_rate: 50000}}';
+
 const quiet = (world: State) => ['update-status', world] as const;
 
 /** A unit's bag among its peers. */
@@ -134,7 +137,9 @@ const peerChanged = (world: State) => {
   return [first === undefined ? told : { ...told, remoteUnit: Number(first) }, world] as const;
 };
 const optionChanged = (world: State) =>
-  ['config-changed', { ...world, config: { 'ingestion-rate': 20_000 } }] as const;
+  ['config-changed', { ...world, config: { ...world.config, 'tenant-limits': LIMITS } }] as const;
+const restarting = (world: State) =>
+  ['config-changed', { ...world, config: { ...world.config, 'ingestion-rate': 20_000 } }] as const;
 const oneChanged = (world: State) => [{ kind: 'relation-changed', relation: FIRST }, world] as const;
 /** An option of which all those at the other ends are told. */
 const published = (option: 'ha-tracker' | 'multitenancy') => (world: State) =>
@@ -143,17 +148,23 @@ const published = (option: 'ha-tracker' | 'multitenancy') => (world: State) =>
 export const UNITS: Growing = {
   what: 'units',
   world: unitsWorld,
-  events: { 'update-status': quiet, "another unit's data": peerChanged, 'an option': optionChanged },
+  events: { 'update-status': quiet, "another unit's data": peerChanged, 'limits of a tenant': optionChanged },
+};
+/** Slow: the other Mimirs, which nobody plays here, are waited for. */
+export const RESTARTED_UNITS: Growing = {
+  what: 'units of which one restarts',
+  world: unitsWorld,
+  events: { 'an option': restarting },
 };
 export const CERTIFIED_UNITS: Growing = {
   what: 'units that have certificates',
   world: (host, count) => unitsWorld(host, count, true),
-  events: { 'update-status': quiet, "another unit's data": peerChanged, 'an option': optionChanged },
+  events: { 'update-status': quiet, "another unit's data": peerChanged, 'limits of a tenant': optionChanged },
 };
 export const CLUSTER: Growing = {
   what: 'units that have joined a cluster',
   world: clusterWorld,
-  events: { 'update-status': quiet, "another unit's data": peerChanged, 'an option': optionChanged },
+  events: { 'update-status': quiet, "another unit's data": peerChanged, 'limits of a tenant': optionChanged },
 };
 export const SENDERS: Growing = {
   what: 'relations of receive-remote-write',
