@@ -86,8 +86,8 @@ async function afterDrains(
   inputs: Inputs,
 ): Promise<readonly Status[]> {
   const departed = event.kind === 'relation-departed' && event.endpoint === 'mimir-peers';
-  if (departed || juju.stored('gone', z.array(z.string())) !== undefined)
-    await (await import('./drain/gone.ts')).forgetGone(juju, event, inputs);
+  const looksAgain = event.kind === 'update-status' && juju.stored('gone', z.array(z.string())) !== undefined;
+  if (departed || looksAgain) await (await import('./drain/gone.ts')).forgetGone(juju, event, inputs);
   if (juju.stored('drained', z.boolean()) !== true) return [];
   return [await (await import('./drain/by-hand.ts')).stayDrained(juju, inputs)];
 }

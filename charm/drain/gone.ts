@@ -12,49 +12,38 @@ import { runningTrust } from '../plan/tls.ts';
 import { podOf, unitsByPod } from './members.ts';
 import { forgetMember, ringMembers } from './ring-api.ts';
 
-/** What is stored of it: the pods of departed units that may still be in the ring. */
-export const GONE = 'gone';
-export const goneShape = z.array(z.string());
+/** What is stored of it: the pods of all units that have ever departed. One that is planned again is never forgotten. */
+const GONE = 'gone';
+const goneShape = z.array(z.string());
 
 /**
  * Remembers who departs; the leader takes those that are not heard of any more out of the ring of ingesters. A member
- * counts as gone only after a minute's silence, so that later events come back to it.
+ * counts as gone only after a minute's silence, and what members say of each other travels on: one that has been taken out
+ * may come up once more. So it looks again in each `update-status`.
  */
 export async function forgetGone(juju: Juju<Spec>, event: JujuEvent<Spec>, inputs: Inputs): Promise<void> {
+  const departed = event.kind === 'relation-departed' && event.endpoint === 'mimir-peers';
   const known = juju.stored(GONE, goneShape) ?? [];
-  const departing =
-    event.kind === 'relation-departed' && event.endpoint === 'mimir-peers' ? [podOf(event.remoteUnit)] : [];
-  const gone = [...new Set([...known, ...departing])].toSorted();
-  const left = await juju.span('forget', () => stillThere(juju, inputs, gone));
-  juju.store(GONE, left.length === 0 ? undefined : left);
+  const gone = [...new Set([...known, ...(departed ? [podOf(event.remoteUnit)] : [])])].toSorted();
+  juju.store(GONE, gone);
+  if (inputs.leader) await juju.span('forget', () => forgetSilent(juju, inputs, gone));
 }
 
-/** Those that are to be looked at again. */
-async function stillThere(
-  juju: Juju<Spec>,
-  inputs: Inputs,
-  gone: readonly string[],
-): Promise<readonly string[]> {
+async function forgetSilent(juju: Juju<Spec>, inputs: Inputs, gone: readonly string[]): Promise<void> {
   const { ip } = inputs.address;
-  const units = await unitsByPod(juju);
-  // Scaled up again: it is another unit of the same name.
-  const candidates = gone.filter((pod) => units.get(pod) !== 'stays');
-  if (ip === undefined || candidates.length === 0) return candidates;
+  if (ip === undefined) return;
   const api = mimirAt(ip, runningTrust(inputs.container.files ?? {}, inputs));
   try {
     const members = (await ringMembers(api, 'ingester')) ?? [];
-    const there = members.filter(({ id }) => candidates.includes(id));
-    const silent = there.filter(({ state }) => state === 'UNHEALTHY');
-    if (inputs.leader) {
-      for (const { id } of silent) {
-        await forgetMember(api, 'ingester', id);
-        juju.log.info(`${id} is gone for good: taken out of the ring of ingesters`);
-      }
+    const silent = members.filter(({ id, state }) => state === 'UNHEALTHY' && gone.includes(id));
+    if (silent.length === 0) return;
+    const units = await unitsByPod(juju);
+    for (const { id } of silent.filter((member) => units.get(member.id) !== 'stays')) {
+      await forgetMember(api, 'ingester', id);
+      juju.log.info(`${id} is gone for good: taken out of the ring of ingesters`);
     }
-    return there.filter((member) => !inputs.leader || !silent.includes(member)).map(({ id }) => id);
   } catch (error) {
     if (!(error instanceof MimirError)) throw error;
     juju.log.debug(error.message);
-    return candidates;
   }
 }

@@ -200,15 +200,20 @@ async function untilUnready(pebble: Pebble): Promise<void> {
 }
 
 const FORGET_MS = 20_000;
+const SETTLED_MS = 5000;
 
 /** A graceful end takes it out of every ring. Should it still be in that of the ingesters, somebody takes it out. */
 async function untilForgotten(others: readonly MimirApi[], id: string): Promise<void> {
   const [other] = others;
   if (other === undefined) return;
   const { setTimeout: sleep } = await import('node:timers/promises');
-  for (const deadline = Date.now() + FORGET_MS; ; await sleep(1000)) {
+  let absentSince = Number.POSITIVE_INFINITY;
+  for (const deadline = Date.now() + FORGET_MS; Date.now() < deadline; await sleep(1000)) {
     const members = (await ringMembers(other, 'ingester')) ?? [];
-    if (!members.some((member) => member.id === id)) return;
-    if (Date.now() > deadline) return forgetMember(other, 'ingester', id);
+    if (members.some((member) => member.id === id)) absentSince = Number.POSITIVE_INFINITY;
+    else absentSince = Math.min(absentSince, Date.now());
+    // What members say of each other travels: one that has been taken out may come up once more.
+    if (Date.now() - absentSince >= SETTLED_MS) return;
   }
+  if (absentSince === Number.POSITIVE_INFINITY) await forgetMember(other, 'ingester', id);
 }

@@ -15,7 +15,11 @@ let model: TestModel;
 beforeEach(async () => {
   model = await TestModel.start();
 });
-afterEach(() => model[Symbol.asyncDispose]());
+afterEach(async () => {
+  const log = process.env.ENDURANCE_LOG;
+  if (log !== undefined) await writeFile(`${log}.debug`, (await model.log()).join('\n'));
+  await model[Symbol.asyncDispose]();
+});
 
 async function deploy(units: number, factor: 1 | 3): Promise<Endurance> {
   await model.deployMimir({ units, config: { 'replication-factor': String(factor) } });
@@ -34,7 +38,8 @@ async function inRing(units: number): Promise<void> {
         const { task } = await model.run('mimir-k8s/0', 'ring-status');
         return `${task.results?.members} ${task.results?.unhealthy}`;
       },
-      { timeout: 180_000, interval: 3000 },
+      // What has come up in a ring once more is taken out at the next update-status.
+      { timeout: 480_000, interval: 3000 },
     )
     .toBe(`${units} []`);
 }
@@ -58,7 +63,6 @@ async function finish(name: string, endurance: Endurance): Promise<Report> {
   if (process.env.ENDURANCE_LOG !== undefined) {
     const told = endurance.told.map(({ at, what }) => `${at} s: ${what}`);
     await writeFile(process.env.ENDURANCE_LOG, `${described(name, report)}\n${told.join('\n')}\n`);
-    await writeFile(`${process.env.ENDURANCE_LOG}.debug`, (await model.log()).join('\n'));
   }
   return report;
 }

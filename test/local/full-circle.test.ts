@@ -291,7 +291,7 @@ describe('changes', () => {
     await model.untilActive();
     expect(String((await run('mimir-k8s/0', 'show-config')).results.config)).toContain('log_level: debug');
     await expectWhole(mimir[0], early, late);
-  });
+  }, 600_000);
 
   test('a refresh replaces the pods, and the samples that were in memory only are still there', async () => {
     const fresh = await writeBatch(mimir[0], 'fresh');

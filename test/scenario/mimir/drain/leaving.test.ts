@@ -90,8 +90,14 @@ describe('a unit that went without a word', () => {
     const after = await mimir.run('update-status', stateOf(before));
     expect([...(server.rings.members.get('ingester')?.keys() ?? [])]).toEqual(['mimir-k8s-0']);
     expect(after.unitStatus).toEqual(active());
-    const later = await mimir.run('update-status', stateOf(after));
-    expect(later.hookTools.map(({ tool }) => tool)).not.toContain('goal-state');
+  });
+
+  test('and may come up once more, as what members say of each other travels on', async () => {
+    server.rings.ingesters({ 'mimir-k8s-0': 'ACTIVE' });
+    const before = await mimir.run(departed, await scaledDown());
+    server.rings.ingesters({ 'mimir-k8s-0': 'ACTIVE', 'mimir-k8s-1': 'UNHEALTHY' });
+    await mimir.run('update-status', stateOf(before));
+    expect([...(server.rings.members.get('ingester')?.keys() ?? [])]).toEqual(['mimir-k8s-0']);
   });
 
   test('is left in it by the others', async () => {
