@@ -99,7 +99,10 @@ async function keepIngester(
   wanted: Plan,
 ): Promise<{ readonly inputs: Inputs; readonly statuses: readonly Status[] }> {
   const ends = endsIngester(inputs, wanted);
-  if (!ends && juju.stored('ingester-ends', z.looseObject({})) === undefined) return { inputs, statuses: [] };
+  const isBack =
+    juju.stored('ingester-ends', z.looseObject({})) !== undefined &&
+    runningComponents(inputs).includes('ingester');
+  if (!ends && !isBack) return { inputs, statuses: [] };
   const { endIngester, resumeIngester } = await import('./drain/role.ts');
   const waits = ends ? await endIngester(juju, inputs) : await resumeIngester(juju, inputs);
   return waits === undefined

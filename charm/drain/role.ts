@@ -8,7 +8,7 @@ import { PebbleError } from 'charmwright/pebble';
 import * as z from 'zod/mini';
 import type { Spec } from '../generated.ts';
 import { type MimirApi, mimirAt } from '../mimir-api.ts';
-import { MimirError, MimirRefusedError } from '../mimir-errors.ts';
+import { MimirError } from '../mimir-errors.ts';
 import type { Inputs } from '../plan/inputs.ts';
 import { CONTAINER, DIRS } from '../plan/paths.ts';
 import { runningTrust } from '../plan/tls.ts';
@@ -41,16 +41,19 @@ export async function endIngester(juju: Juju<Spec>, inputs: Inputs): Promise<Sta
   }
 }
 
-/** The application has ingesters after all, or the ingester has ended. */
+/**
+ * The application has ingesters after all, or again: the rings remember for minutes that the one of this name takes no
+ * writes, also when it has left them.
+ */
 export async function resumeIngester(juju: Juju<Spec>, inputs: Inputs): Promise<undefined> {
   const api = ownApi(inputs);
   try {
-    if (api !== undefined) await takeWrites(api);
+    if (api === undefined) return;
+    await takeWrites(api);
     juju.store(ENDS, undefined);
   } catch (error) {
-    // It runs no more, or a flush is under way: the next hook asks again.
+    // It does not serve yet, or a flush is under way: the next hook asks again.
     if (!(error instanceof MimirError)) throw error;
-    if (error instanceof MimirRefusedError && error.status === 404) juju.store(ENDS, undefined);
   }
 }
 
