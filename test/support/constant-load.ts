@@ -1,5 +1,6 @@
 /** One who writes and one who reads, all the time, through units in turn, as behind a Kubernetes service; and a count of what they met. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MimirApi } from '../../charm/mimir-api.ts';
 import { query } from '../../demo/query.ts';
 import { remoteWrite } from './remote-write.ts';
 
@@ -112,6 +113,8 @@ export class ConstantLoad implements AsyncDisposable {
     for (let i = 0; i < this.urls.length; i += 1) {
       const url = this.urls[(this.#turn + i) % this.urls.length] ?? '';
       try {
+        // A service sends nobody to a pod that is not ready.
+        if (!(await new MimirApi(url).ready()).ready) throw new Error('not ready');
         return await ask(url);
       } catch (error) {
         this.seen.repeated += 1;
