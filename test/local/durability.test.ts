@@ -5,6 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { described, Endurance, type Report } from '../support/endurance.ts';
 import { TestModel } from '../support/local-model.ts';
 
@@ -91,6 +92,36 @@ describe('with one copy of each series', () => {
     },
     TEST_MS,
   );
+
+  test(
+    'a unit is emptied by hand, stays so when its Mimir is restarted, and takes writes again when told to',
+    async () => {
+      const endurance = await deploy(2, 1);
+      const unit = 'mimir-k8s/1';
+      const { task, log } = await model.run(unit, 'drain');
+      expect(task.results, task.message).toMatchObject({ unit, writes: 'false' });
+      expect(log).toContain('waiting until queries find the blocks in the bucket');
+      expect(await takesWrites()).toEqual([true, false]);
+      const other = await model.run('mimir-k8s/0', 'drain');
+      expect(other.task.message).toMatch(/^writes would fail: they need 1 other ingester .* there are 0/);
+      await model.client.call('delete-pod', { unit });
+      await model.untilUnit(unit, 'active', /takes no writes: juju run mimir-k8s\/1 drain resume=true/, 240);
+      await expect.poll(takesWrites, { timeout: 60_000 }).toEqual([true, false]);
+      await model.run(unit, 'drain', { resume: true });
+      expect(await takesWrites()).toEqual([true, true]);
+      const report = await finish('one copy, drained by hand', endurance);
+      expect(report).toMatchObject({ lost: 0, readBack: report.acknowledged });
+    },
+    TEST_MS,
+  );
+
+  /** By unit, as the ring of ingesters says it. */
+  async function takesWrites(): Promise<readonly boolean[]> {
+    const { task } = await model.run('mimir-k8s/0', 'ring-status');
+    const rings = z.object({ ingester: z.array(z.object({ 'read-only': z.boolean() })) });
+    const { ingester } = rings.parse(JSON.parse(String(task.results?.rings)));
+    return ingester.map((member) => !member['read-only']);
+  }
 
   test(
     'units come and go, and every acknowledged sample is read back',
