@@ -6,7 +6,7 @@ import { type HttpAnswer, HttpConnectionError, HttpTooLongError } from 'charmwri
 import type { S3Connection } from '../relations/s3.ts';
 import { type Encryption, encryptionHeaders } from './plan/encryption.ts';
 import type { BucketState } from './plan/inputs.ts';
-import { askBucket, type BucketRequest } from './s3-client.ts';
+import { askBucket, type BucketRequest, errorCode } from './s3-client.ts';
 
 const TIMEOUT_MS = 5000;
 /** An empty object; beside all that is Mimir's. */
@@ -62,21 +62,16 @@ export async function probeBucket(
 
 function judgeEncryption(encryption: Encryption, { status, body }: HttpAnswer): BucketState {
   if (status >= 200 && status < 300) return { kind: 'fine' };
-  const code = codeIn(body) ?? `HTTP ${status}`;
+  const code = errorCode(body) ?? `HTTP ${status}`;
   const { type, keyId } = encryption;
   const by = keyId === undefined ? type : `${type} and key "${keyId}"`;
   return { kind: 'refused', cause: `the storage does not encrypt with ${by} (${code}): see s3-sse-type` };
 }
 
-/** S3's own code for what went wrong. */
-function codeIn(body: Buffer): string | undefined {
-  return /<Code>([\w.:-]{1,64})<\/Code>/.exec(body.toString('utf8'))?.[1];
-}
-
 function judge(s3: S3Connection, { status, body }: HttpAnswer): BucketState {
   const { endpoint, bucket, signature, accessKey } = s3;
   if (status >= 500) return { kind: 'away', cause: `${endpoint} answers with HTTP ${status}` };
-  const code = codeIn(body);
+  const code = errorCode(body);
   if (code === undefined)
     return status === 404 && body.length === 0 ? { kind: 'fine' } : notS3(s3, `HTTP ${status}`);
   // We sign by version 4 only.

@@ -47,3 +47,8 @@ function signed(
   if (accessKey === undefined || secretKey === undefined) return {};
   return signedHeaders(request, { credentials: { accessKey, secretKey }, region, now: new Date() });
 }
+
+/** S3's own code for what went wrong; undefined for an answer that has none. */
+export function errorCode(body: Buffer): string | undefined {
+  return /<Code>([\w.:-]{1,64})<\/Code>/.exec(body.toString('utf8'))?.[1];
+}

@@ -4,8 +4,9 @@ import { parseJson } from 'charmwright';
 import { HttpError } from 'charmwright/http';
 import * as z from 'zod/mini';
 import type { S3Connection } from '../../relations/s3.ts';
+import { durationMs } from '../durations.ts';
 import { CONFIG_FILE, RECEIVED_CA_FILE, S3_CA_FILE } from '../plan/paths.ts';
-import { askBucket } from '../s3-client.ts';
+import { askBucket, errorCode } from '../s3-client.ts';
 import { readYaml } from '../yaml-text.ts';
 import type { Block } from './ingester-api.ts';
 
@@ -86,19 +87,13 @@ export function runningStorage(files: Readonly<Record<string, string>>): Running
       connection === undefined ? undefined : new BlocksBucket(connection, blocks.storage_prefix, received),
     seenAfterSeconds:
       querier?.query_store_after === '0s'
-        ? CHECK_SECONDS + seconds(blocks.bucket_store?.sync_interval ?? '15m')
+        ? CHECK_SECONDS + (durationMs(blocks.bucket_store?.sync_interval ?? '15m') ?? 0) / 1000
         : undefined,
   };
 }
 
 /** Queriers look once a minute, a fifth earlier or later, for indexes that are older than `sync_interval`. */
 const CHECK_SECONDS = 75;
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
-
-function seconds(duration: string): number {
-  const [, count = '0', unit = 's'] = /^(\d+)([smh])$/.exec(duration) ?? [];
-  return Number(count) * (UNITS[unit] ?? 1);
-}
 
 const indexSchema = z.object({ blocks: z.nullish(z.array(z.object({ block_id: z.string() }))) });
 
@@ -160,8 +155,7 @@ export class BlocksBucket {
       });
       if (status === 200) return body;
       if (status === 404 && !body.includes('NoSuchBucket')) return undefined;
-      const [, code] = /<Code>([\w.:-]{1,64})<\/Code>/.exec(body.toString('utf8')) ?? [];
-      throw new BucketError(`${endpoint} answers with ${code ?? `HTTP ${status}`}`);
+      throw new BucketError(`${endpoint} answers with ${errorCode(body) ?? `HTTP ${status}`}`);
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       const why = signal.aborted ? `not within ${TIMEOUT_MS / 1000} s` : error.reason;
