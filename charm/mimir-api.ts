@@ -1,4 +1,5 @@
 /** Mimir's HTTP API, as much of it as the charm uses. Every request has a time-out, every answer a schema. */
+
 import { parseJson } from 'charmwright';
 import { HttpClient, HttpError, HttpTooLongError } from 'charmwright/http';
 import * as z from 'zod/mini';
@@ -11,6 +12,7 @@ import {
   reasonOf,
 } from './mimir-errors.ts';
 import { HTTP_PORT } from './plan/paths.ts';
+import { compareTexts } from './text.ts';
 import type { YamlResult } from './yaml-text.ts';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
@@ -261,7 +263,7 @@ export class MimirApi {
         seriesCopies: numSeries,
         ingestionRate,
       }))
-      .toSorted((a, b) => (a.tenant < b.tenant ? -1 : 1));
+      .toSorted((a, b) => compareTexts(a.tenant, b.tenant));
   }
 
   /** How many copies of each series the running process writes. */

@@ -1,7 +1,9 @@
 /** Rule groups as they are wanted, compared with what the ruler holds. */
+
 import { isDeepStrictEqual } from 'node:util';
 import { durationMs } from './durations.ts';
 import type { StoredGroup } from './mimir-api.ts';
+import { compareNames, compareTexts } from './text.ts';
 
 /** What it takes to make a namespace what it shall be. Groups are in the order as wanted, removed ones by name. */
 export interface RulesDiff<Group extends StoredGroup> {
@@ -24,7 +26,7 @@ export function diffRules<Group extends StoredGroup>(
   return {
     added: wanted.filter(({ name }) => !before.has(name)),
     changed: kept.filter(({ same }) => !same).map(({ same: _, ...pair }) => pair),
-    removed: present.filter(({ name }) => !names.has(name)).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    removed: present.filter(({ name }) => !names.has(name)).toSorted((a, b) => compareTexts(a.name, b.name)),
     unchanged: kept.filter(({ same }) => same).map(({ after }) => after.name),
   };
 }
@@ -59,7 +61,7 @@ function canonical(value: Readonly<Record<string, unknown>>): Readonly<Record<st
       return [key, typeof inner === 'string' ? inner.trim() : inner];
     })
     .filter(([, inner]) => !isNothing(inner))
-    .toSorted(([a], [b]) => (a < b ? -1 : 1));
+    .toSorted(compareNames);
   return Object.fromEntries(entries);
 }
 

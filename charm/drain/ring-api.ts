@@ -1,8 +1,10 @@
 /** What Mimir tells of its hash rings, and how a member that is gone for good is taken out of one. */
+
 import { parseJson } from 'charmwright';
 import * as z from 'zod/mini';
 import type { MimirApi } from '../mimir-api.ts';
 import { MimirAnswerError, MimirRefusedError } from '../mimir-errors.ts';
+import { compareTexts } from '../text.ts';
 
 /** Every ring that a Mimir of this charm may be in, and its page. One whose component does not run here is 404. */
 export const RINGS = {
@@ -58,7 +60,7 @@ export async function ringMembers(api: MimirApi, ring: RingName): Promise<readon
         readOnly: readOnly === true,
         heardOf: Date.parse(timestamp),
       }))
-      .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+      .toSorted((a, b) => compareTexts(a.id, b.id));
   } catch (error) {
     if (error instanceof MimirRefusedError && error.status === 404) return undefined;
     throw error;

@@ -1,5 +1,5 @@
 /** The applications of a cluster, as all of them are told of each other. */
-import { compareTexts, ownRoles } from './cluster.ts';
+import { ownRoles } from './cluster.ts';
 import type { Inputs } from './inputs.ts';
 import type { Component } from './roles.ts';
 import { endpointsHost } from './urls.ts';
@@ -25,5 +25,5 @@ export function clusterApplications(
  */
 export function gossipHosts(inputs: Parameters<typeof clusterApplications>[0]): readonly string[] {
   const hosts = clusterApplications(inputs).flatMap(({ endpoints }) => endpoints ?? []);
-  return [...new Set(hosts)].toSorted(compareTexts);
+  return [...new Set(hosts)].toSorted();
 }

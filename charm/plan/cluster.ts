@@ -1,4 +1,5 @@
 /** A cluster of several applications, as the one that leads it sees it: who they are, and who does what. */
+import { compareTexts } from '../text.ts';
 import type { Inputs } from './inputs.ts';
 import type { Member, UnitAddress } from './members.ts';
 import { byComponent, type Component, type Counts, componentsOf, countRoles, missingRoles } from './roles.ts';
@@ -65,11 +66,6 @@ export function clusterCounts(inputs: Pick<Inputs, 'options' | 'plannedUnits' | 
 
 function memberUnits({ plannedUnits, units }: Member): number {
   return Math.max(plannedUnits, units.length);
-}
-
-export function compareTexts(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 /** What keeps the applications from being one Mimir. */

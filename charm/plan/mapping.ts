@@ -1,6 +1,8 @@
 /** Flat mappings as options hold them: a JSON object of texts and numbers, or YAML's `name: value`, one a line. */
+
 import { parseJson } from 'charmwright';
 import * as z from 'zod/mini';
+import { compareNames } from '../text.ts';
 
 const shape = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
 const LINE =
@@ -13,7 +15,7 @@ const LINE =
 export function readMapping(text: string): Readonly<Record<string, string>> | undefined {
   const entries = text.trimStart().startsWith('{') ? jsonEntries(text) : lineEntries(text);
   if (entries === undefined || new Set(entries.map(([name]) => name)).size < entries.length) return undefined;
-  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return Object.fromEntries(entries.toSorted(compareNames));
 }
 
 type Entries = readonly (readonly [string, string])[] | undefined;

@@ -1,9 +1,11 @@
 /**
  * From what is to what should be, without touching anything. The plan is data: compare it, print it (masked), test it.
  */
+
 import { createHash } from 'node:crypto';
 import type { Status } from 'charmwright';
 import type { Credentials, Settings } from '../../relations/mimir-cluster.ts';
+import { compareNames } from '../text.ts';
 import { clusterTrouble, leadsCluster, ownRoles } from './cluster.ts';
 import { type Databags, planDatabags } from './databags.ts';
 import { environmentOf, environmentText } from './environment.ts';
@@ -304,7 +306,7 @@ function planAlertmanager({ alertmanager }: Options): UploadedAlertmanager | nul
 
 /** Equal for equal configurations, whatever the order of the templates. */
 export function alertmanagerDigest({ config, templates }: AlertmanagerOption): string {
-  const files = Object.entries(templates).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const files = Object.entries(templates).toSorted(compareNames);
   return createHash('sha256')
     .update(JSON.stringify([config, files]))
     .digest('hex');

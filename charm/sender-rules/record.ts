@@ -5,10 +5,12 @@
  * that note at the end of a hook; a hook that is killed before has changed the ruler all the same. So the digest of the
  * note that must be there afterwards lies in the charm's folder, too: while the two differ, nothing is believed.
  */
+
 import { createHash } from 'node:crypto';
 import type { RulesRecord } from '../../relations/peers.ts';
 import type { SenderRules } from '../plan/inputs.ts';
 import { DEFAULT_TENANT } from '../plan/tenant.ts';
+import { compareNames } from '../text.ts';
 
 const PREFIX = 'receive-remote-write:';
 
@@ -45,7 +47,7 @@ export function basisOf(storage: string, tenant: string): string {
 
 /** Equal for equal records. */
 export function recordDigest({ basis, synced }: RulesRecord): string {
-  const entries = Object.entries(synced).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(synced).toSorted(compareNames);
   return rulesDigest(JSON.stringify([basis, entries]));
 }
 
