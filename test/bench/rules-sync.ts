@@ -6,20 +6,13 @@ import { promisify } from 'node:util';
 import { stringify } from 'yaml';
 import { MimirApi } from '../../charm/mimir-api.ts';
 import { namespaceOf } from '../../charm/sender-rules/record.ts';
-import { type Sent, syncSenderRules } from '../../charm/sender-rules/sync.ts';
-import { MinioApi } from '../../minio/charm/minio-api.ts';
+import type { Sent } from '../../charm/sender-rules/sync.ts';
 import { peer } from '../../tools/peers.ts';
-import { S3, s3Ready } from '../support/mimir-inputs.ts';
-import { IMPATIENT, startMimir } from '../support/mimir-server.ts';
-import { startMinio } from '../support/minio-server.ts';
 import { median } from './dispatch.ts';
+import { syncAll, TENANT, withRuler } from './ruler.ts';
 import { groupsOf, SENDERS, sentBy } from './rules.ts';
 
 const HOST = '127.77.62.1';
-const REGION = 'us-east-1';
-const ROOT = { accessKey: 'root-of-the-bench', secretKey: 'secret-of-the-bench' };
-/** While multitenancy is off. */
-const TENANT = 'anonymous';
 /** Senders of which one group changes. */
 const CHANGED = 50;
 
@@ -39,19 +32,7 @@ export interface Comparison {
 /** @throws when the two do not leave the same rules behind. */
 export async function rulesSync(folder: string, rounds: number): Promise<readonly Comparison[]> {
   await writeFolders(folder);
-  const minio = await startMinio(ROOT, REGION);
-  try {
-    await new MinioApi({ url: minio.url, region: REGION, credentials: ROOT }).createBucket(S3.bucket);
-    const objectStorage = s3Ready({ endpoint: new URL(minio.url).host, ...ROOT });
-    await using server = await startMimir(
-      HOST,
-      { objectStorage, agreement: { replicationFactor: 1 } },
-      IMPATIENT,
-    );
-    return await compare(server.url, folder, rounds);
-  } finally {
-    await minio.stop();
-  }
+  return withRuler(HOST, (url) => compare(url, folder, rounds));
 }
 
 async function compare(url: string, folder: string, rounds: number): Promise<readonly Comparison[]> {
@@ -79,7 +60,6 @@ async function compare(url: string, folder: string, rounds: number): Promise<rea
   }));
 }
 
-/** What the charm's step does once it has read the databags that changed. */
 async function sync(url: string, step: Step): Promise<void> {
   const { isFirst } = STEPS[step];
   const sent: readonly Sent[] = Array.from({ length: isFirst ? SENDERS : CHANGED }, (_, i) => ({
@@ -87,13 +67,7 @@ async function sync(url: string, step: Step): Promise<void> {
     text: sentBy(i, isFirst ? undefined : i % 20),
     mayBeThere: !isFirst,
   }));
-  for (const [key, result] of await syncSenderRules(new MimirApi(url), TENANT, {
-    sent,
-    gone: [],
-    everything: false,
-  }))
-    if (result.kind !== 'loaded' || result.problems.length > 0)
-      throw new Error(`${key}: ${JSON.stringify(result)}`);
+  await syncAll(new MimirApi(url), sent);
 }
 
 async function mimirtool(url: string, folder: string): Promise<void> {

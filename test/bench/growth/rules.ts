@@ -1,22 +1,15 @@
 /** The rules sync on a real ruler: what it costs by how much has changed, and by how much is there. */
 import { MimirApi } from '../../../charm/mimir-api.ts';
 import type { RulerApi } from '../../../charm/sender-rules/ruler.ts';
-import { type Sent, syncSenderRules } from '../../../charm/sender-rules/sync.ts';
-import { MinioApi } from '../../../minio/charm/minio-api.ts';
+import type { Sent } from '../../../charm/sender-rules/sync.ts';
 import { type Curve, sheet } from '../../pictures/chart.ts';
-import { S3, s3Ready } from '../../support/mimir-inputs.ts';
-import { IMPATIENT, startMimir } from '../../support/mimir-server.ts';
-import { startMinio } from '../../support/minio-server.ts';
 import { median } from '../dispatch.ts';
 import { type Figure, table } from '../figures.ts';
+import { syncAll, withRuler } from '../ruler.ts';
 import { GROUPS, sentBy } from '../rules.ts';
 import type { Measured } from './measured.ts';
 
 const HOST = '127.77.62.2';
-const REGION = 'us-east-1';
-const ROOT = { accessKey: 'root-of-the-bench', secretKey: 'secret-of-the-bench' };
-/** While multitenancy is off. */
-const TENANT = 'anonymous';
 /** Senders that are there, and how many of them change one group each. */
 const THERE = [25, 50, 100];
 const CHANGED = [1, 5, 10, 20];
@@ -29,26 +22,16 @@ interface Cost {
 }
 
 export async function rules(rounds: number): Promise<Measured> {
-  const minio = await startMinio(ROOT, REGION);
-  try {
-    await new MinioApi({ url: minio.url, region: REGION, credentials: ROOT }).createBucket(S3.bucket);
-    const objectStorage = s3Ready({ endpoint: new URL(minio.url).host, ...ROOT });
-    await using server = await startMimir(
-      HOST,
-      { objectStorage, agreement: { replicationFactor: 1 } },
-      IMPATIENT,
-    );
+  return withRuler(HOST, async (url) => {
     const costs: Cost[] = [];
     let present = 0;
     for (const there of THERE) {
-      await sync(server.url, numbers(present, there), undefined);
+      await sync(url, numbers(present, there), undefined);
       present = there;
-      for (const changed of CHANGED) costs.push(await costOf(server.url, there, changed, rounds));
+      for (const changed of CHANGED) costs.push(await costOf(url, there, changed, rounds));
     }
     return told(costs);
-  } finally {
-    await minio.stop();
-  }
+  });
 }
 
 async function costOf(url: string, there: number, changed: number, rounds: number): Promise<Cost> {
@@ -63,7 +46,7 @@ async function costOf(url: string, there: number, changed: number, rounds: numbe
   return { there, changed, milliseconds: median(times), requests };
 }
 
-/** What the charm's step does once it has read the databags that changed. @returns requests to the ruler. */
+/** @returns requests to the ruler. */
 async function sync(url: string, senders: readonly number[], changed: number | undefined): Promise<number> {
   const sent: readonly Sent[] = senders.map((i) => ({
     key: `${i}:agent`,
@@ -71,9 +54,7 @@ async function sync(url: string, senders: readonly number[], changed: number | u
     mayBeThere: true,
   }));
   const { api, requests } = counted(new MimirApi(url));
-  for (const [key, result] of await syncSenderRules(api, TENANT, { sent, gone: [], everything: false }))
-    if (result.kind !== 'loaded' || result.problems.length > 0)
-      throw new Error(`${key}: ${JSON.stringify(result)}`);
+  await syncAll(api, sent);
   return requests();
 }
 

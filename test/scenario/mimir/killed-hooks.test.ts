@@ -1,19 +1,8 @@
 /** Hooks that are killed at every call they make to Juju or Pebble, and run again: the end is the same. */
-import {
-  crashTest,
-  type EventInput,
-  findContainer,
-  network,
-  peerRelation,
-  relation,
-  type State,
-  secret,
-  stateOf,
-} from 'charmwright/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { mimir as charm } from '../../../charm/charm.ts';
-import type { Spec } from '../../../charm/generated.ts';
+import { findContainer, network, peerRelation, relation, secret, stateOf } from 'charmwright/testing';
+import { afterAll, beforeAll } from 'vitest';
 import { FakeMimir } from '../../support/fake-mimir.ts';
+import { endAsUnkilled } from '../../support/killed-hooks.ts';
 import { image, KEYS, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
 
 const HOST = '127.78.1.2';
@@ -33,14 +22,7 @@ const fresh = world(HOST, { relations: [peers, bucket, writer, grafana], secrets
 const onBucket = async () => stateOf(await mimir.run(ready, fresh));
 const onOwnDisk = async () => stateOf(await mimir.run(ready, world(HOST)));
 
-interface Story {
-  readonly event: EventInput<Spec>;
-  readonly before: () => Promise<State>;
-  /** How often Mimir may be started, at most: once more than without the kill. */
-  readonly starts: number;
-}
-
-const STORIES: Readonly<Record<string, Story>> = {
+endAsUnkilled({
   'the very first': {
     event: 'install',
     before: async () => world(HOST, { containers: [image({ canConnect: false })], relations: [] }),
@@ -116,11 +98,4 @@ const STORIES: Readonly<Record<string, Story>> = {
     before: onBucket,
     starts: 0,
   },
-};
-
-test.each(Object.entries(STORIES))('%s', async (_name, { event, before, starts }) => {
-  const killed = await crashTest(charm, event, await before());
-  expect(killed.problems).toEqual([]);
-  expect(killed.calls).toBeGreaterThan(1);
-  expect(killed.mostStarts).toBeLessThanOrEqual(starts);
 });

@@ -1,17 +1,8 @@
 /** Hooks of a cluster that are killed at every call they make to Juju or Pebble, and run again: the end is the same. */
-import {
-  crashTest,
-  type EventInput,
-  peerRelation,
-  relation,
-  type State,
-  secret,
-  stateOf,
-} from 'charmwright/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { mimir as charm } from '../../../charm/charm.ts';
-import type { Spec } from '../../../charm/generated.ts';
+import { peerRelation, relation, type State, secret, stateOf } from 'charmwright/testing';
+import { afterAll, beforeAll } from 'vitest';
 import { FakeMimir } from '../../support/fake-mimir.ts';
+import { endAsUnkilled } from '../../support/killed-hooks.ts';
 import { KEYS, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
 
 const HOST = '127.78.1.103';
@@ -49,14 +40,7 @@ async function joined(): Promise<State> {
   return world(HOST, { relations: [peers, cluster], secrets, config: { roles: 'read' } });
 }
 
-interface Story {
-  readonly event: EventInput<Spec>;
-  readonly before: () => Promise<State>;
-  /** How often Mimir may be started, at most: once more than without the kill. */
-  readonly starts: number;
-}
-
-const STORIES: Readonly<Record<string, Story>> = {
+endAsUnkilled({
   'the first application that joins': {
     event: { kind: 'relation-changed', relation: 'mimir-cluster' },
     before: async () => {
@@ -99,11 +83,4 @@ const STORIES: Readonly<Record<string, Story>> = {
     before: async () => stateOf(await mimir.run(ready, await joined())),
     starts: 0,
   },
-};
-
-test.each(Object.entries(STORIES))('%s', async (_name, { event, before, starts }) => {
-  const killed = await crashTest(charm, event, await before());
-  expect(killed.problems).toEqual([]);
-  expect(killed.calls).toBeGreaterThan(1);
-  expect(killed.mostStarts).toBeLessThanOrEqual(starts);
 });
