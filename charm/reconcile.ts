@@ -2,6 +2,7 @@
 import { type Juju, type JujuEvent, type Status, worst } from 'charmwright';
 import * as z from 'zod/mini';
 import { apply } from './apply.ts';
+import { DRAIN_NOTICE } from './drain/notice.ts';
 import type { Spec } from './generated.ts';
 import { applyKubernetes } from './kubernetes.ts';
 import { publishNeighbours, related } from './neighbours/index.ts';
@@ -9,6 +10,7 @@ import { observe } from './observe.ts';
 import { copiesToCome } from './plan/copies.ts';
 import { GATEWAY_KEY } from './plan/gateway-parts.ts';
 import type { Inputs } from './plan/inputs.ts';
+import { READY_CHECK } from './plan/layer.ts';
 import { endsIngester, type Plan, plan, runningComponents, withAgreement } from './plan/plan.ts';
 import { concernsTurns } from './plan/turns.ts';
 
@@ -88,8 +90,17 @@ async function afterDrains(
   const departed = event.kind === 'relation-departed' && event.endpoint === 'mimir-peers';
   const looksAgain = event.kind === 'update-status' && juju.stored('gone', z.array(z.string())) !== undefined;
   if (departed || looksAgain) await (await import('./drain/gone.ts')).forgetGone(juju, event, inputs);
-  if (juju.stored('drained', z.boolean()) !== true) return [];
-  return [await (await import('./drain/by-hand.ts')).stayDrained(juju, inputs)];
+  if (juju.stored('drained', z.boolean()) === true)
+    return [await (await import('./drain/by-hand.ts')).stayDrained(juju, inputs)];
+  const ends = juju.stored('ingester-ends', z.looseObject({})) !== undefined;
+  if (!ends && mayHaveLeftOver(event)) await (await import('./drain/by-hand.ts')).undoLeftOver(juju, inputs);
+  return [];
+}
+
+/** Mimir serves anew, or an action has begun to drain. */
+function mayHaveLeftOver(event: JujuEvent<Spec>): boolean {
+  if (event.kind === 'pebble-custom-notice') return event.notice.key === DRAIN_NOTICE;
+  return event.kind === 'pebble-check-recovered' && event.check === READY_CHECK;
 }
 
 /** While an ingester is to end that is not yet empty, the unit goes on with it. */

@@ -1,20 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ActionFailed, type ActionHandler, type EndpointSchemas, type Juju } from 'charmwright';
 import { runningStorage } from '../drain/bucket.ts';
-import { BY_HAND } from '../drain/by-hand.ts';
+import { announceDrain, BY_HAND } from '../drain/by-hand.ts';
 import { drainIngester } from '../drain/drain.ts';
-import { takeWrites } from '../drain/ingester-api.ts';
+import { takeWritesAgain } from '../drain/ingester-api.ts';
 import { ipOf, othersThatStay } from '../drain/members.ts';
 import { ringMembers } from '../drain/ring-api.ts';
 import type { Spec } from '../generated.ts';
-import type { MimirApi } from '../mimir-api.ts';
-import { MimirRefusedError } from '../mimir-errors.ts';
 import { OWN_FILES } from '../plan/paths.ts';
 import { writeQuorum } from '../plan/storage.ts';
 import { type OwnMimir, orFail, ownMimir } from './mimir.ts';
-
-/** A flush under way keeps Mimir from taking writes again. */
-const LONGEST_FLUSH_MS = 120_000;
 
 export const drain: ActionHandler<Spec, 'drain', EndpointSchemas<Spec>> = async ({ juju, params, log }) => {
   const mimir = await ownMimir(juju, OWN_FILES);
@@ -22,7 +16,7 @@ export const drain: ActionHandler<Spec, 'drain', EndpointSchemas<Spec>> = async 
   if (storage?.kind !== 's3')
     throw new ActionFailed('there is no object storage: all metrics are on the volume of this unit');
   if (params.resume) {
-    await orFail(() => resume(mimir.api));
+    await orFail(() => takeWritesAgain(mimir.api));
     juju.store(BY_HAND, undefined);
     return { unit: juju.unit, writes: true };
   }
@@ -30,6 +24,7 @@ export const drain: ActionHandler<Spec, 'drain', EndpointSchemas<Spec>> = async 
     await checkWritable(juju, mimir);
     const gateways = (await ringMembers(mimir.api, 'store-gateway')) ?? [];
     const readers = (await othersThatStay(juju, gateways, mimir.ip)).map((member) => mimir.at(ipOf(member)));
+    await announceDrain(juju);
     await log('other units take the writes');
     const deadline = Date.now() + params.timeout * 1000;
     const result = await drainIngester({
@@ -41,7 +36,7 @@ export const drain: ActionHandler<Spec, 'drain', EndpointSchemas<Spec>> = async 
       tell: log,
     });
     if (result.kind === 'stuck') {
-      await resume(mimir.api);
+      await takeWritesAgain(mimir.api);
       throw new ActionFailed(
         `not drained: ${result.reason}; nothing is lost, and the unit takes writes again`,
       );
@@ -61,14 +56,4 @@ async function checkWritable(juju: Juju<Spec>, { api, ip }: OwnMimir): Promise<v
   throw new ActionFailed(
     `writes would fail: they need ${needed} other ${needed === 1 ? 'ingester' : 'ingesters'} that ${needed === 1 ? 'takes' : 'take'} them, and there ${others === 1 ? 'is' : 'are'} ${others}; flush-ingesters goes on taking them`,
   );
-}
-
-async function resume(api: MimirApi): Promise<void> {
-  for (const end = Date.now() + LONGEST_FLUSH_MS; ; await sleep(1000)) {
-    try {
-      return await takeWrites(api);
-    } catch (error) {
-      if (!(error instanceof MimirRefusedError) || error.status !== 409 || Date.now() > end) throw error;
-    }
-  }
 }

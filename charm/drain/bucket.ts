@@ -95,7 +95,9 @@ export function runningStorage(files: Readonly<Record<string, string>>): Running
 /** Queriers look once a minute, a fifth earlier or later, for indexes that are older than `sync_interval`. */
 const CHECK_SECONDS = 75;
 
-const indexSchema = z.object({ blocks: z.nullish(z.array(z.object({ block_id: z.string() }))) });
+const indexSchema = z.object({
+  blocks: z.nullish(z.array(z.object({ block_id: z.string(), uploaded_at: z.number() }))),
+});
 
 /** The blocks in a bucket, as they lie there. */
 export class BlocksBucket {
@@ -114,13 +116,16 @@ export class BlocksBucket {
     return (await this.#get(`${tenant}/${id}/meta.json`, 16 * 1024 * 1024)) !== undefined;
   }
 
-  /** The blocks of the tenant's index, by which queries find them. @throws BucketError */
-  async indexed(tenant: string): Promise<ReadonlySet<string>> {
+  /**
+   * The blocks of the tenant's index, by which queries find them, and when each was uploaded, in milliseconds since 1970.
+   * @throws BucketError
+   */
+  async indexed(tenant: string): Promise<ReadonlyMap<string, number>> {
     const packed = await this.#get(`${tenant}/bucket-index.json.gz`, LARGEST_INDEX);
-    if (packed === undefined) return new Set();
+    if (packed === undefined) return new Map();
     const read = z.safeParse(indexSchema, unpacked(packed));
     if (!read.success) throw new BucketError(`the index of tenant ${tenant} cannot be read`);
-    return new Set((read.data.blocks ?? []).map(({ block_id: id }) => id));
+    return new Map((read.data.blocks ?? []).map(({ block_id: id, uploaded_at: at }) => [id, at * 1000]));
   }
 
   /**

@@ -160,7 +160,7 @@ async function countMissing(bucket: BlocksBucket, blocks: readonly Block[]): Pro
   return missing;
 }
 
-/** Blocks that have been shipped for so long are known to all. */
+/** Blocks that were uploaded so long ago are known to all. They may have been made long before, while storage was away. */
 const KNOWN_MS = 10 * 60_000;
 /** A Mimir that rebuilds its indexes once a minute has done so after this. */
 const UNSEEN_INDEX_MS = 80_000;
@@ -171,30 +171,40 @@ const UNSEEN_INDEX_MS = 80_000;
  */
 async function untilFound(drain: Drain, blocks: readonly Block[]): Promise<void> {
   const { readers, storage, deadline, tell } = drain;
-  const fresh = blocks.filter(({ id }) => Date.now() - madeAt(id) < KNOWN_MS);
-  if (storage.seenAfterSeconds === undefined || readers.length === 0 || fresh.length === 0) return;
-  const asked = readers === 'unknown' ? [] : readers;
+  const { bucket, seenAfterSeconds } = storage;
+  if (seenAfterSeconds === undefined || readers.length === 0 || blocks.length === 0) return;
+  const uploaded = bucket === undefined ? undefined : await lastUpload(bucket, blocks);
+  if (uploaded !== undefined && Date.now() - uploaded > KNOWN_MS) return;
   await tell('waiting until queries find the blocks in the bucket');
-  if (storage.bucket === undefined) await sleep(UNSEEN_INDEX_MS);
-  else await untilIndexed(storage.bucket, fresh, deadline);
-  const known = Date.now() + storage.seenAfterSeconds * 1000;
-  await Promise.all([
-    sleep(Math.max(0, Math.min(known, deadline) - Date.now())),
-    ...asked.map((reader) => untilSynced(reader, deadline)),
-  ]);
+  if (bucket === undefined) await sleep(UNSEEN_INDEX_MS);
+  else await untilIndexed(bucket, blocks, deadline);
+  const known = seenAfterSeconds * 1000;
+  if (Date.now() + known > deadline) throw notFound('queriers to know them');
+  const asked = readers === 'unknown' ? [] : readers;
+  await Promise.all([sleep(known), ...asked.map((reader) => untilSynced(reader, deadline))]);
+}
+
+function notFound(what: string): BucketError {
+  return new BucketError(`the blocks are in object storage, and it is too early for ${what}`);
 }
 
 async function untilIndexed(bucket: BlocksBucket, blocks: readonly Block[], deadline: number): Promise<void> {
-  const byTenant = Map.groupBy(blocks, ({ tenant }) => tenant);
-  for (const [tenant, own] of byTenant) {
-    for (;;) {
-      const index = await bucket.indexed(tenant);
-      if (own.every(({ id }) => index.has(id))) break;
-      if (Date.now() > deadline)
-        throw new BucketError('the blocks are in object storage, and not yet in its index');
-      await sleep(AGAIN_MS);
-    }
+  while ((await lastUpload(bucket, blocks)) === undefined) {
+    if (Date.now() > deadline) throw notFound('its index to have them');
+    await sleep(AGAIN_MS);
   }
+}
+
+/** When the last of these blocks was uploaded. Undefined while one is not in its tenant's index. */
+async function lastUpload(bucket: BlocksBucket, blocks: readonly Block[]): Promise<number | undefined> {
+  let last = 0;
+  for (const [tenant, own] of Map.groupBy(blocks, (block) => block.tenant)) {
+    const index = await bucket.indexed(tenant);
+    const uploads = own.flatMap(({ id }) => index.get(id) ?? []);
+    if (uploads.length < own.length) return undefined;
+    last = Math.max(last, ...uploads);
+  }
+  return last;
 }
 
 const SYNCED = 'cortex_bucket_stores_blocks_last_successful_sync_timestamp_seconds';
@@ -202,7 +212,8 @@ const SYNCED = 'cortex_bucket_stores_blocks_last_successful_sync_timestamp_secon
 /** Two ends of synchronisations later one has begun after now. One that does not answer any more has gone, too. */
 async function untilSynced(reader: MimirApi, deadline: number): Promise<void> {
   const ends = new Set<number>();
-  while (ends.size < 3 && Date.now() < deadline) {
+  while (ends.size < 3) {
+    if (Date.now() > deadline) throw notFound('a store gateway to have loaded them');
     try {
       ends.add(sumOf(await reader.metrics([SYNCED]), SYNCED));
     } catch (error) {

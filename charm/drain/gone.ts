@@ -1,23 +1,24 @@
 /**
  * Units that went without a drain: killed with their volume, or removed by force. Ingesters are never taken out of
- * their ring by Mimir itself, and two that are gone would stop every write of three copies.
+ * their ring by Mimir itself, and two that are gone would stop every write of three copies. Store gateways and others
+ * are, after ten minutes of failing queries.
  */
 import type { Juju, JujuEvent } from 'charmwright';
 import * as z from 'zod/mini';
 import type { Spec } from '../generated.ts';
-import { mimirAt } from '../mimir-api.ts';
+import { type MimirApi, mimirAt } from '../mimir-api.ts';
 import { MimirError } from '../mimir-errors.ts';
 import type { Inputs } from '../plan/inputs.ts';
 import { runningTrust } from '../plan/tls.ts';
 import { podOf, unitsByPod } from './members.ts';
-import { forgetMember, ringMembers } from './ring-api.ts';
+import { forgetMember, RINGS, type RingName, ringMembers } from './ring-api.ts';
 
 /** What is stored of it: the pods of all units that have ever departed. One that is planned again is never forgotten. */
 const GONE = 'gone';
 const goneShape = z.array(z.string());
 
 /**
- * Remembers who departs; the leader takes those that are not heard of any more out of the ring of ingesters. A member
+ * Remembers who departs; the leader takes those that are not heard of any more out of all rings. A member
  * counts as gone only after a minute's silence, and what members say of each other travels on: one that has been taken out
  * may come up once more. So it looks again in each `update-status`.
  */
@@ -33,17 +34,28 @@ async function forgetSilent(juju: Juju<Spec>, inputs: Inputs, gone: readonly str
   const { ip } = inputs.address;
   if (ip === undefined) return;
   const api = mimirAt(ip, runningTrust(inputs.container.files ?? {}, inputs));
+  const rings = Object.keys(RINGS).filter((name): name is RingName => name in RINGS);
   try {
-    const members = (await ringMembers(api, 'ingester')) ?? [];
-    const silent = members.filter(({ id, state }) => state === 'UNHEALTHY' && gone.includes(id));
+    const silent = (await Promise.all(rings.map((ring) => silentIn(api, ring, gone)))).flat();
     if (silent.length === 0) return;
     const units = await unitsByPod(juju);
-    for (const { id } of silent.filter((member) => units.get(member.id) !== 'stays')) {
-      await forgetMember(api, 'ingester', id);
-      juju.log.info(`${id} is gone for good: taken out of the ring of ingesters`);
+    for (const { ring, id } of silent.filter((member) => units.get(member.id) !== 'stays')) {
+      await forgetMember(api, ring, id);
+      juju.log.info(`${id} is gone for good: taken out of the ring of ${ring}s`);
     }
   } catch (error) {
     if (!(error instanceof MimirError)) throw error;
     juju.log.debug(error.message);
   }
+}
+
+async function silentIn(
+  api: MimirApi,
+  ring: RingName,
+  gone: readonly string[],
+): Promise<readonly { readonly ring: RingName; readonly id: string }[]> {
+  const members = (await ringMembers(api, ring)) ?? [];
+  return members
+    .filter(({ id, state }) => state === 'UNHEALTHY' && gone.includes(id))
+    .map(({ id }) => ({ ring, id }));
 }

@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { sumOf } from '../metrics.ts';
 import type { MimirApi } from '../mimir-api.ts';
 import { MimirAnswerError, MimirError, MimirRefusedError, MimirUnreachableError } from '../mimir-errors.ts';
+import { within } from '../patience.ts';
 
 const METRICS = {
   series: 'cortex_ingester_memory_series',
@@ -71,18 +72,38 @@ export async function takeWrites(api: MimirApi): Promise<void> {
   await api.demand({ what: 'let the ingester take writes', method: 'DELETE', path: READ_ONLY });
 }
 
+/** A flush under way keeps an ingester from taking writes again. */
+const LONGEST_FLUSH_MS = 120_000;
+
+/** Waits for a flush under way. */
+export async function takeWritesAgain(api: MimirApi): Promise<void> {
+  const refused = await within(
+    LONGEST_FLUSH_MS,
+    () =>
+      takeWrites(api).catch((error: unknown) => {
+        if (error instanceof MimirRefusedError && error.status === 409) return error;
+        throw error;
+      }),
+    (error) => error === undefined,
+  );
+  if (refused !== undefined) throw refused;
+}
+
 const READ_ONLY = '/ingester/prepare-instance-ring-downscale';
+const readOnlySchema = z.object({ timestamp: z.number() });
+
+/** Whether it has been asked to take no writes. */
+export async function isReadOnly(api: MimirApi): Promise<boolean> {
+  const { timestamp } = await json(api, 'ask whether the ingester takes writes', READ_ONLY, readOnlySchema);
+  return timestamp > 0;
+}
 
 /**
  * When Mimir is stopped next, for whatever reason, it flushes and leaves the rings: kept on the volume, so that it
  * also holds after a crash.
  */
 export async function prepareShutdown(api: MimirApi): Promise<void> {
-  await api.demand({
-    what: 'prepare the ingester for its end',
-    method: 'POST',
-    path: '/ingester/prepare-shutdown',
-  });
+  await api.demand({ what: 'prepare the ingester for its end', method: 'POST', path: SHUTDOWN });
   try {
     await api.demand({
       what: 'prepare the store gateway for its end',
@@ -95,14 +116,20 @@ export async function prepareShutdown(api: MimirApi): Promise<void> {
   }
 }
 
-/** Whether this Mimir has one at all. */
-export async function runsIngester(api: MimirApi): Promise<boolean> {
+const SHUTDOWN = '/ingester/prepare-shutdown';
+
+/** When it is stopped next, it comes back to its log as ever. */
+export async function cancelShutdown(api: MimirApi): Promise<void> {
+  await api.demand({ what: 'take back the end of the ingester', method: 'DELETE', path: SHUTDOWN });
+}
+
+/** What it would do when it is stopped next. Undefined: this Mimir has no ingester. */
+export async function atShutdown(api: MimirApi): Promise<'leaves' | 'comes back' | undefined> {
   try {
-    const what = 'ask for the ingester';
-    await api.demand({ what, method: 'GET', path: '/ingester/prepare-shutdown' });
-    return true;
+    const { body } = await api.demand({ what: 'ask for the ingester', method: 'GET', path: SHUTDOWN });
+    return body.trim() === 'set' ? 'leaves' : 'comes back';
   } catch (error) {
-    if (error instanceof MimirRefusedError && error.status === 404) return false;
+    if (error instanceof MimirRefusedError && error.status === 404) return undefined;
     throw error;
   }
 }

@@ -22,9 +22,10 @@ import { unitName } from '../unit-name.ts';
 import { applyWorkload, explain } from '../workload.ts';
 import { runningStorage } from './bucket.ts';
 import { drainIngester } from './drain.ts';
-import { runsIngester } from './ingester-api.ts';
-import { ipOf, othersThatStay, podOf } from './members.ts';
-import { forgetMember, ringMembers } from './ring-api.ts';
+import { untilForgotten } from './forgotten.ts';
+import { atShutdown } from './ingester-api.ts';
+import { ipOf, othersThatStay, podOf, unitsByPod } from './members.ts';
+import { ringMembers } from './ring-api.ts';
 
 type MimirJuju = Juju<Spec>;
 
@@ -79,7 +80,7 @@ async function empty(juju: MimirJuju, related: readonly Related[]): Promise<Left
       return 'on the volume';
     }
     // Its application has had ingesters once, and has emptied them when it gave up the role.
-    if (!(await runsIngester(own.api))) return 'none';
+    if ((await atShutdown(own.api)) === undefined) return 'none';
     const others = await remaining(juju, own);
     const result = await drainIngester({
       api: own.api,
@@ -165,7 +166,7 @@ function trust(juju: MimirJuju, files: Readonly<Record<string, string>>, ip: str
 
 /**
  * Those that go on serving queries, as clients: the store gateways that are not leaving with this one. Undefined where
- * they are of another application.
+ * there are some that cannot be told: of another application, or away for a moment, as one is that restarts.
  */
 async function remaining(
   juju: MimirJuju,
@@ -174,6 +175,7 @@ async function remaining(
   const members = await ringMembers(api, 'store-gateway');
   if (members === undefined) return undefined;
   const others = (await othersThatStay(juju, members, ip)).map(ipOf);
+  if (others.length === 0 && [...(await unitsByPod(juju)).values()].includes('stays')) return undefined;
   return others.map((other) => mimirAt(other, trust(juju, files, other)));
 }
 
@@ -197,23 +199,4 @@ async function untilUnready(pebble: Pebble): Promise<void> {
   for (const deadline = Date.now() + HEARD_MS; Date.now() < deadline; await sleep(500))
     if (!(await pebble.health('ready'))) break;
   await sleep(HEARD_MS);
-}
-
-const FORGET_MS = 20_000;
-const SETTLED_MS = 5000;
-
-/** A graceful end takes it out of every ring. Should it still be in that of the ingesters, somebody takes it out. */
-async function untilForgotten(others: readonly MimirApi[], id: string): Promise<void> {
-  const [other] = others;
-  if (other === undefined) return;
-  const { setTimeout: sleep } = await import('node:timers/promises');
-  let absentSince = Number.POSITIVE_INFINITY;
-  for (const deadline = Date.now() + FORGET_MS; Date.now() < deadline; await sleep(1000)) {
-    const members = (await ringMembers(other, 'ingester')) ?? [];
-    if (members.some((member) => member.id === id)) absentSince = Number.POSITIVE_INFINITY;
-    else absentSince = Math.min(absentSince, Date.now());
-    // What members say of each other travels: one that has been taken out may come up once more.
-    if (Date.now() - absentSince >= SETTLED_MS) return;
-  }
-  if (absentSince === Number.POSITIVE_INFINITY) await forgetMember(other, 'ingester', id);
 }

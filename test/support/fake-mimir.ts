@@ -25,6 +25,7 @@ export class FakeMimir implements AsyncDisposable {
   ingesters = 1;
   /** Whether its ingester can flush; and what it was asked to do. */
   flushes = true;
+  endIsPrepared = false;
   readonly asks: string[] = [];
   readonly ruler = new FakeRuler();
   readonly rings = new FakeRings();
@@ -38,8 +39,11 @@ export class FakeMimir implements AsyncDisposable {
     else if (request.url === '/api/v1/status/buildinfo') response.end('{"data":{"version":"3.0.5"}}');
     else if (request.url?.startsWith('/metrics'))
       response.end(`cortex_ring_members{name="ingester",state="ACTIVE"} ${this.ingesters}\n`);
+    else if (request.method === 'GET' && request.url === '/ingester/prepare-shutdown')
+      response.end(this.endIsPrepared ? 'set' : 'unset');
     else if (/^[/](ingester[/]flush|(ingester|store-gateway)[/]prepare-shutdown)/.test(request.url ?? '')) {
       this.asks.push((request.url ?? '').replace(/[?].*/, ''));
+      if (request.url === '/ingester/prepare-shutdown') this.endIsPrepared = request.method === 'POST';
       response.writeHead(this.flushes ? 204 : 500).end();
     } else if (request.url?.includes('/blocks/'))
       response.writeHead(this.bucket.status).end(this.bucket.body);

@@ -23,8 +23,8 @@ export class FakeRings {
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === READ_ONLY) {
-      this.takesWrites = request.method === 'DELETE';
-      response.end('{"timestamp":1}');
+      if (request.method !== 'GET') this.takesWrites = request.method === 'DELETE';
+      response.end(JSON.stringify({ timestamp: this.takesWrites ? 0 : 1 }));
       return;
     }
     const ring = this.members.get(PAGE.exec(request.url ?? '')?.[1] ?? '');
