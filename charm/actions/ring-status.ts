@@ -1,6 +1,6 @@
 import { ActionFailed, type ActionHandler, type EndpointSchemas, type Juju, stableJson } from 'charmwright';
 import { unitsByPod } from '../drain/members.ts';
-import { forgetMember, type Member, RINGS, type RingName, ringMembers } from '../drain/ring-api.ts';
+import { forgetMember, type Member, RING_NAMES, type RingName, ringMembers } from '../drain/ring-api.ts';
 import type { Spec } from '../generated.ts';
 import type { MimirApi } from '../mimir-api.ts';
 import { orFail, readyMimir } from './mimir.ts';
@@ -34,8 +34,9 @@ function isThere({ state }: Member): boolean {
 }
 
 async function allRings(api: MimirApi): Promise<Rings> {
-  const names = Object.keys(RINGS).filter((name): name is RingName => name in RINGS);
-  const read = await Promise.all(names.map(async (name) => [name, await ringMembers(api, name)] as const));
+  const read = await Promise.all(
+    RING_NAMES.map(async (name) => [name, await ringMembers(api, name)] as const),
+  );
   return new Map(
     read.flatMap(([name, members]) => (members === undefined ? [] : [[name, members] as const])),
   );

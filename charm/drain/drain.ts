@@ -17,6 +17,7 @@ import {
   prepareShutdown,
   progress,
   startFlush,
+  stayInRing,
   takeNoWrites,
 } from './ingester-api.ts';
 
@@ -24,7 +25,7 @@ export interface Drain {
   /** The ingester's own Mimir. */
   readonly api: MimirApi;
   readonly storage: RunningStorage;
-  /** It goes for good, so that a Mimir that is stopped meanwhile flushes and leaves the rings by itself. */
+  /** It goes for good, so that a Mimir that is stopped meanwhile flushes by itself. */
   readonly leaving: boolean;
   /**
    * Mimirs that stay and have a store gateway: queries find the blocks when these have loaded them. `unknown`: they are
@@ -87,7 +88,10 @@ async function attempt(drain: Drain, counted: (series: number) => void): Promise
 async function tryOnce(drain: Drain, counted: (series: number) => void): Promise<Attempt> {
   const { api, leaving, storage, deadline, tell } = drain;
   // Mimir may have been started anew since.
-  if (leaving) await prepareShutdown(api);
+  if (leaving) {
+    await prepareShutdown(api);
+    await stayInRing(api);
+  }
   await takeNoWrites(api);
   const before = await quiet(api);
   counted(before.series);

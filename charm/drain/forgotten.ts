@@ -2,7 +2,7 @@
 import type { MimirApi } from '../mimir-api.ts';
 import { MimirError } from '../mimir-errors.ts';
 import { within } from '../patience.ts';
-import { forgetMember, ringMembers } from './ring-api.ts';
+import { forgetMember, ringsOf } from './ring-api.ts';
 
 /** The word of its graceful end travels for so long at most. */
 const BY_ITSELF_MS = 20_000;
@@ -11,8 +11,8 @@ const BY_US_MS = 40_000;
 const LOOKS = 5;
 
 /**
- * A graceful end takes it out of every ring. Should it still be in that of the ingesters, it is taken out. Should nobody
- * answer, the leader does that later: the unit is empty, and has nothing to stay for.
+ * A graceful end takes it out of every ring. Should it still be in one, it is taken out. Should nobody answer, the leader
+ * does that later: the unit is empty, and has nothing to stay for.
  */
 export async function untilForgotten(others: readonly MimirApi[], id: string): Promise<void> {
   if (others.length === 0) return;
@@ -29,10 +29,9 @@ export async function untilForgotten(others: readonly MimirApi[], id: string): P
 
 /** @param forget takes it out if it is. */
 async function isMember(api: MimirApi, id: string, forget: boolean): Promise<boolean> {
-  const members = (await ringMembers(api, 'ingester')) ?? [];
-  const there = members.some((member) => member.id === id);
-  if (there && forget) await forgetMember(api, 'ingester', id);
-  return there;
+  const rings = await ringsOf(api, id);
+  if (forget) for (const ring of rings) await forgetMember(api, ring, id);
+  return rings.length > 0;
 }
 
 /** Of those that stay, any may be silent for a while. Undefined: all are. */

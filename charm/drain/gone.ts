@@ -11,7 +11,7 @@ import { MimirError } from '../mimir-errors.ts';
 import type { Inputs } from '../plan/inputs.ts';
 import { runningTrust } from '../plan/tls.ts';
 import { podOf, unitsByPod } from './members.ts';
-import { forgetMember, RINGS, type RingName, ringMembers } from './ring-api.ts';
+import { forgetMember, RING_NAMES, type RingName, ringMembers } from './ring-api.ts';
 
 /** What is stored of it: the pods of all units that have ever departed. One that is planned again is never forgotten. */
 const GONE = 'gone';
@@ -34,9 +34,8 @@ async function forgetSilent(juju: Juju<Spec>, inputs: Inputs, gone: readonly str
   const { ip } = inputs.address;
   if (ip === undefined) return;
   const api = mimirAt(ip, runningTrust(inputs.container.files ?? {}, inputs));
-  const rings = Object.keys(RINGS).filter((name): name is RingName => name in RINGS);
   try {
-    const silent = (await Promise.all(rings.map((ring) => silentIn(api, ring, gone)))).flat();
+    const silent = (await Promise.all(RING_NAMES.map((ring) => silentIn(api, ring, gone)))).flat();
     if (silent.length === 0) return;
     const units = await unitsByPod(juju);
     for (const { ring, id } of silent.filter((member) => units.get(member.id) !== 'stays')) {

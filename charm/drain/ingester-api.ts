@@ -118,6 +118,15 @@ export async function prepareShutdown(api: MimirApi): Promise<void> {
 
 const SHUTDOWN = '/ingester/prepare-shutdown';
 
+/**
+ * Should it be stopped before its time, it flushes, and is missed: queries that need it fail, where they would else answer
+ * without what they do not find in the bucket yet. `prepareShutdown` takes this back.
+ */
+export async function stayInRing(api: MimirApi): Promise<void> {
+  const path = '/ingester/unregister-on-shutdown';
+  await api.demand({ what: 'keep the ingester in its ring', method: 'DELETE', path });
+}
+
 /** When it is stopped next, it comes back to its log as ever. */
 export async function cancelShutdown(api: MimirApi): Promise<void> {
   await api.demand({ what: 'take back the end of the ingester', method: 'DELETE', path: SHUTDOWN });

@@ -23,7 +23,7 @@ import { applyWorkload, explain } from '../workload.ts';
 import { runningStorage } from './bucket.ts';
 import { drainIngester } from './drain.ts';
 import { untilForgotten } from './forgotten.ts';
-import { atShutdown } from './ingester-api.ts';
+import { atShutdown, prepareShutdown } from './ingester-api.ts';
 import { ipOf, othersThatStay, podOf, unitsByPod } from './members.ts';
 import { ringMembers } from './ring-api.ts';
 
@@ -96,6 +96,8 @@ async function empty(juju: MimirJuju, related: readonly Related[]): Promise<Left
     if (result.kind === 'stuck') throw await stuck(juju, result.reason);
     juju.log.info(`drained: ${result.series} series, ${result.blocks ?? 'no'} blocks seen in the bucket`);
     if (others?.length !== 0) await untilUnready(pebble);
+    // Now it leaves the ring as well.
+    await prepareShutdown(own.api);
     await pebble.stop([SERVICE], { timeoutMs: STOP_MS });
     await untilForgotten(others ?? [], podOf(juju.unit));
     return 'in object storage';

@@ -18,6 +18,7 @@ export const RINGS = {
 } as const;
 
 export type RingName = keyof typeof RINGS;
+export const RING_NAMES = Object.keys(RINGS).filter((name): name is RingName => name in RINGS);
 
 export interface Member {
   /** The pod: `mimir-k8s-0`. */
@@ -65,6 +66,13 @@ export async function ringMembers(api: MimirApi, ring: RingName): Promise<readon
     if (error instanceof MimirRefusedError && error.status === 404) return undefined;
     throw error;
   }
+}
+
+/** Rings that have this member. */
+export async function ringsOf(api: MimirApi, id: string): Promise<readonly RingName[]> {
+  const has = async (ring: RingName) => (await ringMembers(api, ring))?.some((member) => member.id === id);
+  const found = await Promise.all(RING_NAMES.map(has));
+  return RING_NAMES.filter((_, at) => found[at] === true);
 }
 
 /** Of one that lives it does little: it comes back at its next heartbeat. */

@@ -5,7 +5,7 @@ import { storage as attached, findContainer, peerRelation, stateOf } from 'charm
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type RunningStorage, runningStorage } from '../../charm/drain/bucket.ts';
 import { type DrainResult, drainIngester } from '../../charm/drain/drain.ts';
-import { localBlocks } from '../../charm/drain/ingester-api.ts';
+import { atShutdown, localBlocks } from '../../charm/drain/ingester-api.ts';
 import { ringMembers } from '../../charm/drain/ring-api.ts';
 import { CONFIG_FILE } from '../../charm/plan/paths.ts';
 import { plan } from '../../charm/plan/plan.ts';
@@ -140,6 +140,10 @@ describe('an ingester that leaves', () => {
     expect(result).toEqual({ kind: 'drained', series: 1, blocks: 1 });
     expect(told).toEqual(['flushing 1 series', '1 recent blocks seen in the bucket']);
     await expect(write()).rejects.toThrow(/answered 5\d\d/);
+    expect(await atShutdown(server.api), 'it flushes when it is stopped').toBe('leaves');
+    const path = '/ingester/unregister-on-shutdown';
+    const asked = await server.api.demand({ what: 'ask', method: 'GET', path });
+    expect(asked.body, 'and is missed, should that be too early').toContain('"unregister":false');
     expect(await ringMembers(server.api, 'ingester')).toMatchObject([{ state: 'ACTIVE', readOnly: true }]);
     const [block] = await localBlocks(server.api);
     expect(await storage.bucket?.has(block ?? { tenant: '', id: '' })).toBe(true);

@@ -28,6 +28,10 @@ export interface Report {
   readonly readBack: number;
   /** Acknowledged, and not there or with another value. */
   readonly lost: number;
+  /** Of all that was acknowledged, over the whole time, and as Mimir counts and adds it up. */
+  readonly sum: number;
+  readonly counted: number;
+  readonly addedUp: number;
   /** Requests that the sender had to send again. */
   readonly sentAgain: number;
   readonly queries: number;
@@ -54,6 +58,7 @@ export class Endurance {
   #failed = 0;
   #incomplete = 0;
   #ended = false;
+  #givenUp = false;
   #senderEnded = false;
   readonly #running: Promise<unknown>;
 
@@ -62,10 +67,18 @@ export class Endurance {
     this.#write = `${url}/api/v1/push`;
     this.#read = `${url}/prometheus`;
     this.#running = Promise.all([this.#send(), this.#ask()]);
+    // Told at the end.
+    this.#running.catch(() => undefined);
   }
 
   tell(what: string): void {
     this.told.push({ at: Math.round((Date.now() - this.#begun) / 1000), what });
+  }
+
+  /** Ends both, whatever is not acknowledged. */
+  giveUp(): void {
+    this.#ended = true;
+    this.#givenUp = true;
   }
 
   /** Ends both, when all that was written is acknowledged, and reads everything back. */
@@ -73,12 +86,16 @@ export class Endurance {
     this.#ended = true;
     await this.#running;
     const { found, lost } = await this.#readBack();
-    const acknowledged = this.#turns.filter((turn) => turn.acknowledged !== undefined).length * SERIES;
+    const taken = this.#turns.filter((turn) => turn.acknowledged !== undefined);
+    const acknowledged = taken.length * SERIES;
     return {
       written: this.#turns.length * SERIES,
       acknowledged,
       readBack: found,
       lost,
+      sum: taken.reduce((sum, { base }) => sum + SERIES * base + (SERIES * (SERIES - 1)) / 2, 0),
+      counted: await this.#over('count_over_time'),
+      addedUp: await this.#over('sum_over_time'),
       sentAgain: this.#sentAgain,
       queries: this.#queries,
       failedQueries: this.#failed,
@@ -93,10 +110,11 @@ export class Endurance {
       const turn: Turn = { time: Date.now(), base };
       this.#turns.push(turn);
       while (!(await this.#push(turn))) {
+        if (this.#givenUp) break;
         this.#sentAgain += 1;
         await sleep(AGAIN_MS);
       }
-      turn.acknowledged = Date.now();
+      if (!this.#givenUp) turn.acknowledged = Date.now();
       await sleep(Math.max(0, turn.time + TURN_MS - Date.now()));
     }
     this.#senderEnded = true;
@@ -145,10 +163,8 @@ export class Endurance {
 
   async #count(end: number, expected: number): Promise<void> {
     this.#queries += 1;
-    const seconds = Math.ceil((end - this.#begun) / 1000) + 1;
     try {
-      const [found] = await this.#query(`sum(count_over_time(${METRIC}[${seconds}s]))`, end);
-      const count = found?.points[0]?.[1] ?? 0;
+      const count = await this.#over('count_over_time', end);
       if (count >= expected) return;
       this.#incomplete += 1;
       this.tell(`query: ${count} of ${expected}`);
@@ -156,6 +172,13 @@ export class Endurance {
       this.#failed += 1;
       this.tell(`query: ${String(error).slice(0, 200)}`);
     }
+  }
+
+  /** All samples from the first one on. */
+  async #over(what: 'count_over_time' | 'sum_over_time', end = this.#turns.at(-1)?.time ?? this.#begun) {
+    const seconds = Math.ceil((end - this.#begun) / 1000) + 1;
+    const [found] = await this.#query(`sum(${what}(${METRIC}[${seconds}s]))`, end);
+    return found?.points[0]?.[1] ?? 0;
   }
 
   async #query(expression: string, time: number) {
@@ -189,12 +212,20 @@ export class Endurance {
   }
 }
 
-/** One line for a log. */
+/** For people. */
 export function described(name: string, report: Report): string {
-  const { written, acknowledged, readBack, lost, sentAgain, queries, failedQueries, incompleteQueries } =
-    report;
+  const { written, acknowledged, readBack, lost, sum, counted, addedUp, sentAgain } = report;
+  const { queries, failedQueries, incompleteQueries, seconds } = report;
   return [
-    `${name}: ${report.seconds} s; samples: ${written} written, ${acknowledged} acknowledged, ${readBack} read back, ${lost} lost`,
-    `requests sent again: ${sentAgain}; queries: ${queries}, of them ${failedQueries} failed, ${incompleteQueries} incomplete`,
-  ].join('; ');
+    `${name} (${seconds} s)`,
+    `  samples: ${written} written, ${acknowledged} acknowledged, ${readBack} read back one by one, ${lost} lost`,
+    `  Mimir counts ${counted} of ${acknowledged} and adds up ${addedUp} of ${sum}`,
+    `  writes: ${sentAgain} sent again`,
+    `  queries: ${queries}, of them ${failedQueries} failed, ${incompleteQueries} incomplete`,
+  ].join('\n');
+}
+
+/** What must be so whatever was done. */
+export function nothingLost({ acknowledged, sum }: Report): Partial<Report> {
+  return { lost: 0, readBack: acknowledged, counted: acknowledged, addedUp: sum };
 }

@@ -1,0 +1,60 @@
+/** The long form of durability.test.ts: `npm run endurance`, half an hour. What it prints is shown in docs/explanation/durability.md. */
+import { describe, expect, test } from 'vitest';
+import { nothingLost } from '../support/endurance.ts';
+import { EnduredModel } from '../support/endured-model.ts';
+
+const TEST_MS = 3_600_000;
+const KILL_EVERY_MS = 20_000;
+const AWAY_MS = 60_000;
+
+describe.runIf(process.env.ENDURANCE !== undefined)('under constant writes and queries', () => {
+  test(
+    'one copy of each series, 3 to 5 to 2 to 1 to 3 units',
+    async () => {
+      await using endured = await EnduredModel.of('one copy, 3 to 5 to 2 to 1 to 3 units', 3, 1);
+      for (const units of [5, 2, 1, 3]) await endured.scale(units);
+      const report = await endured.report();
+      expect(report).toMatchObject({ ...nothingLost(report), incompleteQueries: 0 });
+    },
+    TEST_MS,
+  );
+
+  test(
+    'three copies, the same, with kills, without storage for a minute, and with the leader killed in a hook',
+    async () => {
+      await using endured = await EnduredModel.of('three copies, 3 to 5 to 2 to 1 to 3 units, chaos', 3, 3);
+      const scale = (units: number, during: () => Promise<unknown> = async () => undefined) =>
+        endured.killingWhile(KILL_EVERY_MS, async () => {
+          await endured.plan(units);
+          await during();
+          await endured.untilCount(units, 1200);
+        });
+      await scale(5, () => endured.pass(60_000));
+      await endured.atRest();
+      await scale(2, () => endured.withoutStorage(AWAY_MS, 'mimir-k8s/4'));
+      await endured.atRest();
+      await endured.killLeaderInHook();
+      await endured.atRest();
+      // One unit is too few for a write: from here on senders keep what they have.
+      await scale(1);
+      await scale(3, () => endured.pass(60_000));
+      await endured.atRest();
+      const report = await endured.report();
+      expect(report).toMatchObject({ ...nothingLost(report), incompleteQueries: 0 });
+    },
+    TEST_MS,
+  );
+
+  test(
+    'three copies, a pod killed with -9 every 20 s for five minutes',
+    async () => {
+      await using endured = await EnduredModel.of('three copies, kill -9 every 20 s', 3, 3);
+      await endured.killingWhile(KILL_EVERY_MS, () => endured.pass(5 * 60_000));
+      await endured.atRest();
+      expect(await endured.drains(), 'churn is no reason to flush').toEqual([]);
+      const report = await endured.report();
+      expect(report).toMatchObject({ ...nothingLost(report), incompleteQueries: 0 });
+    },
+    TEST_MS,
+  );
+});
