@@ -41,6 +41,8 @@ export class FakeMimir implements AsyncDisposable {
       response.end(`cortex_ring_members{name="ingester",state="ACTIVE"} ${this.ingesters}\n`);
     else if (request.method === 'GET' && request.url === '/ingester/prepare-shutdown')
       response.end(this.endIsPrepared ? 'set' : 'unset');
+    else if (request.url === '/ingester/unregister-on-shutdown') response.end('{"unregister":false}');
+    else if (request.url === '/ingester/tenants') response.end('{"Tenants":null}');
     else if (/^[/](ingester[/]flush|(ingester|store-gateway)[/]prepare-shutdown)/.test(request.url ?? '')) {
       this.asks.push((request.url ?? '').replace(/[?].*/, ''));
       if (request.url === '/ingester/prepare-shutdown') this.endIsPrepared = request.method === 'POST';
