@@ -14,7 +14,7 @@ import { copiesIn } from './plan/copies.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { READY_CHECK } from './plan/layer.ts';
 import { CONFIG_FILE, CONTAINER } from './plan/paths.ts';
-import { alertmanagerDigest, hasIngester, type Plan } from './plan/plan.ts';
+import { alertmanagerDigest, endsIngester, hasIngester, type Plan } from './plan/plan.ts';
 import type { Component } from './plan/roles.ts';
 import { limitsRefused } from './plan/statuses.ts';
 import { DEFAULT_TENANT } from './plan/tenant.ts';
@@ -36,6 +36,7 @@ export async function apply(juju: MimirJuju, inputs: Inputs, plan: Plan): Promis
   await juju.setPorts(plan.ports);
   const pebble = juju.container(CONTAINER);
   await meetIfCopiesChange(inputs, plan);
+  if (endsIngester(inputs, plan)) await (await import('./drain/role.ts')).partWithIngester(juju, inputs);
   const outcome = await applyWorkload(pebble, plan.workload, inputs.container.files);
   const isUp = outcome.kind === 'running' || outcome.kind === 'stopped';
   if (!isUp || inputs.address.ip === undefined) {

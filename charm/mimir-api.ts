@@ -59,7 +59,7 @@ const buildInfoSchema = z.object({
 export interface MimirRequest {
   /** Completes "cannot ...". */
   readonly what: string;
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly query?: string;
   readonly tenant?: string;

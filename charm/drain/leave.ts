@@ -26,6 +26,7 @@ import { untilForgotten } from './forgotten.ts';
 import { atShutdown, prepareShutdown } from './ingester-api.ts';
 import { ipOf, othersThatStay, podOf, unitsByPod } from './members.ts';
 import { ringMembers } from './ring-api.ts';
+import { leaveRing } from './ring-exit.ts';
 
 type MimirJuju = Juju<Spec>;
 
@@ -95,9 +96,11 @@ async function empty(juju: MimirJuju, related: readonly Related[]): Promise<Left
     });
     if (result.kind === 'stuck') throw await stuck(juju, result.reason);
     juju.log.info(`drained: ${result.series} series, ${result.blocks ?? 'no'} blocks seen in the bucket`);
-    if (others?.length !== 0) await untilUnready(pebble);
+    const isMissed = others?.length !== 0;
+    if (isMissed) await untilUnready(pebble);
     // Now it leaves the ring as well.
     await prepareShutdown(own.api);
+    if (isMissed) await leaveRing(own.api, podOf(juju.unit));
     await pebble.stop([SERVICE], { timeoutMs: STOP_MS });
     await untilForgotten(others ?? [], podOf(juju.unit));
     return 'in object storage';

@@ -17,6 +17,7 @@ import { drainIngester } from './drain.ts';
 import { progress, takeNoWrites, takeWrites } from './ingester-api.ts';
 import { ipOf, podOf } from './members.ts';
 import { type Member, ringMembers } from './ring-api.ts';
+import { leaveRing } from './ring-exit.ts';
 
 /** What is stored of it while the ingester runs. */
 const ENDS = 'ingester-ends';
@@ -54,6 +55,17 @@ export async function resumeIngester(juju: Juju<Spec>, inputs: Inputs): Promise<
   } catch (error) {
     // It does not serve yet, or a flush is under way: the next hook asks again.
     if (!(error instanceof MimirError)) throw error;
+  }
+}
+
+/** Right before it is stopped for good. One that does not serve is stopped as it is. */
+export async function partWithIngester(juju: Juju<Spec>, inputs: Inputs): Promise<void> {
+  const api = ownApi(inputs);
+  try {
+    if (api !== undefined) await leaveRing(api, podOf(inputs.unit));
+  } catch (error) {
+    if (!(error instanceof MimirError)) throw error;
+    juju.log.warn(error.message);
   }
 }
 

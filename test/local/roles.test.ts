@@ -4,9 +4,9 @@
  */
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { type Batch, expectWhole, writeBatch } from '../support/batch.ts';
 import { TestModel } from '../support/local-model.ts';
+import { ringMembers } from '../support/ring-members.ts';
 
 const LEADER: [string, string] = ['mimir:s3', 'minio-k8s:s3'];
 
@@ -26,17 +26,6 @@ const join = (application: string) => model.integrate(['mimir:mimir-cluster', `$
 async function configOf(unit: string): Promise<string> {
   const { out } = await model.ssh(unit, 'mimir', ['/bin/cat', '/data/conf/mimir.yaml']);
   return out;
-}
-
-const ring = z.object({ shards: z.array(z.object({ id: z.string(), state: z.string() })) });
-
-/** Who is in a ring, as one unit sees it. */
-async function members(url: string, page: string): Promise<readonly string[]> {
-  const { body } = await request(`${url}${page}`, { headers: { accept: 'application/json' } });
-  return ring
-    .parse(await body.json())
-    .shards.map(({ id, state }) => `${id} ${state}`)
-    .toSorted();
 }
 
 describe('three applications', () => {
@@ -72,8 +61,10 @@ describe('three applications', () => {
     expect(await statusOf(read, '/prometheus/api/v1/query?query=1')).toBe(200);
     expect(await statusOf(read, '/prometheus/api/v1/rules')).toBe(404);
     expect(await statusOf(backend, '/prometheus/api/v1/rules')).toBe(200);
-    expect(await members(write, '/ingester/ring')).toEqual([expect.stringMatching(/^write-0\S* ACTIVE$/)]);
-    expect(await members(backend, '/store-gateway/ring')).toEqual([
+    expect(await ringMembers(write, '/ingester/ring')).toEqual([
+      expect.stringMatching(/^write-0\S* ACTIVE$/),
+    ]);
+    expect(await ringMembers(backend, '/store-gateway/ring')).toEqual([
       expect.stringMatching(/^mimir-0\S* ACTIVE$/),
     ]);
   });

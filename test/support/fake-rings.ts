@@ -5,10 +5,14 @@ import { text } from 'node:stream/consumers';
 const PAGE = /^\/([\w-]+)\/ring$/;
 
 const READ_ONLY = '/ingester/prepare-instance-ring-downscale';
+const UNREGISTERS = '/ingester/unregister-on-shutdown';
+const TENANTS = '/ingester/tenants';
 
 export class FakeRings {
   /** Whether the ingester takes writes. */
   takesWrites = true;
+  /** Whether it leaves its ring when it ends. */
+  unregisters = false;
   /** State by id, by the first part of the page's path; absent: Mimir does not run the component. */
   readonly members = new Map<string, Map<string, string>>();
 
@@ -18,13 +22,23 @@ export class FakeRings {
   }
 
   takes(url = ''): boolean {
-    return this.members.has(PAGE.exec(url)?.[1] ?? '') || (url === READ_ONLY && this.members.has('ingester'));
+    const isIngesters = url === READ_ONLY || url === UNREGISTERS || url === TENANTS;
+    return this.members.has(PAGE.exec(url)?.[1] ?? '') || (isIngesters && this.members.has('ingester'));
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === READ_ONLY) {
       if (request.method !== 'GET') this.takesWrites = request.method === 'DELETE';
       response.end(JSON.stringify({ timestamp: this.takesWrites ? 0 : 1 }));
+      return;
+    }
+    if (request.url === UNREGISTERS) {
+      this.unregisters = (await text(request)) === '{"unregister":true}';
+      response.end('{"unregister":true}');
+      return;
+    }
+    if (request.url === TENANTS) {
+      response.end('{"Tenants":null}');
       return;
     }
     const ring = this.members.get(PAGE.exec(request.url ?? '')?.[1] ?? '');

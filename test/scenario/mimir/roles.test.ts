@@ -203,9 +203,9 @@ describe('an application that leads', () => {
     /** Queries of the last hours ask the ingesters only. */
     const spare = { 'recent-from-bucket': false };
     /** Its ingester has a log. */
-    async function before(): Promise<State> {
+    async function before(config: Readonly<Record<string, boolean>> = spare): Promise<State> {
       const state = stateOf(
-        await mimir.run(ready, leader('all', REST, { config: { roles: 'all', ...spare } })),
+        await mimir.run(ready, leader('all', REST, { config: { roles: 'all', ...config } })),
       );
       const { files, ...rest } = findContainer(state, 'mimir');
       const wal = { '/data/tsdb/anonymous/wal/00000000': '' };
@@ -235,6 +235,29 @@ describe('an application that leads', () => {
       const fresh = await mimir.run(ready, leader('all', REST, { config: { roles: 'all', ...spare } }));
       await mimir.run(changed, { ...stateOf(fresh), config: { roles: 'backend', ...spare } });
       expect(server.rings.takesWrites).toBe(false);
+    });
+
+    test('takes it out of its ring when it is empty, and only then starts Mimir without it', async () => {
+      const others = { 'write-0': 'ACTIVE', 'write-1': 'ACTIVE', 'write-2': 'ACTIVE' };
+      server.rings.ingesters({ 'mimir-k8s-0': 'ACTIVE', ...others });
+      const running = await before({});
+      const atStart: string[][] = [];
+      const tried = exec(['/bin/mimir', '-modules'], () => {
+        atStart.push([...(server.rings.members.get('ingester')?.keys() ?? [])]);
+        return {};
+      });
+      const after = await mimir.run(changed, {
+        ...running,
+        containers: {
+          ...running.containers,
+          mimir: { ...findContainer(running, 'mimir'), execs: [tried] },
+        },
+        config: { roles: 'backend', 'log-level': 'debug' },
+      });
+      expect(atStart.at(-1)).toEqual(Object.keys(others));
+      expect(server.rings).toMatchObject({ takesWrites: false, unregisters: true });
+      expect(after.serviceStarts).toEqual(['mimir/mimir']);
+      expect(commandOf(after)).not.toMatch(/-target=\S*ingester/);
     });
 
     test('lets it answer for its hours, with several copies, and takes it up when asked to', async () => {
