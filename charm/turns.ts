@@ -32,10 +32,13 @@ export async function takeTurns(
   const requests = wants ? withRequest(inputs.requests) : inputs.requests;
   // What another leader has said meanwhile may not have been told to this unit yet.
   const held = readAgreement(await peers.localAppData()).turn;
+  const isEnd = planned.workload.kind === 'stop';
   if (!inputs.leader) {
     // A request counts from when the others can see it.
     const mine = hasTurn(held, inputs.unit, inputs.requests);
-    const waitsFor = wants ? await obstacle(inputs, held, mine, () => bagsOf(peers, units)) : undefined;
+    const waitsFor = wants
+      ? await obstacle(inputs, { turn: held, mine, isEnd }, () => bagsOf(peers, units))
+      : undefined;
     return { ...inputs, requests, ...(waitsFor !== undefined && { waitsFor }) };
   }
   if (held === undefined && !isOpen(requests) && !(await asksNow(event, peers))) return inputs;
@@ -43,7 +46,7 @@ export async function takeTurns(
   const requestsOfOthers = requestsIn(bags);
   const turn = nextTurn(held, { ...requestsOfOthers, [inputs.unit]: requests });
   const mine = hasTurn(turn, inputs.unit, requests);
-  const waitsFor = wants ? await obstacle(inputs, turn, mine, async () => bags) : undefined;
+  const waitsFor = wants ? await obstacle(inputs, { turn, mine, isEnd }, async () => bags) : undefined;
   const agreement = { ...inputs.agreement, turn };
   return { ...inputs, requests, requestsOfOthers, agreement, ...(waitsFor !== undefined && { waitsFor }) };
 }
@@ -70,13 +73,13 @@ function requestsIn(bags: Bags): Readonly<Record<string, Requests>> {
   return Object.fromEntries(each);
 }
 
-/** What keeps this unit from its restart. */
+/** What keeps this unit from its restart, or from its end: then all of its application end. */
 async function obstacle(
   inputs: Inputs,
-  turn: Turn | undefined,
-  mine: boolean,
+  { turn, mine, isEnd }: { readonly turn: Turn | undefined; readonly mine: boolean; readonly isEnd: boolean },
   bags: () => Promise<Bags>,
 ): Promise<WaitsFor | undefined> {
+  if (mine && isEnd) return undefined;
   if (mine) {
     const others = await bags();
     return within(

@@ -172,7 +172,7 @@ export function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Worklo
   const components = COMPONENTS.filter(
     (component) => wanted.components.includes(component) || inputs.held?.includes(component),
   );
-  if (components.length === 0) return STOPPED;
+  if (components.length === 0) return inputs.waitsFor === undefined ? STOPPED : kept();
   if (tls === 'waiting') return kept();
   const target = targetOf(components);
   const environment = environmentText(inputs);

@@ -8,7 +8,7 @@ import type { Spec } from '../generated.ts';
 import { copiesIn } from './copies.ts';
 import type { Inputs } from './inputs.ts';
 import { CONFIG_FILE, SERVICE, UNITS_CA_FILE } from './paths.ts';
-import type { Plan } from './plan.ts';
+import { type Plan, runningComponents } from './plan.ts';
 
 /** Under this name a unit remembers its requests. */
 export const REQUESTS = 'restart';
@@ -18,8 +18,8 @@ export const FLUSHED_FOR = 'flushed-for';
 const NONE: Requests = { asked: 0, done: 0 };
 
 /**
- * Whether Mimir is to be started anew on other files, and may wait for it. TLS between units and another number of copies
- * come to all at once.
+ * Whether Mimir is to be started anew on other files, or stopped for good, and may wait for it. TLS between units and
+ * another number of copies come to all at once.
  */
 export function wantsTurn(
   { container }: Pick<Inputs, 'container'>,
@@ -27,6 +27,8 @@ export function wantsTurn(
 ): boolean {
   const { lastGood, files = {} } = container;
   const { workload } = planned;
+  // Those who read blocks lose one of those that serve them at a time, and others take its place.
+  if (workload.kind === 'stop') return runningComponents({ container }).length > 0;
   if (workload.kind !== 'run' || lastGood === undefined) return false;
   const digest = workload.layer.services[SERVICE].environment.MIMIR_CONFIG_DIGEST;
   const config = workload.files.find(({ path }) => path === CONFIG_FILE)?.content;

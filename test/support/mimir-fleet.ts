@@ -3,11 +3,18 @@
  * Mimir, all with the databags of one peer relation. A Mimir that is started serves when the test says so.
  */
 import type { Bag } from 'charmwright';
-import { exec, findContainer, findRelation, peerRelation, type State } from 'charmwright/testing';
+import {
+  exec,
+  findContainer,
+  findRelation,
+  peerRelation,
+  type RelationState,
+  type State,
+} from 'charmwright/testing';
 import { copiesIn } from '../../charm/plan/copies.ts';
 import { CONFIG_FILE } from '../../charm/plan/paths.ts';
 import { FakeMimir } from './fake-mimir.ts';
-import { configOf, image, mimir, S3_SECRET, s3, world } from './mimir-world.ts';
+import { configOf, gateway, image, mimir, S3_SECRET, s3, world } from './mimir-world.ts';
 
 type Hook =
   | 'pebble-ready'
@@ -36,6 +43,7 @@ export class Fleet implements AsyncDisposable {
   readonly #mimirs: readonly FakeMimir[];
   readonly #host: string;
   #config: Readonly<Record<string, string | number>> = {};
+  #neighbours: readonly RelationState[] = [];
 
   private constructor(host: string, mimirs: readonly FakeMimir[]) {
     this.#host = host;
@@ -48,10 +56,14 @@ export class Fleet implements AsyncDisposable {
     return new Fleet(host, await Promise.all(addresses.map((address) => FakeMimir.at(address))));
   }
 
-  /** All units anew, at rest on a bucket. */
-  async reset(config: Readonly<Record<string, string | number>> = {}): Promise<void> {
+  /** All units anew, at rest on a bucket. @param neighbours other relations of theirs */
+  async reset(
+    config: Readonly<Record<string, string | number>> = {},
+    neighbours: readonly RelationState[] = [],
+  ): Promise<void> {
     this.#appBag = {};
     this.#config = config;
+    this.#neighbours = neighbours;
     this.leader = 0;
     this.units.clear();
     this.#gone.clear();
@@ -68,7 +80,10 @@ export class Fleet implements AsyncDisposable {
           relations: [],
           secrets: [S3_SECRET],
           // It is asked what it thinks of a configuration right before it is started on it.
-          containers: [image({ execs: [exec(['/bin/mimir', '-modules'], () => this.#begins(fake))] })],
+          containers: [
+            image({ execs: [exec(['/bin/mimir', '-modules'], () => this.#begins(fake))] }),
+            gateway(),
+          ],
         }),
         bag: { 'ingress-address': address, 'private-address': address, 'egress-subnets': `${address}/32` },
         hooks: ['pebble-ready'],
@@ -110,6 +125,12 @@ export class Fleet implements AsyncDisposable {
   /** Units that have a hook to run. */
   busy(): readonly number[] {
     return [...this.units].filter(([, { hooks }]) => hooks.length > 0).map(([i]) => i);
+  }
+
+  /** Units that run a Mimir, as Pebble sees it. */
+  running(): readonly number[] {
+    const isRunning = ({ state }: Unit) => findContainer(state, 'mimir').services.mimir === 'active';
+    return [...this.units].filter(([, unit]) => isRunning(unit)).map(([i]) => i);
   }
 
   /** Units whose Mimir serves. */
@@ -235,7 +256,7 @@ export class Fleet implements AsyncDisposable {
       leader: unit === this.leader,
       plannedUnits: this.units.size,
       config: this.#config,
-      relations: [peers, s3(addressOf(this.#host, 0))],
+      relations: [peers, s3(addressOf(this.#host, 0)), ...this.#neighbours],
     };
   }
 

@@ -1,5 +1,6 @@
 /** Several Mimirs that are to be restarted: one after the other, whatever happens on the way. */
 import { active, waiting } from 'charmwright';
+import { relation } from 'charmwright/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Fleet } from '../../support/mimir-fleet.ts';
 import { chance } from '../../support/shuffle.ts';
@@ -87,6 +88,35 @@ describe('an option that restarts Mimir', () => {
     fleet.becomesReady(1);
     await fleet.rest();
     expect(fleet.on('debug')).toEqual([1, 2]);
+  });
+});
+
+describe('roles that are given away', () => {
+  const rest = relation('mimir-cluster', {
+    id: 7,
+    remoteApp: 'rest',
+    remoteAppData: { role: '"all"', planned_units: '1' },
+    remoteUnits: { 0: { address: '"rest-0.rest-endpoints.cos"', ip: '"10.1.7.0"' } },
+  });
+
+  test('end one Mimir after the other, though no application is left of which they would be', async () => {
+    await fleet.reset({ roles: 'backend' }, [rest]);
+    fleet.configure({ roles: 'none' });
+    const seen = [fleet.running()];
+    for (let [next] = fleet.busy(); next !== undefined; [next] = fleet.busy()) {
+      await fleet.hook(next);
+      if (seen.at(-1)?.length !== fleet.running().length) seen.push(fleet.running());
+    }
+    expect(seen).toEqual([[0, 1, 2], [1, 2], [2], []]);
+    for (const unit of [0, 1, 2]) expect(fleet.statusOf(unit)?.name).toBe('active');
+  });
+
+  test('and a unit that waits for its end says for whom', async () => {
+    await fleet.reset({ roles: 'backend' }, [rest]);
+    fleet.configure({ roles: 'none' });
+    await fleet.hook(1);
+    expect(fleet.statusOf(1)).toEqual(waiting('[mimir] waiting for its turn to restart'));
+    expect(fleet.running()).toEqual([0, 1, 2]);
   });
 });
 
