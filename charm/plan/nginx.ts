@@ -197,8 +197,8 @@ const BY_KIND: Readonly<Record<RouteKind, readonly string[]>> = {
     'proxy_next_upstream_timeout 25s;',
     'proxy_read_timeout 10s;',
   ],
-  // Mimir gives a query two minutes, unless its configuration says more.
-  read: ['proxy_next_upstream error timeout non_idempotent;', 'proxy_read_timeout 310s;'],
+  // Mimir gives a query two minutes, unless its configuration says more. A query frontend that is about to end says 503.
+  read: ['proxy_next_upstream error timeout http_503 non_idempotent;', 'proxy_read_timeout 310s;'],
   manage: ['proxy_next_upstream error timeout;', 'proxy_read_timeout 120s;'],
   upload: [
     'proxy_next_upstream error timeout;',

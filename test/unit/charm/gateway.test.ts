@@ -83,7 +83,9 @@ describe('the configuration of the gateway', () => {
     expect(retries('location = /api/v1/push')).toBe(
       'proxy_next_upstream error timeout http_503 non_idempotent;',
     );
-    expect(retries('location /prometheus/')).toBe('proxy_next_upstream error timeout non_idempotent;');
+    expect(retries('location /prometheus/')).toBe(
+      'proxy_next_upstream error timeout http_503 non_idempotent;',
+    );
     expect(retries('location /prometheus/config/v1/rules/')).toBe('proxy_next_upstream error timeout;');
   });
 
