@@ -37,7 +37,7 @@ export async function apply(juju: MimirJuju, inputs: Inputs, plan: Plan): Promis
   const pebble = juju.container(CONTAINER);
   await meetIfCopiesChange(inputs, plan);
   if (endsIngester(inputs, plan)) await (await import('./drain/role.ts')).partWithIngester(juju, inputs);
-  const outcome = await applyWorkload(pebble, plan.workload, inputs.container.files);
+  const outcome = await applyWorkload(pebble, plan.workload, inputs.container);
   const isUp = outcome.kind === 'running' || outcome.kind === 'stopped';
   if (!isUp || inputs.address.ip === undefined) {
     await publishAgreement(juju, inputs, plan.databags.peers.agreement);

@@ -22,14 +22,16 @@ const LARGEST_ANSWER = 64 * 1024 * 1024;
 export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
 
 /** A rule group as Mimir gives it back; only the name is relied on. */
-const groupSchema = z.looseObject({ name: z.string() });
+const groupSchema = z.lazy(() => z.looseObject({ name: z.string() }));
 export type StoredGroup = z.infer<typeof groupSchema>;
-const namespacesSchema = z.record(z.string(), z.array(groupSchema));
+const namespacesSchema = z.lazy(() => z.record(z.string(), z.array(groupSchema)));
 
-const alertmanagerSchema = z.object({
-  template_files: z.nullish(z.record(z.string(), z.string())),
-  alertmanager_config: z.nullish(z.string()),
-});
+const alertmanagerSchema = z.lazy(() =>
+  z.object({
+    template_files: z.nullish(z.record(z.string(), z.string())),
+    alertmanager_config: z.nullish(z.string()),
+  }),
+);
 
 export interface AlertmanagerConfig {
   readonly config: string;
@@ -37,8 +39,8 @@ export interface AlertmanagerConfig {
 }
 
 /** Go prints an empty list as `null`. */
-const tenantStatsSchema = z.nullable(
-  z.array(z.object({ userID: z.string(), numSeries: z.number(), ingestionRate: z.number() })),
+const tenantStatsSchema = z.lazy(() =>
+  z.nullable(z.array(z.object({ userID: z.string(), numSeries: z.number(), ingestionRate: z.number() }))),
 );
 
 export interface TenantStats {
@@ -49,11 +51,13 @@ export interface TenantStats {
   readonly ingestionRate: number;
 }
 
-const deletionSchema = z.object({ blocks_deleted: z.boolean() });
+const deletionSchema = z.lazy(() => z.object({ blocks_deleted: z.boolean() }));
 
-const buildInfoSchema = z.object({
-  data: z.object({ version: z.string(), revision: z.optional(z.string()) }),
-});
+const buildInfoSchema = z.lazy(() =>
+  z.object({
+    data: z.object({ version: z.string(), revision: z.optional(z.string()) }),
+  }),
+);
 
 /** A question to Mimir. */
 export interface MimirRequest {

@@ -27,7 +27,7 @@ import { parseEncryption } from './plan/encryption.ts';
 import type { Inputs, LimitSources, Neighbours, RawOptions } from './plan/inputs.ts';
 import { hasRole } from './plan/kubernetes.ts';
 import { READY_CHECK } from './plan/layer.ts';
-import { CONFIG_FILE, CONTAINER, OWN_FILES, TENANT_LIMITS_FILE } from './plan/paths.ts';
+import { CONFIG_FILE, CONTAINER, OWN_FILES, STARTED_FILE, TENANT_LIMITS_FILE } from './plan/paths.ts';
 import { startDigest } from './plan/plan.ts';
 import { runningTrust } from './plan/tls.ts';
 import { FLUSHED_FOR, REQUESTS } from './plan/turns.ts';
@@ -35,6 +35,7 @@ import { probeBucket } from './probe.ts';
 import { remembered } from './remembered.ts';
 import { tenantLimitsFrom } from './tenant-limits/file.ts';
 import { unitName } from './unit-name.ts';
+import { lookAtService } from './workload.ts';
 import { observeZones } from './zones.ts';
 
 type MimirJuju = Juju<Spec>;
@@ -218,10 +219,12 @@ async function isServing(
 /** A Pebble that stumbles counts as away: it will be ready again, with an event. */
 async function observeContainer(pebble: Pebble): Promise<Inputs['container']> {
   try {
-    const files = await readThoseThere(pebble, OWN_FILES);
+    const { [STARTED_FILE]: started, ...files } = await readThoseThere(pebble, [...OWN_FILES, STARTED_FILE]);
+    const service = await lookAtService(pebble, started);
     return {
       reachable: true,
       files,
+      service,
       ...(files[CONFIG_FILE] !== undefined && { lastGood: startDigest(files) }),
     };
   } catch (error) {

@@ -14,9 +14,10 @@ import type { Settings } from '../relations/mimir-cluster.ts';
 import { type Diagnosis, diagnose, withRemedy } from './diagnosis.ts';
 import { reasonOf } from './mimir-errors.ts';
 import { readIfThere, readThoseThere } from './pebble-files.ts';
+import type { Inputs, ServiceSeen } from './plan/inputs.ts';
 import { type MimirLayer, sectionOf } from './plan/layer.ts';
 import { silenced } from './plan/log-targets.ts';
-import { CONFIG_DIR, CONFIG_FILE, SERVICE, TENANT_LIMITS_FILE } from './plan/paths.ts';
+import { CONFIG_DIR, CONFIG_FILE, SERVICE, STARTED_FILE, TENANT_LIMITS_FILE } from './plan/paths.ts';
 import { NO_LIMITS, type PlannedFile, type Workload } from './plan/plan.ts';
 import { refusalOf } from './refusal.ts';
 import type { TakenLimits } from './tenant-limits/judge.ts';
@@ -24,14 +25,13 @@ import type { TakenLimits } from './tenant-limits/judge.ts';
 /** A start that fails logs some 60 lines, most of them consequences. */
 const LOG_LINES = 200;
 const LAYER_LABEL = 'mimir-charm';
-/**
- * Lives as long as the container. Two lines from when the last replan came to its end: the service as it was then
- * started, and a digest of the layer and the plan that it was in.
- */
-const STARTED_FILE = '/var/lib/mimir-charm/started';
+/** In milliseconds; what was seen of the service before longer work is looked at again. */
+const FRESH_MS = 1000;
 
 /** By path. */
 type Files = Readonly<Record<string, string>>;
+/** What is known of the container. */
+type Present = Pick<Inputs['container'], 'files' | 'service'>;
 
 /** The service is started; whether Mimir serves is another question. */
 export interface Running {
@@ -55,8 +55,12 @@ export type Outcome =
   | { readonly kind: 'unsure'; readonly reason: string }
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** @param present what is known of the container's files; absent, they are read. */
-export async function applyWorkload(pebble: Pebble, workload: Workload, present?: Files): Promise<Outcome> {
+/** @param present what is not in it is read. */
+export async function applyWorkload(
+  pebble: Pebble,
+  workload: Workload,
+  present: Present = {},
+): Promise<Outcome> {
   try {
     switch (workload.kind) {
       case 'wait':
@@ -64,10 +68,11 @@ export async function applyWorkload(pebble: Pebble, workload: Workload, present?
       case 'keep':
         return await keep(pebble, workload, present);
       case 'stop':
-        return await stop(pebble, workload.files, present);
+        return await stop(pebble, workload.files, present.files);
       case 'run': {
         const paths = workload.files.map(({ path }) => path);
-        return await run(pebble, workload, present ?? (await readThoseThere(pebble, paths)));
+        const files = present.files ?? (await readThoseThere(pebble, paths));
+        return await run(pebble, workload, files, present.service);
       }
     }
   } catch (error) {
@@ -79,14 +84,14 @@ export async function applyWorkload(pebble: Pebble, workload: Workload, present?
 async function keep(
   pebble: Pebble,
   { layer, limits }: Extract<Workload, { kind: 'keep' }>,
-  present: Files | undefined,
+  { files, service }: Present,
 ): Promise<Outcome> {
   if (layer === undefined) return { kind: 'idle' };
   const limitsRefused =
-    limits === undefined || present === undefined || present[limits.path] === limits.content
+    limits === undefined || files === undefined || files[limits.path] === limits.content
       ? undefined
-      : await writeLimits(pebble, limits, present);
-  const outcome = await ensureRunning(pebble, layer);
+      : await writeLimits(pebble, limits, files);
+  const outcome = await ensureRunning(pebble, layer, service);
   return limitsRefused === undefined ? outcome : { ...outcome, limitsRefused };
 }
 
@@ -103,6 +108,7 @@ async function run(
   pebble: Pebble,
   { files: wanted, layer, config: settings }: Extract<Workload, { kind: 'run' }>,
   present: Files,
+  service: ServiceSeen | undefined,
 ): Promise<Outcome> {
   const config = changedFiles(wanted, present).find(({ path }) => path === CONFIG_FILE);
   const refusal = config === undefined ? undefined : await refusalOf(pebble, config.content);
@@ -114,7 +120,7 @@ async function run(
   const changed = changedFiles(files, present);
   // The main configuration comes last: it is complete only with the files it names.
   await push(pebble, changed);
-  const outcome = await ensureRunning(pebble, layer);
+  const outcome = await ensureRunning(pebble, layer, service);
   return limits.refused === undefined ? outcome : { ...outcome, limitsRefused: limits.refused };
 }
 
@@ -177,24 +183,35 @@ function changedFiles(files: readonly PlannedFile[], present: Files): readonly P
   );
 }
 
+/** One question after the other, so that a single connection will do. @param file what STARTED_FILE says. */
+export async function lookAtService(pebble: Pebble, file: string | undefined): Promise<ServiceSeen> {
+  const planYaml = await pebble.planYaml();
+  const [service] = await pebble.services([SERVICE]);
+  return { at: Date.now(), planYaml, current: service?.current, started: file };
+}
+
 /**
  * A replan restarts Mimir only when its layer changed since it was started. The file tells whether the last replan
  * came to its end, so that a hook that was killed in between is made good.
  */
-async function ensureRunning(pebble: Pebble, layer: MimirLayer): Promise<Running> {
+async function ensureRunning(
+  pebble: Pebble,
+  layer: MimirLayer,
+  known: ServiceSeen | undefined,
+): Promise<Running> {
   const wanted = JSON.stringify(layer.services[SERVICE]);
   const digest = layer.services[SERVICE].environment.MIMIR_CONFIG_DIGEST;
-  const [planYaml, services, file] = await Promise.all([
-    pebble.planYaml(),
-    pebble.services([SERVICE]),
-    readIfThere(pebble, STARTED_FILE),
-  ]);
+  const isFresh = known !== undefined && Date.now() - known.at < FRESH_MS;
+  const {
+    planYaml,
+    current,
+    started: file,
+  } = isFresh ? known : await lookAtService(pebble, await readIfThere(pebble, STARTED_FILE));
   const [started, seen] = file?.split('\n') ?? [];
   // Most dispatches find the plan as it was left, and need not understand it: to read YAML takes 20 ms.
   const plan = seen === applicationOf(layer, planYaml) ? undefined : await pebble.plan();
   const whole = plan === undefined ? layer : withSilenced(layer, plan);
   const applied = plan === undefined || layerApplied(whole, plan);
-  const current = services[0]?.current;
   // In back-off Mimir exits again and again and Pebble starts it each time: no help is needed, nor does it help.
   if (applied && started === wanted && (current === 'active' || current === 'backoff')) {
     return { kind: 'running', restarted: false, digest, exits: current === 'backoff' };

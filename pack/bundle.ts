@@ -8,6 +8,8 @@ import { lazyCommonJs } from './lazy-commonjs.ts';
 
 /** What `dispatch` starts. */
 export const ENTRY = 'charm.mjs';
+/** What that imports: the charm's main file. */
+const MAIN = 'main.mjs';
 
 /** CommonJS packages ask for Node's modules with `require`, which an ES module has not. */
 const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
@@ -37,16 +39,39 @@ export async function bundle(folder: string, root: string): Promise<Bundle> {
       cause: error,
     });
   });
+  const modules = result.outputFiles.map(({ path, contents }) => ({
+    path: relative(root, path).replaceAll(sep, '/'),
+    content: Buffer.from(contents),
+    executable: false,
+  }));
+  // Node does not ask for it, but charmcraft wants what dispatch starts to be executable.
+  const entry = { path: ENTRY, content: Buffer.from(entryText(result.metafile)), executable: true };
   return {
-    files: result.outputFiles
-      .map(({ path, contents }) => ({
-        path: relative(root, path).replaceAll(sep, '/'),
-        content: Buffer.from(contents),
-      }))
-      // Node does not ask for it, but charmcraft wants what dispatch starts to be executable.
-      .map((file) => ({ ...file, executable: file.path === ENTRY })),
+    files: [entry, ...modules],
     packages: packagesOf(result.metafile.outputs, root),
   };
+}
+
+/**
+ * V8 compiles a function when it is called for the first time, and Node's compile cache keeps what is compiled while a
+ * module is loaded: the functions of a dispatch would be compiled anew in each. So the core, and only that, is compiled as
+ * a whole; of Node's own modules V8 refuses the compiled code while its flags are not what they were.
+ */
+function entryText(metafile: Metafile): string {
+  const [core, ...others] = importedBy(metafile);
+  const main = `await import('./${MAIN}');\n`;
+  if (core === undefined || others.length > 0) return main;
+  return [
+    "const v8=process.getBuiltinModule('node:v8');v8.setFlagsFromString('--no-lazy');",
+    `await import('./${core}');v8.setFlagsFromString('--lazy');`,
+    main,
+  ].join('\n');
+}
+
+/** What the main module imports, in a charm's archive. */
+function importedBy({ outputs }: Metafile): readonly string[] {
+  const imports = outputs[MAIN]?.imports ?? [];
+  return imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path);
 }
 
 type Built = BuildResult<typeof OPTIONS>;
@@ -77,7 +102,7 @@ const OPTIONS = {
  * its top level, the part cannot wait for the core: the first build it is then.
  */
 async function buildTwice(root: string, main: string): Promise<Built> {
-  const options = { ...OPTIONS, absWorkingDir: root, entryPoints: { charm: main }, outdir: root };
+  const options = { ...OPTIONS, absWorkingDir: root, entryPoints: { main }, outdir: root };
   const first = await build({ ...options, plugins: [lazyCommonJs(root), builtinsWhenUsed] });
   const core = coreOf(first.metafile, relative(root, main).replaceAll(sep, '/'));
   const plugins = [partsImport(core, root), lazyCommonJs(root, core), builtinsWhenUsed];
@@ -87,8 +112,7 @@ async function buildTwice(root: string, main: string): Promise<Built> {
 
 /** Whether what the entry imports has a top-level await, which is what CommonJS cannot have. */
 async function awaitsAnything({ metafile, outputFiles }: Built, root: string): Promise<boolean> {
-  const imported = metafile.outputs[ENTRY]?.imports.filter(({ kind }) => kind === 'import-statement') ?? [];
-  const paths = new Set(imported.map(({ path }) => join(root, path)));
+  const paths = new Set(importedBy(metafile).map((path) => join(root, path)));
   const core = outputFiles.filter(({ path }) => paths.has(path));
   const asCommonJs = core.map(({ text }) => transform(text, { format: 'cjs', logLevel: 'silent' }));
   return (await Promise.allSettled(asCommonJs)).some(({ status }) => status === 'rejected');

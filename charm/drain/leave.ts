@@ -147,7 +147,7 @@ async function serving(juju: MimirJuju, related: readonly Related[]): Promise<Se
       bucket: { kind: 'away', cause: 'not asked' },
       container: { ...inputs.container, serving: true },
     } as const;
-    await applyWorkload(pebble, plan({ ...inputs, ...unchanged }).workload, inputs.container.files);
+    await applyWorkload(pebble, plan({ ...inputs, ...unchanged }).workload, inputs.container);
     const [started] = await pebble.services([SERVICE]);
     if (started?.current === 'inactive') await pebble.start([SERVICE]);
   }

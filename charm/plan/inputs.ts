@@ -123,6 +123,8 @@ export interface Inputs {
     readonly reachable: boolean;
     /** The charm's own files in the container by path, as far as they are there; absent when they cannot be read. */
     readonly files?: Readonly<Record<string, string>>;
+    /** Mimir's service; absent when it cannot be asked for. */
+    readonly service?: ServiceSeen;
     /** Digest of what the last good start read, kept on the volume; absent before the first start. */
     readonly lastGood?: string;
     /** Whether Mimir serves; asked only where it matters, when the bucket is in trouble. */
@@ -132,6 +134,17 @@ export interface Inputs {
   readonly held?: readonly Component[];
   readonly neighbours: Neighbours;
   readonly neighbourProblems: readonly NeighbourProblem[];
+}
+
+/** What Pebble knows of Mimir's service. */
+export interface ServiceSeen {
+  /** In milliseconds since 1970: after long work another look is due. */
+  readonly at: number;
+  readonly planYaml: string;
+  /** `active`, `backoff`, `inactive` or `error`; undefined while there is no such service. */
+  readonly current: string | undefined;
+  /** What STARTED_FILE says. */
+  readonly started: string | undefined;
 }
 
 /** What the optional relations brought, by what it is good for. Absent: no such relation, or nothing of it is usable. */

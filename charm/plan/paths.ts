@@ -56,6 +56,12 @@ export const OWN_FILES = [
   ...START_FILES,
 ] as const;
 
+/**
+ * Lives as long as the container. Two lines from when the last replan came to its end: the service as it was then
+ * started, and a digest of the layer and the plan that it was in.
+ */
+export const STARTED_FILE = '/var/lib/mimir-charm/started';
+
 /** None may lie inside another: Mimir refuses to start. */
 export const DIRS = {
   tsdb: `${DATA}/tsdb`,

@@ -4,15 +4,17 @@ import { SourceMap } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod/mini';
 
-const mapShape = z.object({
-  version: z.number(),
-  file: z._default(z.string(), ''),
-  sourceRoot: z._default(z.string(), ''),
-  sources: z.array(z.string()),
-  sourcesContent: z._default(z.array(z.string()), []),
-  names: z.array(z.string()),
-  mappings: z.string(),
-});
+const mapShape = z.lazy(() =>
+  z.object({
+    version: z.number(),
+    file: z._default(z.string(), ''),
+    sourceRoot: z._default(z.string(), ''),
+    sources: z.array(z.string()),
+    sourcesContent: z._default(z.array(z.string()), []),
+    names: z.array(z.string()),
+    mappings: z.string(),
+  }),
+);
 
 /**
  * `file:///…/charm.mjs:12:34` -> `charm/apply.ts:56:7`. What has no source map stays as it is.

@@ -62,19 +62,21 @@ export function secretGet(
   ]);
 }
 
-const info = z.object({
-  revision: z.int(),
-  label: z.optional(z.string()),
-  owner: z.string(),
-  description: z.optional(z.string()),
-  /** A `RotatePolicy`; a newer Juju may know others. */
-  rotation: z.optional(z.string()),
-  /** When it expires, and when it is rotated next: RFC 3339. */
-  expiry: z.optional(z.string()),
-  rotates: z.optional(z.string()),
-  /** To whom it is granted; Juju's own tags. */
-  access: orEmpty(z.array(z.object({ target: z.string(), scope: z.string(), role: z.string() })), []),
-});
+const info = z.lazy(() =>
+  z.object({
+    revision: z.int(),
+    label: z.optional(z.string()),
+    owner: z.string(),
+    description: z.optional(z.string()),
+    /** A `RotatePolicy`; a newer Juju may know others. */
+    rotation: z.optional(z.string()),
+    /** When it expires, and when it is rotated next: RFC 3339. */
+    expiry: z.optional(z.string()),
+    rotates: z.optional(z.string()),
+    /** To whom it is granted; Juju's own tags. */
+    access: orEmpty(z.array(z.object({ target: z.string(), scope: z.string(), role: z.string() })), []),
+  }),
+);
 
 /** What Juju tells the owner of a secret about it, without its content. */
 export interface SecretInfo extends z.infer<typeof info> {

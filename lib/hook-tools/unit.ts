@@ -72,20 +72,22 @@ export async function appStatusGet(
 
 const optionalText = z.optional(z.string());
 
-const network = z.object({
-  'bind-addresses': z.nullish(
-    z.array(
-      z.object({
-        'interface-name': optionalText,
-        addresses: z.nullish(
-          z.array(z.object({ hostname: optionalText, value: z.string(), cidr: optionalText })),
-        ),
-      }),
+const network = z.lazy(() =>
+  z.object({
+    'bind-addresses': z.nullish(
+      z.array(
+        z.object({
+          'interface-name': optionalText,
+          addresses: z.nullish(
+            z.array(z.object({ hostname: optionalText, value: z.string(), cidr: optionalText })),
+          ),
+        }),
+      ),
     ),
-  ),
-  'egress-subnets': z.nullish(texts),
-  'ingress-addresses': z.nullish(texts),
-});
+    'egress-subnets': z.nullish(texts),
+    'ingress-addresses': z.nullish(texts),
+  }),
+);
 
 /** An address that Juju binds an endpoint to. */
 export interface NetworkAddress {
@@ -138,11 +140,13 @@ export async function networkGet(tools: ToolRunner, binding: string, relationId?
   };
 }
 
-const goals = z.record(z.string(), z.object({ status: z.string(), since: optionalText }));
-const goalStateShape = z.object({
-  units: orEmpty(goals, {}),
-  relations: orEmpty(z.record(z.string(), z.nullable(goals)), {}),
-});
+const goals = z.lazy(() => z.record(z.string(), z.object({ status: z.string(), since: optionalText })));
+const goalStateShape = z.lazy(() =>
+  z.object({
+    units: orEmpty(goals, {}),
+    relations: orEmpty(z.record(z.string(), z.nullable(goals)), {}),
+  }),
+);
 
 /**
  * Units and relations as they are going to be: by unit, and by endpoint and the names of applications and units.
@@ -185,7 +189,7 @@ export async function stateDelete(tools: ToolRunner, key: string): Promise<void>
   await callText(tools, 'state-delete', [key]);
 }
 
-const storage = z.object({ kind: z.enum(['filesystem', 'block']), location: z.string() });
+const storage = z.lazy(() => z.object({ kind: z.enum(['filesystem', 'block']), location: z.string() }));
 
 /** Attached instances, `data/0`. */
 export function storageList(tools: ToolRunner, name: string): Promise<string[]> {
@@ -225,20 +229,22 @@ export async function jujuReboot(tools: ToolRunner, now: boolean): Promise<void>
   await callText(tools, 'juju-reboot', now ? ['--now'] : []);
 }
 
-const cloudSpec = z.object({
-  type: z.string(),
-  name: z.string(),
-  region: optionalText,
-  endpoint: optionalText,
-  'identity-endpoint': optionalText,
-  'storage-endpoint': optionalText,
-  credential: z.optional(
-    z.object({ 'auth-type': z.string(), attrs: z.optional(textMap), redacted: z.nullish(texts) }),
-  ),
-  cacertificates: z.nullish(texts),
-  'skip-tls-verify': z.optional(z.boolean()),
-  'is-controller-cloud': z.optional(z.boolean()),
-});
+const cloudSpec = z.lazy(() =>
+  z.object({
+    type: z.string(),
+    name: z.string(),
+    region: optionalText,
+    endpoint: optionalText,
+    'identity-endpoint': optionalText,
+    'storage-endpoint': optionalText,
+    credential: z.optional(
+      z.object({ 'auth-type': z.string(), attrs: z.optional(textMap), redacted: z.nullish(texts) }),
+    ),
+    cacertificates: z.nullish(texts),
+    'skip-tls-verify': z.optional(z.boolean()),
+    'is-controller-cloud': z.optional(z.boolean()),
+  }),
+);
 
 /** The cloud's API, and a credential for it. Never log it. */
 export type CloudSpec = z.infer<typeof cloudSpec>;

@@ -10,50 +10,54 @@ const POLL_MS = 4_000;
 /** The limit of `ops` for what acts on services. */
 export const SERVICE_TIMEOUT_MS = 30_000;
 
-const dataSchema = z.nullish(z.record(z.string(), z.unknown()));
+const dataSchema = z.lazy(() => z.nullish(z.record(z.string(), z.unknown())));
 
-const taskSchema = z.pipe(
-  z.object({
-    id: z.string(),
-    kind: z.string(),
-    summary: z.string(),
-    status: z.string(),
-    log: z.nullish(z.array(z.string())),
-    progress: z.object({ label: z.string(), done: z.number(), total: z.number() }),
-    'spawn-time': z.string(),
-    'ready-time': z.exactOptional(z.string()),
-    data: dataSchema,
-  }),
-  z.transform(({ log, data, 'spawn-time': spawnTime, 'ready-time': readyTime, ...task }) => ({
-    ...task,
-    log: log ?? [],
-    data: data ?? {},
-    spawnTime,
-    ...(readyTime === undefined ? {} : { readyTime }),
-  })),
+const taskSchema = z.lazy(() =>
+  z.pipe(
+    z.object({
+      id: z.string(),
+      kind: z.string(),
+      summary: z.string(),
+      status: z.string(),
+      log: z.nullish(z.array(z.string())),
+      progress: z.object({ label: z.string(), done: z.number(), total: z.number() }),
+      'spawn-time': z.string(),
+      'ready-time': z.exactOptional(z.string()),
+      data: dataSchema,
+    }),
+    z.transform(({ log, data, 'spawn-time': spawnTime, 'ready-time': readyTime, ...task }) => ({
+      ...task,
+      log: log ?? [],
+      data: data ?? {},
+      spawnTime,
+      ...(readyTime === undefined ? {} : { readyTime }),
+    })),
+  ),
 );
 
-const changeSchema = z.pipe(
-  z.object({
-    id: z.string(),
-    kind: z.string(),
-    summary: z.string(),
-    status: z.string(),
-    tasks: z.nullish(z.array(taskSchema)),
-    ready: z.boolean(),
-    err: z.exactOptional(z.string()),
-    'spawn-time': z.string(),
-    'ready-time': z.exactOptional(z.string()),
-    data: dataSchema,
-  }),
-  z.transform(({ tasks, err, data, 'spawn-time': spawnTime, 'ready-time': readyTime, ...change }) => ({
-    ...change,
-    tasks: tasks ?? [],
-    data: data ?? {},
-    spawnTime,
-    ...(err ? { err } : {}),
-    ...(readyTime === undefined ? {} : { readyTime }),
-  })),
+const changeSchema = z.lazy(() =>
+  z.pipe(
+    z.object({
+      id: z.string(),
+      kind: z.string(),
+      summary: z.string(),
+      status: z.string(),
+      tasks: z.nullish(z.array(taskSchema)),
+      ready: z.boolean(),
+      err: z.exactOptional(z.string()),
+      'spawn-time': z.string(),
+      'ready-time': z.exactOptional(z.string()),
+      data: dataSchema,
+    }),
+    z.transform(({ tasks, err, data, 'spawn-time': spawnTime, 'ready-time': readyTime, ...change }) => ({
+      ...change,
+      tasks: tasks ?? [],
+      data: data ?? {},
+      spawnTime,
+      ...(err ? { err } : {}),
+      ...(readyTime === undefined ? {} : { readyTime }),
+    })),
+  ),
 );
 
 export function getChange(transport: Transport, id: string): Promise<Change> {

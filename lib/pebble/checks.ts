@@ -3,40 +3,52 @@ import type { Transport } from './transport.ts';
 import type { CheckInfo, CheckLevel, RefreshedCheck } from './types.ts';
 
 /** Fields that older Pebbles do not send have the values that hold there. */
-const checkSchema = z.pipe(
-  z.object({
-    name: z.string(),
-    level: z.exactOptional(z.string()),
-    startup: z.exactOptional(z.string()),
-    status: z.string(),
-    successes: z.exactOptional(z.number()),
-    failures: z._default(z.number(), 0),
-    threshold: z.number(),
-    'change-id': z.exactOptional(z.string()),
-    'prev-change-id': z.exactOptional(z.string()),
-  }),
-  z.transform(
-    ({ level, startup, status, successes, 'change-id': changeId, 'prev-change-id': previous, ...check }) => ({
-      ...check,
-      startup: startup ?? 'enabled',
-      // A Pebble whose checks can be stopped has a change for each that runs; an early one says "up" all the same.
-      status: startup !== undefined && !changeId ? 'inactive' : status,
-      ...(level ? { level } : {}),
-      ...(successes === undefined ? {} : { successes }),
-      ...(changeId ? { changeId } : {}),
-      ...(previous ? { previousChangeId: previous } : {}),
+const checkSchema = z.lazy(() =>
+  z.pipe(
+    z.object({
+      name: z.string(),
+      level: z.exactOptional(z.string()),
+      startup: z.exactOptional(z.string()),
+      status: z.string(),
+      successes: z.exactOptional(z.number()),
+      failures: z._default(z.number(), 0),
+      threshold: z.number(),
+      'change-id': z.exactOptional(z.string()),
+      'prev-change-id': z.exactOptional(z.string()),
     }),
+    z.transform(
+      ({
+        level,
+        startup,
+        status,
+        successes,
+        'change-id': changeId,
+        'prev-change-id': previous,
+        ...check
+      }) => ({
+        ...check,
+        startup: startup ?? 'enabled',
+        // A Pebble whose checks can be stopped has a change for each that runs; an early one says "up" all the same.
+        status: startup !== undefined && !changeId ? 'inactive' : status,
+        ...(level ? { level } : {}),
+        ...(successes === undefined ? {} : { successes }),
+        ...(changeId ? { changeId } : {}),
+        ...(previous ? { previousChangeId: previous } : {}),
+      }),
+    ),
   ),
 );
 
-const checksSchema = z.nullish(z.array(checkSchema));
+const checksSchema = z.lazy(() => z.nullish(z.array(checkSchema)));
 
-const refreshedSchema = z.pipe(
-  z.object({ info: checkSchema, error: z.exactOptional(z.string()) }),
-  z.transform(({ info, error }) => ({ check: info, ...(error ? { error } : {}) })),
+const refreshedSchema = z.lazy(() =>
+  z.pipe(
+    z.object({ info: checkSchema, error: z.exactOptional(z.string()) }),
+    z.transform(({ info, error }) => ({ check: info, ...(error ? { error } : {}) })),
+  ),
 );
 
-const changedSchema = z.object({ changed: z.nullish(z.array(z.string())) });
+const changedSchema = z.lazy(() => z.object({ changed: z.nullish(z.array(z.string())) }));
 
 export async function getChecks(
   transport: Transport,

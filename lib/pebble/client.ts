@@ -37,17 +37,19 @@ import type {
   Warning,
 } from './types.ts';
 
-const systemInfoSchema = z.pipe(
-  z.object({
-    version: z.string(),
-    'boot-id': z.exactOptional(z.string()),
-    'http-address': z.exactOptional(z.string()),
-  }),
-  z.transform(({ version, 'boot-id': bootId, 'http-address': httpAddress }) => ({
-    version,
-    ...(bootId === undefined ? {} : { bootId }),
-    ...(httpAddress === undefined ? {} : { httpAddress }),
-  })),
+const systemInfoSchema = z.lazy(() =>
+  z.pipe(
+    z.object({
+      version: z.string(),
+      'boot-id': z.exactOptional(z.string()),
+      'http-address': z.exactOptional(z.string()),
+    }),
+    z.transform(({ version, 'boot-id': bootId, 'http-address': httpAddress }) => ({
+      version,
+      ...(bootId === undefined ? {} : { bootId }),
+      ...(httpAddress === undefined ? {} : { httpAddress }),
+    })),
+  ),
 );
 
 /** Which Pebble is asked, and how patiently. */

@@ -14,10 +14,10 @@ const MS_OF_UNIT: Readonly<Record<string, number>> = {
 /** Milliseconds of a Go duration, or `undefined` when the text is none. */
 export function parseDuration(text: string): number | undefined {
   if (text === '0') return 0;
-  const match = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text);
+  const match = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+)$/.exec(text);
   if (match?.[2] === undefined) return undefined;
   let total = 0;
-  for (const [, amount, unit] of match[2].matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
+  for (const [, amount, unit] of match[2].matchAll(/(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g)) {
     total += Number(amount) * (MS_OF_UNIT[unit ?? ''] ?? Number.NaN);
   }
   // Whole nanoseconds, so that `0.1s` and `100ms` are one value.

@@ -15,8 +15,8 @@ import type { Transport } from './transport.ts';
 /** How long after the command's timeout Pebble may take to report it. */
 const REPORT_MS = 1_000;
 
-const startedSchema = z.object({ 'task-id': z.string() });
-const exitSchema = z.object({ 'exit-code': z.number() });
+const startedSchema = z.lazy(() => z.object({ 'task-id': z.string() }));
+const exitSchema = z.lazy(() => z.object({ 'exit-code': z.number() }));
 
 interface Channels {
   readonly control: Channel;

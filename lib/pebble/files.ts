@@ -17,42 +17,46 @@ const PATH = '/v1/files';
 const FILE_KINDS = new Set(['not-found', 'permission-denied', 'generic-file-error']);
 
 /** Pebble answers 200 and tells what became of each path. */
-const resultsSchema = z.array(
-  z.object({
-    path: z.string(),
-    error: z.optional(z.object({ kind: z.exactOptional(z.string()), message: z.string() })),
-  }),
+const resultsSchema = z.lazy(() =>
+  z.array(
+    z.object({
+      path: z.string(),
+      error: z.optional(z.object({ kind: z.exactOptional(z.string()), message: z.string() })),
+    }),
+  ),
 );
 
 type Results = z.infer<typeof resultsSchema>;
 
-const filesSchema = z.nullish(
-  z.array(
-    z.pipe(
-      z.object({
-        path: z.string(),
-        name: z.string(),
-        type: z.string(),
-        size: z.exactOptional(z.number()),
-        permissions: z.string().check(z.regex(/^[0-7]+$/)),
-        'last-modified': z.string(),
-        'user-id': z.nullish(z.number()),
-        user: z.nullish(z.string()),
-        'group-id': z.nullish(z.number()),
-        group: z.nullish(z.string()),
-      }),
-      z.transform((file) => ({
-        path: file.path,
-        name: file.name,
-        type: file.type,
-        permissions: Number.parseInt(file.permissions, 8),
-        lastModified: file['last-modified'],
-        ...(file.size === undefined ? {} : { size: file.size }),
-        ...(typeof file['user-id'] === 'number' ? { userId: file['user-id'] } : {}),
-        ...(file.user ? { user: file.user } : {}),
-        ...(typeof file['group-id'] === 'number' ? { groupId: file['group-id'] } : {}),
-        ...(file.group ? { group: file.group } : {}),
-      })),
+const filesSchema = z.lazy(() =>
+  z.nullish(
+    z.array(
+      z.pipe(
+        z.object({
+          path: z.string(),
+          name: z.string(),
+          type: z.string(),
+          size: z.exactOptional(z.number()),
+          permissions: z.string().check(z.regex(/^[0-7]+$/)),
+          'last-modified': z.string(),
+          'user-id': z.nullish(z.number()),
+          user: z.nullish(z.string()),
+          'group-id': z.nullish(z.number()),
+          group: z.nullish(z.string()),
+        }),
+        z.transform((file) => ({
+          path: file.path,
+          name: file.name,
+          type: file.type,
+          permissions: Number.parseInt(file.permissions, 8),
+          lastModified: file['last-modified'],
+          ...(file.size === undefined ? {} : { size: file.size }),
+          ...(typeof file['user-id'] === 'number' ? { userId: file['user-id'] } : {}),
+          ...(file.user ? { user: file.user } : {}),
+          ...(typeof file['group-id'] === 'number' ? { groupId: file['group-id'] } : {}),
+          ...(file.group ? { group: file.group } : {}),
+        })),
+      ),
     ),
   ),
 );

@@ -2,19 +2,21 @@ import * as z from 'zod/mini';
 import type { Transport } from './transport.ts';
 import type { Identity } from './types.ts';
 
-const identitySchema = z.pipe(
-  z.object({
-    access: z.string(),
-    local: z.nullish(z.object({ 'user-id': z.number() })),
-    basic: z.nullish(z.object({ password: z.string() })),
-    cert: z.nullish(z.object({ pem: z.string() })),
-  }),
-  z.transform(({ access, local, basic, cert }) => ({
-    access,
-    ...(local ? { local: { userId: local['user-id'] } } : {}),
-    ...(basic ? { basic } : {}),
-    ...(cert ? { cert } : {}),
-  })),
+const identitySchema = z.lazy(() =>
+  z.pipe(
+    z.object({
+      access: z.string(),
+      local: z.nullish(z.object({ 'user-id': z.number() })),
+      basic: z.nullish(z.object({ password: z.string() })),
+      cert: z.nullish(z.object({ pem: z.string() })),
+    }),
+    z.transform(({ access, local, basic, cert }) => ({
+      access,
+      ...(local ? { local: { userId: local['user-id'] } } : {}),
+      ...(basic ? { basic } : {}),
+      ...(cert ? { cert } : {}),
+    })),
+  ),
 );
 
 export async function getIdentities(transport: Transport): Promise<Readonly<Record<string, Identity>>> {

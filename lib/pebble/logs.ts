@@ -3,7 +3,7 @@ import { ApiError, ProtocolError } from './errors.ts';
 import type { Transport } from './transport.ts';
 import type { LogEntry } from './types.ts';
 
-const entrySchema = z.object({ time: z.string(), service: z.string(), message: z.string() });
+const entrySchema = z.lazy(() => z.object({ time: z.string(), service: z.string(), message: z.string() }));
 
 /** Pebble sends one JSON object a line, not its usual envelope. */
 export async function getLogs(

@@ -3,37 +3,39 @@ import { formatDuration, parseDuration } from './durations.ts';
 import type { Transport } from './transport.ts';
 import type { Notice, NoticesFilter, NotifyOptions } from './types.ts';
 
-const noticeSchema = z.pipe(
-  z.object({
-    id: z.string(),
-    'user-id': z.nullish(z.number()),
-    type: z.string(),
-    key: z.string(),
-    'first-occurred': z.string(),
-    'last-occurred': z.string(),
-    'last-repeated': z.string(),
-    occurrences: z.number(),
-    'last-data': z.nullish(z.record(z.string(), z.string())),
-    'repeat-after': z.exactOptional(z.string()),
-    'expire-after': z.exactOptional(z.string()),
-  }),
-  z.transform((notice) => {
-    const repeatAfterMs = parseDuration(notice['repeat-after'] ?? '');
-    const expireAfterMs = parseDuration(notice['expire-after'] ?? '');
-    return {
-      id: notice.id,
-      userId: notice['user-id'] ?? null,
-      type: notice.type,
-      key: notice.key,
-      firstOccurred: notice['first-occurred'],
-      lastOccurred: notice['last-occurred'],
-      lastRepeated: notice['last-repeated'],
-      occurrences: notice.occurrences,
-      lastData: notice['last-data'] ?? {},
-      ...(repeatAfterMs === undefined ? {} : { repeatAfterMs }),
-      ...(expireAfterMs === undefined ? {} : { expireAfterMs }),
-    };
-  }),
+const noticeSchema = z.lazy(() =>
+  z.pipe(
+    z.object({
+      id: z.string(),
+      'user-id': z.nullish(z.number()),
+      type: z.string(),
+      key: z.string(),
+      'first-occurred': z.string(),
+      'last-occurred': z.string(),
+      'last-repeated': z.string(),
+      occurrences: z.number(),
+      'last-data': z.nullish(z.record(z.string(), z.string())),
+      'repeat-after': z.exactOptional(z.string()),
+      'expire-after': z.exactOptional(z.string()),
+    }),
+    z.transform((notice) => {
+      const repeatAfterMs = parseDuration(notice['repeat-after'] ?? '');
+      const expireAfterMs = parseDuration(notice['expire-after'] ?? '');
+      return {
+        id: notice.id,
+        userId: notice['user-id'] ?? null,
+        type: notice.type,
+        key: notice.key,
+        firstOccurred: notice['first-occurred'],
+        lastOccurred: notice['last-occurred'],
+        lastRepeated: notice['last-repeated'],
+        occurrences: notice.occurrences,
+        lastData: notice['last-data'] ?? {},
+        ...(repeatAfterMs === undefined ? {} : { repeatAfterMs }),
+        ...(expireAfterMs === undefined ? {} : { expireAfterMs }),
+      };
+    }),
+  ),
 );
 
 export async function notify(transport: Transport, key: string, options: NotifyOptions): Promise<string> {

@@ -40,9 +40,9 @@ export const checkFields = {
   period: text,
   timeout: text,
   threshold: number,
-  http: z.exactOptional(z.object({ url: text, headers: textMap })),
-  tcp: z.exactOptional(z.object({ port: number, host: text })),
-  exec: z.exactOptional(z.object({ ...processFields, 'service-context': text })),
+  http: z.exactOptional(z.lazy(() => z.object({ url: text, headers: textMap }))),
+  tcp: z.exactOptional(z.lazy(() => z.object({ port: number, host: text }))),
+  exec: z.exactOptional(z.lazy(() => z.object({ ...processFields, 'service-context': text }))),
 };
 
 export const logTargetFields = { type: text, location: text, services: texts, labels: textMap };

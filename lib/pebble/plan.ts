@@ -7,11 +7,13 @@ import { faultsOf, type Transport } from './transport.ts';
 const override = z._default(z.string(), 'replace');
 
 /** A plan as Pebble writes it. */
-export const planSchema = z.object({
-  services: z._default(z.record(z.string(), z.object({ ...serviceFields, override })), {}),
-  checks: z._default(z.record(z.string(), z.object({ ...checkFields, override })), {}),
-  'log-targets': z._default(z.record(z.string(), z.object({ ...logTargetFields, override })), {}),
-});
+export const planSchema = z.lazy(() =>
+  z.object({
+    services: z._default(z.record(z.string(), z.object({ ...serviceFields, override })), {}),
+    checks: z._default(z.record(z.string(), z.object({ ...checkFields, override })), {}),
+    'log-targets': z._default(z.record(z.string(), z.object({ ...logTargetFields, override })), {}),
+  }),
+);
 
 export async function addLayer(
   transport: Transport,

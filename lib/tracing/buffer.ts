@@ -45,8 +45,7 @@ export class TraceBuffer {
   /** Adds a trace. @throws Node's error when the disk is full or may not be written to */
   add(trace: string, priority: Priority): void {
     const path = this.#open(priority);
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    const file = openSync(path, 'a', 0o600);
+    const file = this.#openFile(path);
     try {
       // The newline in front: a dispatch that was killed here has perhaps left half a line.
       writeSync(file, `\n${trace}\n`);
@@ -82,6 +81,16 @@ export class TraceBuffer {
 
   remove(name: string): void {
     rmSync(join(this.#folder, name), { force: true });
+  }
+
+  /** The folder is there but for the first time. */
+  #openFile(path: string): number {
+    try {
+      return openSync(path, 'a', 0o600);
+    } catch {
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      return openSync(path, 'a', 0o600);
+    }
   }
 
   /** What is less important goes first, and of that the oldest. */

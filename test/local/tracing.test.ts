@@ -120,7 +120,7 @@ test('all of it arrives when the collector is back and another hook has run', as
   for (const spans of failed) {
     const reconcile = spans.find(({ name }) => name === 'reconcile: traced-k8s');
     expect(reconcile?.status.message).toBe('Error: told to fail');
-    expect(reconcile?.events[0]?.attributes['exception.stacktrace']).toMatch('charm.mjs');
+    expect(reconcile?.events[0]?.attributes['exception.stacktrace']).toMatch('main.mjs');
   }
   expect(new Set(traces.map(([span]) => span?.traceId)).size).toBe(traces.length);
   await vi.waitUntil(async () => !/\.jsonl/.test(await files()), 20_000);

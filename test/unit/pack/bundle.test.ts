@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -38,7 +38,7 @@ describe('a package that is imported when needed', () => {
   test('stays out of the module that every dispatch loads', async () => {
     const { files, run } = await bundleOf("console.log(typeof (await import('undici')).request);");
     expect((await run()).stdout).toBe('function\n');
-    const entry = files.find(({ path }) => path === 'charm.mjs');
+    const entry = files.find(({ path }) => path === 'main.mjs');
     expect(entry?.content.length).toBeLessThan(2000);
   });
 
@@ -77,11 +77,38 @@ describe('what the main file imports', () => {
     const textOf = (path: string) => files.find((file) => file.path.endsWith(path))?.content.toString() ?? '';
     const imports = (path: string) =>
       [...textOf(path).matchAll(/(?:from|import)\s*"\.\/([^"]+\.mjs)"/g)].map(([, name]) => name ?? '');
-    const [core = '', ...others] = imports('charm.mjs');
+    const [core = '', ...others] = imports('main.mjs');
     expect(others).toEqual([]);
     expect(textOf(core)).toContain('other');
     expect(imports(core)).toEqual([]);
     expect(files.filter(({ path }) => /part-.*mjs$/.test(path))).toHaveLength(1);
+  });
+
+  test('is compiled as a whole, so that the compile cache has what a dispatch calls', async () => {
+    const callee = `export const called = () => { const list = []; ${'list.push(() => list);'.repeat(2000)} return 'called'; };`;
+    await writeInto({
+      'part.ts': "import { called } from './called.ts'; export const part = called;",
+      'called.ts': callee,
+      'charm.ts':
+        "import { called } from './called.ts'; export const charm = async () => [called(), (await import('./part.ts')).part()];",
+    });
+    const { run } = await bundleOf(
+      "import { charm } from './charm.ts';\nconsole.log((await charm()).join());",
+    );
+    const cacheOf = async (entry: string) => {
+      const cache = join(folder, 'cache');
+      await rm(cache, { recursive: true, force: true });
+      const env = { ...process.env, NODE_COMPILE_CACHE: cache };
+      const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'out', entry)], { env });
+      expect(stdout).toBe('called,called\n');
+      const files = await readdir(cache, { recursive: true, withFileTypes: true });
+      const sizes = files
+        .filter((file) => file.isFile())
+        .map((file) => stat(join(file.parentPath, file.name)));
+      return Math.max(...(await Promise.all(sizes)).map(({ size }) => size));
+    };
+    expect((await run()).stdout).toBe('called,called\n');
+    expect(await cacheOf('charm.mjs')).toBeGreaterThan(2 * (await cacheOf('main.mjs')));
   });
 
   test('takes in what several parts have in common, unless that brings more along', async () => {
