@@ -15,7 +15,7 @@ const LONGEST_FILE = 600;
 const FLOORS: readonly (readonly string[])[] = [
   ['demo', 'test', 'docs'],
   ['charm/main.ts', 'charm/charm.ts', 'minio', 'examples', 'local', 'pack', 'monitoring'],
-  ['charm/actions'],
+  ['actions'],
   ['charm'],
   ['relations', 's3'],
   ['tools'],
@@ -140,7 +140,7 @@ function checkLength({ file, lines }: Source): string[] {
 
 /** Only what runs in a hook: start-up time is a hook's latency. */
 function checkZod({ file, wholeZod }: Source): string[] {
-  if (!wholeZod || !/^(lib|charm|relations|minio)\//.test(file)) return [];
+  if (!wholeZod || !/^(lib|charm|relations|actions|minio)\//.test(file)) return [];
   return [`${file}: write "import * as z from 'zod'", of which a bundle keeps only what is used`];
 }
 

@@ -9,7 +9,7 @@ import { notesShape, PAGES } from '../../../docs/generate/charm-page.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 /** Where the sources of each charm are. */
 const SOURCES: Readonly<Record<string, readonly string[]>> = {
-  'mimir-k8s': ['charm', 'relations'],
+  'mimir-k8s': ['charm', 'actions', 'relations'],
   'minio-k8s': ['minio'],
 };
 /** Shorter pieces of a status are found anywhere. */

@@ -1,6 +1,6 @@
 import { ActionFailed, type ActionHandler, type EndpointSchemas } from 'charmwright';
-import type { Spec } from '../generated.ts';
-import { applyRules } from '../rules.ts';
+import type { Spec } from '../charm/generated.ts';
+import { applyRules } from '../charm/rules.ts';
 import { checkNamespace, checkTenant, orFail, readyWith } from './mimir.ts';
 
 export const deleteRules: ActionHandler<Spec, 'delete-rules', EndpointSchemas<Spec>> = async ({

@@ -1,7 +1,7 @@
 import { type ActionContext, ActionFailed, type ActionReturn } from 'charmwright';
-import type { s3Provider } from '../../relations/s3.ts';
-import type { Spec } from '../generated.ts';
-import { bucketProblem, shown } from '../plan/bucket.ts';
+import type { Spec } from '../charm/generated.ts';
+import { bucketProblem, shown } from '../charm/plan/bucket.ts';
+import type { s3Provider } from '../relations/s3.ts';
 import { withMinio } from './with-minio.ts';
 
 type Context = ActionContext<Spec, 'create-bucket', { readonly s3: typeof s3Provider }>;

@@ -1,8 +1,14 @@
 import { ActionFailed, type ActionHandler, type EndpointSchemas, type Juju, stableJson } from 'charmwright';
-import { unitsByPod } from '../drain/members.ts';
-import { forgetMember, type Member, RING_NAMES, type RingName, ringMembers } from '../drain/ring-api.ts';
-import type { Spec } from '../generated.ts';
-import type { MimirApi } from '../mimir-api.ts';
+import { unitsByPod } from '../charm/drain/members.ts';
+import {
+  forgetMember,
+  type Member,
+  RING_NAMES,
+  type RingName,
+  ringMembers,
+} from '../charm/drain/ring-api.ts';
+import type { Spec } from '../charm/generated.ts';
+import type { MimirApi } from '../charm/mimir-api.ts';
 import { orFail, readyMimir } from './mimir.ts';
 
 type Rings = ReadonlyMap<RingName, readonly Member[]>;

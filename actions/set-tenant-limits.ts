@@ -1,16 +1,16 @@
 import { ActionFailed, type ActionHandler, type EndpointSchemas, type Juju, stableJson } from 'charmwright';
 import { ConnectionError, type Pebble } from 'charmwright/pebble';
 import * as z from 'zod/mini';
-import { publishAgreement } from '../apply.ts';
-import type { Spec } from '../generated.ts';
-import { readThoseThere } from '../pebble-files.ts';
-import { CONFIG_FILE, CONTAINER, TENANT_LIMITS_FILE } from '../plan/paths.ts';
-import { reconcile } from '../reconcile.ts';
-import { tenantLimitsFrom } from '../tenant-limits/file.ts';
-import { refusedLimits, settingsIn } from '../tenant-limits/judge.ts';
-import { checkTenantLimits, type Limits, merged, type TenantLimits } from '../tenant-limits/limits.ts';
-import { recordOf } from '../tenant-limits/record.ts';
-import { readYaml } from '../yaml-text.ts';
+import { publishAgreement } from '../charm/apply.ts';
+import type { Spec } from '../charm/generated.ts';
+import { readThoseThere } from '../charm/pebble-files.ts';
+import { CONFIG_FILE, CONTAINER, TENANT_LIMITS_FILE } from '../charm/plan/paths.ts';
+import { reconcile } from '../charm/reconcile.ts';
+import { tenantLimitsFrom } from '../charm/tenant-limits/file.ts';
+import { refusedLimits, settingsIn } from '../charm/tenant-limits/judge.ts';
+import { checkTenantLimits, type Limits, merged, type TenantLimits } from '../charm/tenant-limits/limits.ts';
+import { recordOf } from '../charm/tenant-limits/record.ts';
+import { readYaml } from '../charm/yaml-text.ts';
 import { checkTenant } from './mimir.ts';
 import { knownLimits, orFail } from './tenant-limits.ts';
 

@@ -1,6 +1,6 @@
 import type { ActionContext, ActionReturn } from 'charmwright';
-import type { s3Provider } from '../../relations/s3.ts';
-import type { Spec } from '../generated.ts';
+import type { Spec } from '../charm/generated.ts';
+import type { s3Provider } from '../relations/s3.ts';
 import { withMinio } from './with-minio.ts';
 
 type Context = ActionContext<Spec, 'list-buckets', { readonly s3: typeof s3Provider }>;

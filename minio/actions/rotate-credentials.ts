@@ -1,8 +1,8 @@
 import { type ActionContext, ActionFailed, type ActionReturn } from 'charmwright';
-import type { s3Provider } from '../../relations/s3.ts';
-import { apply } from '../apply.ts';
-import type { Spec } from '../generated.ts';
-import { look } from '../reconcile.ts';
+import { apply } from '../charm/apply.ts';
+import type { Spec } from '../charm/generated.ts';
+import { look } from '../charm/reconcile.ts';
+import type { s3Provider } from '../relations/s3.ts';
 
 type Context = ActionContext<Spec, 'rotate-credentials', { readonly s3: typeof s3Provider }>;
 

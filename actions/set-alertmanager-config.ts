@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ActionHandler, EndpointSchemas } from 'charmwright';
-import type { Spec } from '../generated.ts';
+import type { Spec } from '../charm/generated.ts';
 import { checkTenant, fileText, orFail, readyWith } from './mimir.ts';
 
 export const setAlertmanagerConfig: ActionHandler<

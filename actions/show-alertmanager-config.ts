@@ -1,6 +1,6 @@
 import type { ActionHandler, EndpointSchemas } from 'charmwright';
-import type { Spec } from '../generated.ts';
-import { maskYaml } from '../mask.ts';
+import type { Spec } from '../charm/generated.ts';
+import { maskYaml } from '../charm/mask.ts';
 import { checkTenant, fitting, orFail, readyWith } from './mimir.ts';
 
 /** What Alertmanager itself treats as secret, and addresses, which often hold a token. */

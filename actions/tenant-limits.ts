@@ -1,10 +1,10 @@
 /** What the actions about limits of tenants share. */
 import { ActionFailed, type Juju } from 'charmwright';
-import type { Agreement } from '../../relations/peers.ts';
-import type { Spec } from '../generated.ts';
-import { observeAgreement } from '../observe.ts';
-import { type Parsed, parseTenantLimits, type TenantLimits, told } from '../tenant-limits/limits.ts';
-import { tenantsOf } from '../tenant-limits/record.ts';
+import type { Spec } from '../charm/generated.ts';
+import { observeAgreement } from '../charm/observe.ts';
+import { type Parsed, parseTenantLimits, type TenantLimits, told } from '../charm/tenant-limits/limits.ts';
+import { tenantsOf } from '../charm/tenant-limits/record.ts';
+import type { Agreement } from '../relations/peers.ts';
 
 export interface KnownLimits {
   readonly agreement: Agreement;

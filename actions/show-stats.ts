@@ -1,5 +1,5 @@
 import type { ActionHandler, EndpointSchemas } from 'charmwright';
-import type { Spec } from '../generated.ts';
+import type { Spec } from '../charm/generated.ts';
 import { fitting, orFail, readyWith } from './mimir.ts';
 
 export const showStats: ActionHandler<Spec, 'show-stats', EndpointSchemas<Spec>> = async ({ juju }) => {

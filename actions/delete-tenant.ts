@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ActionFailed, type ActionHandler, type EndpointSchemas, type Juju, stableJson } from 'charmwright';
-import { BucketError } from '../drain/bucket.ts';
-import { localTenants } from '../drain/ingester-api.ts';
-import { ipOf } from '../drain/members.ts';
-import { ringMembers } from '../drain/ring-api.ts';
-import type { Spec } from '../generated.ts';
-import type { MimirApi } from '../mimir-api.ts';
-import { MimirError } from '../mimir-errors.ts';
-import { readThoseThere } from '../pebble-files.ts';
-import { CONTAINER, OWN_FILES, TARGET_FILE } from '../plan/paths.ts';
-import { DEFAULT_TENANT } from '../plan/tenant.ts';
-import { TenantStorage } from '../tenant-data/objects.ts';
+import { BucketError } from '../charm/drain/bucket.ts';
+import { localTenants } from '../charm/drain/ingester-api.ts';
+import { ipOf } from '../charm/drain/members.ts';
+import { ringMembers } from '../charm/drain/ring-api.ts';
+import type { Spec } from '../charm/generated.ts';
+import type { MimirApi } from '../charm/mimir-api.ts';
+import { MimirError } from '../charm/mimir-errors.ts';
+import { readThoseThere } from '../charm/pebble-files.ts';
+import { CONTAINER, OWN_FILES, TARGET_FILE } from '../charm/plan/paths.ts';
+import { DEFAULT_TENANT } from '../charm/plan/tenant.ts';
+import { TenantStorage } from '../charm/tenant-data/objects.ts';
 import { checkTenant, orFail, ownMimir, readyWith } from './mimir.ts';
 
 const POLL_MS = 2000;

@@ -2,17 +2,17 @@
 import { ActionFailed, type Juju } from 'charmwright';
 import { ConnectionError } from 'charmwright/pebble';
 import { stringify } from 'yaml';
-import type { Spec } from '../generated.ts';
-import { type MimirApi, mimirAt } from '../mimir-api.ts';
-import { MimirError } from '../mimir-errors.ts';
-import { readThoseThere } from '../pebble-files.ts';
-import { CONFIG_FILE, CONTAINER, TARGET_FILE } from '../plan/paths.ts';
-import { type Component, componentsOfTarget } from '../plan/roles.ts';
-import { DEFAULT_TENANT } from '../plan/tenant.ts';
-import { runningTrust, TELLING_FILES } from '../plan/tls.ts';
-import { RulesUploadError } from '../rules.ts';
-import { keyOfNamespace } from '../sender-rules/record.ts';
-import { unitName } from '../unit-name.ts';
+import type { Spec } from '../charm/generated.ts';
+import { type MimirApi, mimirAt } from '../charm/mimir-api.ts';
+import { MimirError } from '../charm/mimir-errors.ts';
+import { readThoseThere } from '../charm/pebble-files.ts';
+import { CONFIG_FILE, CONTAINER, TARGET_FILE } from '../charm/plan/paths.ts';
+import { type Component, componentsOfTarget } from '../charm/plan/roles.ts';
+import { DEFAULT_TENANT } from '../charm/plan/tenant.ts';
+import { runningTrust, TELLING_FILES } from '../charm/plan/tls.ts';
+import { RulesUploadError } from '../charm/rules.ts';
+import { keyOfNamespace } from '../charm/sender-rules/record.ts';
+import { unitName } from '../charm/unit-name.ts';
 
 /** @throws ActionFailed when Mimir does not serve. */
 export async function readyMimir(juju: Juju<Spec>): Promise<MimirApi> {

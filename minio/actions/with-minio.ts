@@ -1,8 +1,8 @@
 import { ActionFailed } from 'charmwright';
-import { minioApi } from '../apply.ts';
-import type { MinioJuju } from '../juju.ts';
-import { type MinioApi, MinioError } from '../minio-api.ts';
-import { look } from '../reconcile.ts';
+import { minioApi } from '../charm/apply.ts';
+import type { MinioJuju } from '../charm/juju.ts';
+import { type MinioApi, MinioError } from '../charm/minio-api.ts';
+import { look } from '../charm/reconcile.ts';
 
 /** Does something with MinIO for an action. What MinIO refuses fails the action with MinIO's reason. */
 export async function withMinio<T>(juju: MinioJuju, use: (api: MinioApi) => Promise<T>): Promise<T> {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ActionFailed, type ActionHandler, type EndpointSchemas } from 'charmwright';
-import { type Flush, type Progress, progress, startFlush } from '../drain/ingester-api.ts';
-import type { Spec } from '../generated.ts';
-import type { MimirApi } from '../mimir-api.ts';
+import { type Flush, type Progress, progress, startFlush } from '../charm/drain/ingester-api.ts';
+import type { Spec } from '../charm/generated.ts';
+import type { MimirApi } from '../charm/mimir-api.ts';
 import { checkTenant, orFail, readyMimir } from './mimir.ts';
 
 const POLL_MS = 1000;

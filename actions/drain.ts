@@ -1,13 +1,13 @@
 import { ActionFailed, type ActionHandler, type EndpointSchemas, type Juju } from 'charmwright';
-import { runningStorage } from '../drain/bucket.ts';
-import { announceDrain, BY_HAND } from '../drain/by-hand.ts';
-import { drainIngester } from '../drain/drain.ts';
-import { takeWritesAgain } from '../drain/ingester-api.ts';
-import { ipOf, othersThatStay } from '../drain/members.ts';
-import { ringMembers } from '../drain/ring-api.ts';
-import type { Spec } from '../generated.ts';
-import { OWN_FILES } from '../plan/paths.ts';
-import { writeQuorum } from '../plan/storage.ts';
+import { runningStorage } from '../charm/drain/bucket.ts';
+import { announceDrain, BY_HAND } from '../charm/drain/by-hand.ts';
+import { drainIngester } from '../charm/drain/drain.ts';
+import { takeWritesAgain } from '../charm/drain/ingester-api.ts';
+import { ipOf, othersThatStay } from '../charm/drain/members.ts';
+import { ringMembers } from '../charm/drain/ring-api.ts';
+import type { Spec } from '../charm/generated.ts';
+import { OWN_FILES } from '../charm/plan/paths.ts';
+import { writeQuorum } from '../charm/plan/storage.ts';
 import { type OwnMimir, orFail, ownMimir } from './mimir.ts';
 
 export const drain: ActionHandler<Spec, 'drain', EndpointSchemas<Spec>> = async ({ juju, params, log }) => {

@@ -1,6 +1,6 @@
 import type { ActionHandler, EndpointSchemas } from 'charmwright';
-import type { Spec } from '../generated.ts';
-import { maskYaml } from '../mask.ts';
+import type { Spec } from '../charm/generated.ts';
+import { maskYaml } from '../charm/mask.ts';
 import { fitting, orFail, readyMimir } from './mimir.ts';
 
 /** Mimir masks secret keys itself; the other half of the credentials it shows. */

@@ -1,12 +1,12 @@
 /** A Mimir of another application of the cluster that this one leads. */
 import { ActionFailed, type Juju, type Relation } from 'charmwright';
-import { readAgreement } from '../../relations/peers.ts';
-import type { Spec } from '../generated.ts';
-import { type MimirApi, mimirAt } from '../mimir-api.ts';
-import { mimirCluster } from '../neighbours/mimir-cluster.ts';
-import type { Component } from '../plan/roles.ts';
-import { serviceHost } from '../plan/urls.ts';
-import { unitName } from '../unit-name.ts';
+import type { Spec } from '../charm/generated.ts';
+import { type MimirApi, mimirAt } from '../charm/mimir-api.ts';
+import { mimirCluster } from '../charm/neighbours/mimir-cluster.ts';
+import type { Component } from '../charm/plan/roles.ts';
+import { serviceHost } from '../charm/plan/urls.ts';
+import { unitName } from '../charm/unit-name.ts';
+import { readAgreement } from '../relations/peers.ts';
 
 /** @throws ActionFailed when this application leads none, or nobody in it has the component and serves. */
 export async function elsewhere(juju: Juju<Spec>, component: Component): Promise<MimirApi> {

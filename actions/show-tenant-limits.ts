@@ -1,6 +1,6 @@
 import { type ActionHandler, type EndpointSchemas, stableJson } from 'charmwright';
-import type { Spec } from '../generated.ts';
-import { merged } from '../tenant-limits/limits.ts';
+import type { Spec } from '../charm/generated.ts';
+import { merged } from '../charm/tenant-limits/limits.ts';
 import { fitting } from './mimir.ts';
 import { knownLimits } from './tenant-limits.ts';
 

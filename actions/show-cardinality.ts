@@ -1,8 +1,8 @@
 import { ActionFailed, type ActionHandler, type EndpointSchemas, parseJson } from 'charmwright';
 import * as z from 'zod/mini';
-import type { Spec } from '../generated.ts';
-import type { MimirApi } from '../mimir-api.ts';
-import { MimirAnswerError } from '../mimir-errors.ts';
+import type { Spec } from '../charm/generated.ts';
+import type { MimirApi } from '../charm/mimir-api.ts';
+import { MimirAnswerError } from '../charm/mimir-errors.ts';
 import { checkTenant, fitting, orFail, readyWith } from './mimir.ts';
 
 const PATH = '/prometheus/api/v1/cardinality';

@@ -1,9 +1,9 @@
 import { ActionFailed, type ActionHandler, type EndpointSchemas } from 'charmwright';
-import type { Spec } from '../generated.ts';
-import type { MimirApi } from '../mimir-api.ts';
-import { MimirRefusedError } from '../mimir-errors.ts';
-import { applyRules, parseRules, type RuleGroup } from '../rules.ts';
-import { diffRules, type RulesDiff } from '../rules-diff.ts';
+import type { Spec } from '../charm/generated.ts';
+import type { MimirApi } from '../charm/mimir-api.ts';
+import { MimirRefusedError } from '../charm/mimir-errors.ts';
+import { applyRules, parseRules, type RuleGroup } from '../charm/rules.ts';
+import { diffRules, type RulesDiff } from '../charm/rules-diff.ts';
 import { checkNamespace, checkTenant, fileText, orFail, readyWith } from './mimir.ts';
 
 /** Progress is told at most this often: a file may have thousands of groups. */

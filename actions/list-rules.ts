@@ -1,5 +1,5 @@
 import type { ActionHandler, EndpointSchemas } from 'charmwright';
-import type { Spec } from '../generated.ts';
+import type { Spec } from '../charm/generated.ts';
 import { checkTenant, fitting, orFail, readyWith } from './mimir.ts';
 
 export const listRules: ActionHandler<Spec, 'list-rules', EndpointSchemas<Spec>> = async ({
