@@ -48,6 +48,8 @@ const unitStatus = z.object({
   'workload-status': statusInfo,
   'juju-status': statusInfo,
   leader: z.literal(true).optional(),
+  /** The charm in its pod, while that is still to be replaced. */
+  'upgrading-from': z.string().optional(),
   'open-ports': z.array(z.string()).optional(),
   address: z.string().optional(),
   'provider-id': z.string().optional(),
@@ -193,7 +195,8 @@ export const api = {
   refresh: verb(
     z.object({
       application: name,
-      charm: path,
+      /** Absent: the charm stays, and only resources are other ones. */
+      charm: path.optional(),
       resources: z.record(z.string(), z.union([path, z.literal('none')])).default({}),
     }),
     logged,

@@ -29,6 +29,8 @@ export interface Live {
   readonly terminating: boolean;
   /** Model config `automatically-retry-hooks`. */
   readonly retryHooks: boolean;
+  /** Whether a unit's pod is ready, as the probes of its containers say. */
+  readonly isReady: (unit: string) => boolean;
 }
 
 export type Operation =
@@ -75,7 +77,7 @@ export function nextOperation(model: Model, unitName: string, live: Live): Opera
     if (operation !== undefined) return operation;
   }
   // An agent that gets SIGTERM asks whether its pod comes back. That of a dying unit does not: it goes on with its way out.
-  const refreshed = unit.charm !== application.charm && mayRoll(application, unit);
+  const refreshed = isOutdated(application, unit) && waitsForPod(application, unit, live) === undefined;
   if (alive && (live.terminating || refreshed)) {
     const stopFailed = agent.failed?.hook.kind === 'stop';
     return agent.started && !stopFailed ? hook({ kind: 'stop' }) : { kind: 'replace-pod' };
@@ -167,14 +169,27 @@ function storage(model: Model, unit: Unit): Operation | undefined {
   return undefined;
 }
 
-/** A rolling update begins at the highest ordinal and waits for each pod. */
-function mayRoll(application: Application, unit: Unit): boolean {
-  return unitsOf(application)
-    .filter((other) => other.ordinal > unit.ordinal && other.life === 'alive')
-    .every(
-      (other) =>
-        other.charm === application.charm && (other.agent.started || other.agent.failed !== undefined),
-    );
+/** Whether the pod is to be replaced by one with another charm or other resources. */
+export function isOutdated(application: Application, unit: Unit): boolean {
+  return unit.charmModifiedVersion !== application.charmModifiedVersion;
+}
+
+/**
+ * A rolling update as the controller of StatefulSets does it (pkg/controller/statefulset): from the highest ordinal on,
+ * and each pod waits until the one before is there anew and ready. With Juju's `podManagementPolicy: Parallel` Kubernetes
+ * does not look at `minReadySeconds` there, up to 1.33. @returns the unit whose pod is waited for
+ */
+export function waitsForPod(
+  application: Application,
+  unit: Unit,
+  { isReady }: Pick<Live, 'isReady'>,
+): string | undefined {
+  return unitsOf(application).findLast(
+    (other) =>
+      other.ordinal > unit.ordinal &&
+      other.life === 'alive' &&
+      (isOutdated(application, other) || !isReady(other.name)),
+  )?.name;
 }
 
 function failed(

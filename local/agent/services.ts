@@ -5,6 +5,7 @@ import type { Programs } from '../containers/programs.ts';
 import type { DebugLog } from '../daemon/debug-log.ts';
 import type { Kubernetes } from '../kubernetes/kubernetes.ts';
 import type { Store } from '../model/store.ts';
+import type { Pods } from './pods.ts';
 
 export interface Services {
   readonly store: Store;
@@ -13,4 +14,5 @@ export interface Services {
   readonly programs: Programs;
   readonly network: Network;
   readonly kubernetes: Kubernetes;
+  readonly pods: Pods;
 }

@@ -6,13 +6,13 @@ import { CHARM_CONTAINER } from '../containers/pod-spec.ts';
 import { unitEntity } from '../daemon/debug-log.ts';
 import { finishUnit } from '../model/applications.ts';
 import { advance, podBorn, seenNow, setStatus } from '../model/commit.ts';
-import { appOf, findUnit } from '../model/lookup.ts';
+import { appOf, findApplication, findUnit } from '../model/lookup.ts';
 import { modelConfig, parseInterval } from '../model/model-config.ts';
 import { leaveScope } from '../model/relations.ts';
 import type { Hook } from '../model/state.ts';
 import { endTasks } from '../model/tasks.ts';
 import { rest } from './hook-transitions.ts';
-import { type Live, nextOperation, type Operation } from './resolver.ts';
+import { isOutdated, type Live, nextOperation, type Operation, waitsForPod } from './resolver.ts';
 import { runAction } from './run-action.ts';
 import { type ExecRequest, runExec } from './run-exec.ts';
 import { type Running, runHook } from './run-hook.ts';
@@ -39,6 +39,7 @@ export class UnitAgent {
   #lost = true;
   #updateStatusAt = 0;
   #terminating = false;
+  #waitsFor: string | undefined;
 
   constructor(services: Services, unit: string) {
     this.unit = unit;
@@ -51,10 +52,12 @@ export class UnitAgent {
       podbox: programs.podbox,
       model: () => store.model,
       account: () => this.#services.kubernetes.account(store.model, appOf(unit)),
+      readinessDelays: () => this.#services.kubernetes.readinessDelays(store.model, appOf(unit)),
       log: (text) => this.#log('WARNING', text),
     });
     this.#events = new WorkloadEvents(() => this.#wake());
     this.kubelet.on('started', (container) => this.#containerStarted(container));
+    this.kubelet.on('ready', () => this.#services.pods.set(unit, this.kubelet.ready));
     this.kubelet.on('lost', () => {
       this.#lost = true;
       this.#wake();
@@ -65,6 +68,8 @@ export class UnitAgent {
   async run(): Promise<void> {
     const { store } = this.#services;
     const forget = store.onChange(() => this.#wake());
+    const wake = () => this.#wake();
+    this.#services.pods.on('changed', wake);
     this.#scheduleUpdateStatus();
     try {
       while (!this.#stopped) {
@@ -77,6 +82,8 @@ export class UnitAgent {
       }
     } finally {
       forget();
+      this.#services.pods.off('changed', wake);
+      this.#services.pods.set(this.unit, false);
       this.#events.stop();
     }
   }
@@ -165,6 +172,7 @@ export class UnitAgent {
       terminating: this.#terminating,
       updateStatusDue: Date.now() >= this.#updateStatusAt,
       retryHooks: config['automatically-retry-hooks'] === 'true',
+      isReady: (unit) => this.#services.pods.isReady(unit),
     };
   }
 
@@ -185,12 +193,25 @@ export class UnitAgent {
         return;
       }
     }
+    this.#tellRollout();
     const cancel = new AbortController();
     await Promise.race([
       woken,
       sleep(this.#untilNext(), undefined, { signal: cancel.signal }).catch(() => {}),
     ]);
     cancel.abort();
+  }
+
+  /** For whom a refresh waits before it comes to this unit, said once. */
+  #tellRollout(): void {
+    const { store, pods } = this.#services;
+    const unit = findUnit(store.model, this.unit);
+    const application = findApplication(store.model, appOf(this.unit));
+    const isReady = (other: string) => pods.isReady(other);
+    const waits = isOutdated(application, unit) ? waitsForPod(application, unit, { isReady }) : undefined;
+    if (waits !== undefined && waits !== this.#waitsFor)
+      this.#log('INFO', `the pod is replaced when that of ${waits} is there anew and ready`);
+    this.#waitsFor = waits;
   }
 
   /** Milliseconds until time alone may give something to do. */

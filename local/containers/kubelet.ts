@@ -43,6 +43,8 @@ export interface KubeletOptions {
   readonly model: () => Model;
   /** The folder of the pod's service account, on Kubernetes. */
   readonly account: () => Promise<string | undefined>;
+  /** How long after its start a container counts as not ready in any case, in seconds, by container. */
+  readonly readinessDelays: () => Promise<Readonly<Record<string, number>>>;
   readonly log: (text: string) => void;
 }
 
@@ -55,6 +57,8 @@ interface Workload {
   failingSince: number | undefined;
   restarts: number;
   startedAt: number;
+  /** `initialDelaySeconds` of its readiness probe. */
+  readonly readinessDelayMs: number;
 }
 
 export class Kubelet extends EventEmitter<KubeletEvents> {
@@ -89,13 +93,14 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
     const { unit, folders, network, model, podbox } = this.#options;
     this.#stopping = false;
     const account = await this.#options.account();
+    const delays = await this.#options.readinessDelays();
     const spec = podSpec(model(), unit, folders, network, account);
     const { url, spec: charm } = findCharm(model(), findUnit(model(), unit).charm);
     await this.#prepare(url, workloads(charm));
     const own = folders.unit(unit);
     const pod = await Pod.start(podbox, own.spec, spec);
     this.#pod = pod;
-    for (const name of workloads(charm)) this.#addWorkload(name);
+    for (const name of workloads(charm)) this.#addWorkload(name, (delays[name] ?? 0) * 1000);
     const charmStarted = new Promise<void>((resolve, reject) => {
       pod.on('started', (container) => container === CHARM_CONTAINER && resolve());
       pod.once('ended', () => reject(new Error(`the pod of ${unit} ended while it started`)));
@@ -168,7 +173,7 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
     await this.#pod?.stop(graceMs);
   }
 
-  #addWorkload(name: string): void {
+  #addWorkload(name: string, readinessDelayMs: number): void {
     const own = this.#options.folders.unit(this.#options.unit);
     const socket = openSocketPath(join(own.container(name), 'pebble.socket'));
     this.#workloads.set(name, {
@@ -178,6 +183,7 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
       failingSince: undefined,
       restarts: 0,
       startedAt: Date.now(),
+      readinessDelayMs,
     });
   }
 
@@ -238,7 +244,9 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
           workload.failingSince = undefined;
           this.#pod?.killContainer(name);
         }
-        return alive && (await health('ready'));
+        return (
+          alive && Date.now() - workload.startedAt >= workload.readinessDelayMs && (await health('ready'))
+        );
       }),
     );
     await rotateLogs(this.#options.folders.unit(this.#options.unit).log).catch(() => {});

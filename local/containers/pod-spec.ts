@@ -7,7 +7,7 @@ export const CHARM_CONTAINER = 'charm';
 /** Where Kubernetes mounts it. */
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 const PEBBLE_PORT = 38813;
-const CHARM_PEBBLE_PORT = 38812;
+export const CHARM_PEBBLE_PORT = 38812;
 
 export interface Mount {
   readonly source: string;

@@ -3,6 +3,7 @@ import { existsSync, unlinkSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Pods } from '../agent/pods.ts';
 import { ModelFolders } from '../containers/folders.ts';
 import { installPrograms, programsSchema } from '../containers/programs.ts';
 import { Kubernetes } from '../kubernetes/kubernetes.ts';
@@ -36,7 +37,8 @@ async function main(): Promise<void> {
     address: NETWORK.gateway,
     log: (text) => log.write('controller-0', 'WARNING', 'juju.local.kubernetes', text),
   });
-  const world = new World({ store, folders, programs, network: NETWORK, log, kubernetes });
+  const pods = new Pods();
+  const world = new World({ store, folders, programs, network: NETWORK, log, kubernetes, pods });
   await world.start();
   const socket = join(dir, DAEMON_SOCKET);
   const server = createDaemonServer({

@@ -28,6 +28,21 @@ const templateShape = z.object({
   spec: z.object({ template: z.object({ spec: z.record(z.string(), z.unknown()) }) }),
 });
 
+const probesShape = z.object({
+  spec: z.object({
+    template: z.object({
+      spec: z.object({
+        containers: z.array(
+          z.object({
+            name: z.string(),
+            readinessProbe: z.object({ initialDelaySeconds: z.number().optional() }).optional(),
+          }),
+        ),
+      }),
+    }),
+  }),
+});
+
 /** The objects of one model in one API server. */
 export class Cluster {
   readonly #server: ApiServer;
@@ -62,6 +77,21 @@ export class Cluster {
     await writeFile(join(folder, 'token'), token);
     await writeFile(join(folder, 'ca.crt'), this.#server.authority);
     await writeFile(join(folder, 'namespace'), model.name);
+  }
+
+  /** By container, in seconds. */
+  async readinessDelays(model: Model, application: string): Promise<Readonly<Record<string, number>>> {
+    await this.sync(model);
+    const path = `/apis/apps/v1/namespaces/${model.name}/statefulsets/${application}`;
+    const { body } = expected(await this.#server.request('GET', path), `GET ${path}`);
+    return Object.fromEntries(
+      probesShape
+        .parse(body)
+        .spec.template.spec.containers.map(({ name, readinessProbe }) => [
+          name,
+          readinessProbe?.initialDelaySeconds ?? 0,
+        ]),
+    );
   }
 
   async #sync(model: Model): Promise<void> {

@@ -3,7 +3,7 @@
  * that nobody looks at are left out.
  */
 
-import { CHARM_CONTAINER, workloads } from '../containers/pod-spec.ts';
+import { CHARM_CONTAINER, CHARM_PEBBLE_PORT, workloads } from '../containers/pod-spec.ts';
 import { appOf, findApplication, findCharm, unitsOf } from '../model/lookup.ts';
 import type { Application, Model } from '../model/state.ts';
 
@@ -123,12 +123,13 @@ function headlessService({ name: namespace }: Model, { name }: Application): Kub
 function statefulSet(model: Model, application: Application): KubernetesObject {
   const { name, units } = application;
   const { spec } = findCharm(model, application.charm);
-  const containers = [CHARM_CONTAINER, ...workloads(spec)].map((container) => ({
+  const containers = [CHARM_CONTAINER, ...workloads(spec)].map((container, index) => ({
     name: container,
     image: container === CHARM_CONTAINER ? 'jujusolutions/charm-base:ubuntu-24.04' : `${container}-image`,
     imagePullPolicy: 'IfNotPresent',
     command: ['/charm/bin/pebble'],
     resources: {},
+    ...probes(CHARM_PEBBLE_PORT + index),
   }));
   return object(`/apis/apps/v1/namespaces/${model.name}/statefulsets`, 'apps/v1', 'StatefulSet', name, {
     ...metadata(name),
@@ -151,6 +152,22 @@ function statefulSet(model: Model, application: Application): KubernetesObject {
       },
     },
   });
+}
+
+/** As Juju has them since 3.6, which sets no `initialDelaySeconds` any more. @param port of the container's Pebble */
+function probes(port: number) {
+  const probe = (level: 'alive' | 'ready', periodSeconds: number, failureThreshold: number) => ({
+    httpGet: { path: `/v1/health?level=${level}`, port },
+    timeoutSeconds: 1,
+    periodSeconds,
+    successThreshold: 1,
+    failureThreshold,
+  });
+  return {
+    startupProbe: probe('alive', 1, 30),
+    livenessProbe: probe('alive', 5, 3),
+    readinessProbe: probe('ready', 5, 1),
+  };
 }
 
 /** The pods of an application, by the StatefulSet's own template, on nodes in turn. */

@@ -68,6 +68,11 @@ export class Kubernetes {
     return folder;
   }
 
+  /** Of the probes of an application's containers, as the StatefulSet has them now: what a new pod goes by. */
+  async readinessDelays(model: Model, application: string): Promise<Readonly<Record<string, number>>> {
+    return (await this.#running?.cluster.readinessDelays(model, application)) ?? {};
+  }
+
   /** @param server as it is reached from where the client runs. */
   kubeconfig(server: string | undefined, namespace: string): string | undefined {
     return this.#running?.server.kubeconfig(server, namespace);

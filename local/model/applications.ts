@@ -52,6 +52,7 @@ export function deploy(model: Model, request: DeployRequest, now: string): Charm
     name: request.application,
     life: 'alive',
     charm: charm.url,
+    charmModifiedVersion: 0,
     trust: request.trust,
     config: parseSettings(charm.spec, request.config),
     resources: withImages(charm.spec.resources, request.resources, {}),
@@ -130,6 +131,7 @@ function addUnit(model: Model, application: Application, ordinal: number, now: s
     ports: [],
     state: {},
     charm: application.charm,
+    charmModifiedVersion: application.charmModifiedVersion,
     agent: agentSchema.parse({}),
   };
   application.units[name] = unit;
@@ -267,12 +269,20 @@ export function refresh(
   }
   const charm = addCharm(model, request.charm);
   application.charm = charm.url;
+  application.charmModifiedVersion += 1;
   application.resources = resources;
   application.config = Object.fromEntries(
     Object.entries(application.config).filter(([option]) => charm.spec.config[option] !== undefined),
   );
   addPeerRelations(model, name);
   return charm;
+}
+
+/** Another image or file with the same charm: pods are replaced as by a refresh. */
+export function attachResources(model: Model, name: string, given: Readonly<Record<string, string>>): void {
+  const application = findApplication(model, name);
+  application.resources = withImages(charmOf(model, name).spec.resources, given, application.resources);
+  application.charmModifiedVersion += 1;
 }
 
 export function setConfig(

@@ -232,7 +232,10 @@ export function podBorn(model: Model, unitName: string): void {
   delete agent.running;
   delete agent.failed;
   agent.queue = [];
-  if (unit.life === 'alive') unit.charm = findApplication(model, appOf(unitName)).charm;
+  if (unit.life === 'alive') {
+    const { charm, charmModifiedVersion } = findApplication(model, appOf(unitName));
+    Object.assign(unit, { charm, charmModifiedVersion });
+  }
   forgetCharms(model);
   agent.started = agent.started && unit.life !== 'alive';
   if (agent.installed && unit.life === 'alive') agent.queue.push({ kind: 'upgrade-charm' });

@@ -151,6 +151,8 @@ export const unitSchema = z.object({
   state: strings.default({}),
   /** Revision of the charm in this unit's pod. */
   charm: z.string(),
+  /** What `charmModifiedVersion` of the application was when the pod was made. */
+  charmModifiedVersion: z.int().default(0),
   agent: agentSchema,
 });
 export type Unit = z.infer<typeof unitSchema>;
@@ -160,6 +162,8 @@ export const applicationSchema = z.object({
   life,
   /** Key into `charms`. */
   charm: z.string(),
+  /** Grows with each other charm or resource: pods of before are replaced. */
+  charmModifiedVersion: z.int().default(0),
   trust: z.boolean(),
   /** What the operator set; defaults are the charm's. */
   config: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),

@@ -128,6 +128,9 @@ function unitStatus(unit: Unit, application: Application): UnitStatus {
     'workload-status': info(displayedStatus(unit)),
     'juju-status': inError ? { current: 'idle', since: unit.agentStatus.since } : info(unit.agentStatus),
     ...(application.leader === unit.name ? { leader: true as const } : {}),
+    ...(unit.charmModifiedVersion === application.charmModifiedVersion
+      ? {}
+      : { 'upgrading-from': unit.charm }),
     ...(unit.ports.length === 0 ? {} : { 'open-ports': unit.ports }),
     address: unit.address,
     'provider-id': unit.name.replace('/', '-'),

@@ -56,12 +56,24 @@ export const refresh = verb({
   args: '<application>',
   details: [
     'Each unit runs its `stop` hook with the old charm, then `upgrade-charm` with the new one. Storage, relations and options stay.',
+    'The unit of the highest number is the first. The next one follows when its pod is ready, which each Pebble says by its checks of level `ready`: a unit that never is keeps the others as they are. `status --format yaml` shows of those what they are `upgrading-from`.',
   ],
   flags: {
-    path: { kind: 'string', value: 'PATH', summary: 'The new charm: a .charm file or an unpacked folder' },
+    path: {
+      kind: 'string',
+      value: 'PATH',
+      summary:
+        'The new charm: a .charm file or an unpacked folder; without it, resources alone are other ones',
+    },
     resource,
   },
-  examples: [{ command: 'juju-local refresh mimir-k8s --path ./mimir-k8s_amd64.charm' }],
+  examples: [
+    { command: 'juju-local refresh mimir-k8s --path ./mimir-k8s_amd64.charm' },
+    {
+      note: 'Another image for the charm as it is:',
+      command: 'juju-local refresh mimir-k8s --resource mimir-image=./mimir-image',
+    },
+  ],
   seeAlso: ['deploy'],
 });
 

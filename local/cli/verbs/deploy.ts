@@ -30,9 +30,14 @@ export const deploy: RunVerb<typeof deploySpec> = async ({ args, flags, terminal
 export const refresh: RunVerb<typeof refreshSpec> = async ({ args, flags, terminal, model }) => {
   const application = requireApplication(args);
   atMost(args, 1);
-  if (flags.path === undefined)
-    throw new UsageError('no charm specified: use --path, the local model has no store');
-  const request = { application, charm: charmPath(flags.path), resources: readResources(flags.resource) };
+  const resources = readResources(flags.resource);
+  if (flags.path === undefined && Object.keys(resources).length === 0)
+    throw new UsageError('no charm specified: use --path, the local model has no store; or --resource');
+  const request = {
+    application,
+    ...(flags.path !== undefined && { charm: charmPath(flags.path) }),
+    resources,
+  };
   const { message } = await (await model()).call('refresh', request);
   terminal.info(message);
   return undefined;

@@ -44,6 +44,11 @@ export const applicationRoutes: Handlers<
     const { store } = world.services;
     findApplication(store.model, application);
     checkPaths(resources);
+    if (path === undefined) {
+      store.update((model) => applications.attachResources(model, application, resources));
+      await store.flushed();
+      return { message: `Attached ${Object.keys(resources).join(', ')} to "${application}"` };
+    }
     const charm = await withCharm(
       world,
       path,

@@ -30,6 +30,8 @@ export class Simulation {
   behaviour: Behaviour = () => undefined;
   now = new Date('2026-01-01T00:00:00Z');
   updateStatusDue = false;
+  /** Units whose pods are not ready. */
+  readonly unready = new Set<string>();
 
   deploy(
     metadata: string,
@@ -155,6 +157,7 @@ export class Simulation {
       terminating: this.#terminating.has(unit),
       updateStatusDue: this.updateStatusDue,
       retryHooks: true,
+      isReady: (other) => !this.unready.has(other),
     };
   }
 
