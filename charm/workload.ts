@@ -15,7 +15,7 @@ import { type Diagnosis, diagnose, withRemedy } from './diagnosis.ts';
 import { reasonOf } from './mimir-errors.ts';
 import { readIfThere, readThoseThere } from './pebble-files.ts';
 import type { Inputs, ServiceSeen } from './plan/inputs.ts';
-import { type MimirLayer, sectionOf } from './plan/layer.ts';
+import { type MimirLayer, READY_CHECK, sectionOf } from './plan/layer.ts';
 import { silenced } from './plan/log-targets.ts';
 import { CONFIG_DIR, CONFIG_FILE, SERVICE, STARTED_FILE, TENANT_LIMITS_FILE } from './plan/paths.ts';
 import { NO_LIMITS, type PlannedFile, type Workload } from './plan/plan.ts';
@@ -112,9 +112,9 @@ async function run(
 ): Promise<Outcome> {
   const config = changedFiles(wanted, present).find(({ path }) => path === CONFIG_FILE);
   const refusal = config === undefined ? undefined : await refusalOf(pebble, config.content);
-  if (refusal !== undefined) return refused(refusal);
+  if (refusal !== undefined) return refused(pebble, layer, refusal);
   const limits = await limitsFor(pebble, settings, wanted, present);
-  if (limits.content === undefined) return refused(limits.refused);
+  if (limits.content === undefined) return refused(pebble, layer, limits.refused);
   const { content: taken } = limits;
   const files = wanted.map((file) => (file.path === TENANT_LIMITS_FILE ? { ...file, content: taken } : file));
   const changed = changedFiles(files, present);
@@ -124,7 +124,11 @@ async function run(
   return limits.refused === undefined ? outcome : { ...outcome, limitsRefused: limits.refused };
 }
 
-function refused(reason: string): Outcome {
+/** A new pod in which nothing runs is not ready either: a rolling update that has come so far stops there. */
+async function refused(pebble: Pebble, { checks }: MimirLayer, reason: string): Promise<Outcome> {
+  const plan = await pebble.plan();
+  if (plan.checks?.[READY_CHECK] === undefined)
+    await pebble.addLayer(LAYER_LABEL, { checks }, { combine: true });
   return { kind: 'failed', reason: `Mimir refuses its configuration: ${reason}` };
 }
 

@@ -12,10 +12,13 @@ export const FIELD_MANAGER = 'mimir-k8s-charm';
 /** Juju writes it when it makes the StatefulSet and at each refresh, and never in between. */
 export const TAKEN_OVER = ['.spec.template.spec.terminationGracePeriodSeconds'] as const;
 /**
- * How long a new pod must have been ready before a rolling update (`juju refresh`) goes on with the next. A pod counts as
- * ready from when its Pebble is up until Pebble has found thrice, in 9 seconds, that Mimir is not: longer than that.
+ * For how long a container that was started is ready in no case. A Pebble that has not been told of Mimir yet says that it
+ * is, and until its check has failed thrice, in 9 seconds: a rolling update (`juju refresh`) would go on with the next pod,
+ * and the service send requests to it. By then the charm has told Pebble. Juju before 3.6 set the same.
+ * (`minReadySeconds` of the StatefulSet does not help: with Juju's `podManagementPolicy: Parallel` Kubernetes does not go
+ * by it in a rolling update, up to 1.33.)
  */
-const MIN_READY_SECONDS = 30;
+const NOT_READY_SECONDS = 30;
 /** As Juju labels the pods of an application. */
 const POD_LABEL = 'app.kubernetes.io/name';
 /** A changed service account takes hold of new pods only. */
@@ -39,37 +42,34 @@ export function kubernetesPatches(app: string, options: KubernetesOptions): read
   ];
 }
 
-type PodTemplate = NonNullable<NonNullable<PatchOf<'StatefulSet'>['spec']>['template']>;
-
 function statefulSet(app: string, options: KubernetesOptions): PatchOf<'StatefulSet'> {
-  const { annotations } = options;
-  const spec = podSpec(app, options);
-  const template: PodTemplate = {
-    ...(Object.keys(annotations).length > 0 && {
-      metadata: { annotations: { [ACCOUNT_MARK]: digest(annotations) } },
-    }),
-    ...(Object.keys(spec).length > 0 && { spec }),
-  };
-  return {
-    kind: 'StatefulSet',
-    metadata: { name: app },
-    ...(Object.keys(template).length > 0 && { spec: { minReadySeconds: MIN_READY_SECONDS, template } }),
-  };
-}
-
-function podSpec(
-  app: string,
-  { requests, limits, antiAffinity, graceSeconds }: KubernetesOptions,
-): NonNullable<PodTemplate['spec']> {
+  const { annotations, requests, limits, antiAffinity, graceSeconds } = options;
   const resources = {
     ...(Object.keys(limits).length > 0 && { limits }),
     ...(Object.keys(requests).length > 0 && { requests }),
   };
-  return {
+  const asked = {
+    ...(Object.keys(annotations).length > 0 && {
+      metadata: { annotations: { [ACCOUNT_MARK]: digest(annotations) } },
+    }),
     ...(graceSeconds !== JUJU_GRACE_SECONDS && { terminationGracePeriodSeconds: graceSeconds }),
     ...(antiAffinity !== 'none' && { affinity: { podAntiAffinity: apart(app, antiAffinity) } }),
-    ...(Object.keys(resources).length > 0 && { containers: [{ name: CONTAINER, resources }] }),
+    ...(Object.keys(resources).length > 0 && { resources }),
   };
+  const statefulSet = { kind: 'StatefulSet', metadata: { name: app } } as const;
+  // An operator who wants nothing of Kubernetes need not trust the charm either.
+  if (Object.keys(asked).length === 0) return statefulSet;
+  const { metadata, resources: amounts, ...spec } = asked;
+  const container = {
+    name: CONTAINER,
+    readinessProbe: { initialDelaySeconds: NOT_READY_SECONDS },
+    ...(amounts !== undefined && { resources: amounts }),
+  };
+  const template = {
+    ...(metadata !== undefined && { metadata }),
+    spec: { ...spec, containers: [container] },
+  };
+  return { ...statefulSet, spec: { template } };
 }
 
 /** No two units on one node: better, or strictly. Units in several zones are better in either case. */

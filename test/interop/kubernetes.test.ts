@@ -68,13 +68,19 @@ const statefulSetShape = z.object({
   metadata: z.object({ resourceVersion: z.string() }),
   spec: z.object({
     replicas: z.number(),
-    minReadySeconds: z.optional(z.number()),
     template: z.object({
       metadata: z.object({ annotations: z.record(z.string(), z.string()) }),
       spec: z.object({
         terminationGracePeriodSeconds: z.number(),
         affinity: z.unknown().optional(),
-        containers: z.array(z.object({ name: z.string(), image: z.string(), resources: z.unknown() })),
+        containers: z.array(
+          z.object({
+            name: z.string(),
+            image: z.string(),
+            resources: z.unknown(),
+            readinessProbe: z.looseObject({ initialDelaySeconds: z.number().optional() }),
+          }),
+        ),
       }),
     }),
   }),
@@ -110,7 +116,6 @@ describe('what is applied', () => {
     expect((await leader()('install', SET)).filter(({ error }) => error !== undefined)).toEqual([]);
     const { terminationGracePeriodSeconds, affinity, containers } = await pod();
     expect(terminationGracePeriodSeconds).toBe(1200);
-    expect((await statefulSet()).spec.minReadySeconds).toBe(30);
     expect(affinity).toMatchObject({ podAntiAffinity: {} });
     expect(containers).toEqual(
       before.containers.map((container) =>
@@ -118,6 +123,7 @@ describe('what is applied', () => {
           ? {
               ...container,
               resources: { requests: { cpu: '500m', memory: '2Gi' }, limits: { memory: '4Gi' } },
+              readinessProbe: { ...container.readinessProbe, initialDelaySeconds: 30 },
             }
           : container,
       ),
@@ -167,7 +173,9 @@ describe('when Juju', () => {
       affinity: { podAntiAffinity: {} },
     });
     expect(await resources()).toMatchObject({ limits: { memory: '4Gi' } });
-    expect((await statefulSet()).spec.minReadySeconds, 'it holds for this very refresh').toBe(30);
+    const { containers } = await pod();
+    const probe = containers.find(({ name }) => name === 'mimir')?.readinessProbe;
+    expect(probe?.initialDelaySeconds, 'it holds for this very refresh').toBe(30);
     await decide('upgrade-charm', SET);
     expect((await pod()).terminationGracePeriodSeconds).toBe(1200);
   });

@@ -1,4 +1,7 @@
-/** Another number of copies, with three real Mimirs, while one writes and reads all the time: no answer has less than was taken. */
+/**
+ * Another number of copies, with three real Mimirs, while one writes and reads all the time and pods are killed on the way: no
+ * answer has less than was taken, whoever is asked and however early.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MimirApi } from '../../charm/mimir-api.ts';
 import { ConstantLoad } from '../support/constant-load.ts';
@@ -17,7 +20,7 @@ beforeAll(async () => {
   await model.integrate();
   await model.untilActive(240);
   urls = await Promise.all(UNITS.map((unit) => model.forward(unit, 9009)));
-  load = new ConstantLoad(urls);
+  load = new ConstantLoad(urls, { asksAnyone: true });
 });
 
 afterAll(async () => {
@@ -29,11 +32,31 @@ function copies(): Promise<readonly number[]> {
   return Promise.all(urls.map((url) => new MimirApi(url).replicationFactor().catch(() => 0)));
 }
 
-test.each([3, 1])('changed to %i under load', async (wanted) => {
+/** A unit says that it is on its way there. */
+async function untilSaid(unit: string, message: RegExp): Promise<void> {
+  await model.until(`${unit} says ${message}`, ({ applications }) => {
+    const { message: said = '' } = applications['mimir-k8s']?.units?.[unit]?.['workload-status'] ?? {};
+    return message.test(said);
+  });
+}
+
+async function leader(): Promise<string> {
+  const units = Object.entries((await model.status()).applications['mimir-k8s']?.units ?? {});
+  return units.find(([, unit]) => unit.leader)?.[0] ?? '';
+}
+
+test.each([
+  { wanted: 3, verb: 'kill-pod' },
+  { wanted: 1, verb: 'delete-pod' },
+] as const)('changed to $wanted under load, with $verb on the way', async ({ wanted, verb }) => {
   await expect.poll(() => load.seen.answers, { timeout: 60_000 }).toBeGreaterThan(30);
   await model.config({ 'replication-factor': String(wanted) });
-  await expect.poll(copies, { timeout: 180_000, interval: 1000 }).toEqual([wanted, wanted, wanted]);
-  await model.untilActive();
+  await untilSaid('mimir-k8s/1', /^\[replication-factor\] from/);
+  await model.client.call(verb, { unit: 'mimir-k8s/2' });
+  await untilSaid('mimir-k8s/2', /^\[replication-factor\] from/);
+  await model.client.call(verb, { unit: await leader() });
+  await expect.poll(copies, { timeout: 480_000, interval: 1000 }).toEqual([wanted, wanted, wanted]);
+  await model.untilActive(240);
   const before = load.seen.answers;
   await expect.poll(() => load.seen.answers, { timeout: 120_000 }).toBeGreaterThan(before + 100);
   const { acknowledged, refused, unanswered, incomplete, answers } = load.seen;

@@ -35,13 +35,19 @@ export class ConstantLoad implements AsyncDisposable {
   /** Of the units, without a path. */
   urls: readonly string[];
   readonly #metric: string;
+  readonly #asksAnyone: boolean;
   readonly #loops: Promise<void>;
   #ended = false;
   #turn = 0;
 
-  constructor(urls: readonly string[], metric = 'load') {
+  /** @param asksAnyone also those that are not ready, as no service does: Mimir's own rules do. */
+  constructor(
+    urls: readonly string[],
+    { metric = 'load', asksAnyone = false }: { readonly metric?: string; readonly asksAnyone?: boolean } = {},
+  ) {
     this.urls = urls;
     this.#metric = metric;
+    this.#asksAnyone = asksAnyone;
     this.#loops = Promise.all([this.#loop(() => this.#write()), this.#loop(() => this.#read())]).then(
       () => undefined,
     );
@@ -114,7 +120,7 @@ export class ConstantLoad implements AsyncDisposable {
       const url = this.urls[(this.#turn + i) % this.urls.length] ?? '';
       try {
         // A service sends nobody to a pod that is not ready.
-        if (!(await new MimirApi(url).ready()).ready) throw new Error('not ready');
+        if (!this.#asksAnyone && !(await new MimirApi(url).ready()).ready) throw new Error('not ready');
         return await ask(url);
       } catch (error) {
         this.seen.repeated += 1;

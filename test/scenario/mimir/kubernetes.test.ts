@@ -52,9 +52,9 @@ describe('the leader', () => {
       kind: 'StatefulSet',
       metadata,
       spec: {
-        minReadySeconds: 30,
         template: {
           spec: {
+            containers: [{ name: 'mimir', readinessProbe: { initialDelaySeconds: 30 } }],
             terminationGracePeriodSeconds: 1200,
             affinity: {
               podAntiAffinity: {
@@ -87,7 +87,7 @@ describe('the leader', () => {
       spec: { template: { spec: { containers: [{ name: 'mimir', resources }] } } },
     });
     await onKubernetes.run('config-changed', { ...before, config: {} });
-    expect(JSON.stringify(decided('StatefulSet'))).not.toContain('containers');
+    expect(JSON.stringify(decided('StatefulSet'))).not.toContain('resources');
     expect(api.patches).toHaveLength(2);
   });
 

@@ -451,6 +451,19 @@ describe('a workload in trouble', () => {
     expect(after.serviceStarts).toEqual([]);
   });
 
+  test('that refuses the configuration in a new pod is not ready, so that a refresh does not go on', async () => {
+    const execs = [exec(['/bin/mimir', '-modules'], { code: 1, stderr: 'field foo not found' })];
+    const after = await mimir.run(ready, world(HOST, { containers: [image({ execs })] }));
+    expect(after.unitStatus.name).toBe('blocked');
+    expect(after.serviceStarts).toEqual([]);
+    expect(findContainer(after, 'mimir').layers).toMatchObject({
+      'mimir-charm': { checks: { 'mimir-ready': { level: 'ready', startup: 'enabled' } } },
+    });
+    const works = { ...findContainer(after, 'mimir'), execs: image().execs };
+    const mended = await mimir.run('update-status', { ...after, containers: { mimir: works } });
+    expect(mended.serviceStarts).toEqual(['mimir/mimir']);
+  });
+
   test('that exits at once says its last words', async () => {
     const startFailures = {
       mimir: 'level=error msg="error running application" err="mkdir /data/tsdb: permission denied"',

@@ -103,9 +103,9 @@ describe('what is decided', () => {
       kind: 'StatefulSet',
       metadata: { name: 'mimir-k8s' },
       spec: {
-        minReadySeconds: 30,
         template: {
           spec: {
+            containers: [{ name: 'mimir', readinessProbe: { initialDelaySeconds: 30 } }],
             affinity: {
               podAntiAffinity: {
                 preferredDuringSchedulingIgnoredDuringExecution: [
