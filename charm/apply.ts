@@ -10,7 +10,7 @@ import { type MimirApi, mimirAt, type Readiness } from './mimir-api.ts';
 import { MimirError, MimirRefusedError } from './mimir-errors.ts';
 import { within } from './patience.ts';
 import { clusterAddresses, ownRoles } from './plan/cluster.ts';
-import { copiesIn } from './plan/copies.ts';
+import { copiesIn, preparedFor } from './plan/copies.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { READY_CHECK } from './plan/layer.ts';
 import { CONFIG_FILE, CONTAINER } from './plan/paths.ts';
@@ -19,7 +19,7 @@ import type { Component } from './plan/roles.ts';
 import { limitsRefused } from './plan/statuses.ts';
 import { DEFAULT_TENANT } from './plan/tenant.ts';
 import { runningTrust } from './plan/tls.ts';
-import { FLUSHED_FOR, isOpen, nextTurn, REQUESTS, withoutRequest } from './plan/turns.ts';
+import { FLUSHED_FOR, isOpen, nextTurn, REQUESTS, WRITES_HELD, withoutRequest } from './plan/turns.ts';
 import { serviceHost } from './plan/urls.ts';
 import { remember } from './remembered.ts';
 import { applySenderRules, doubtSenderRules } from './sender-rules/apply.ts';
@@ -159,13 +159,16 @@ async function startingStatus(pebble: Pebble, { exits }: Running, answer: string
 
 /** What goes to the peers and to object storage; charmwright writes what differs when the dispatch has succeeded. */
 async function publish(juju: MimirJuju, inputs: Inputs, { databags, place }: Plan): Promise<void> {
-  const { leader, requests, agreement, unit, flushedFor } = inputs;
+  const { leader, requests, agreement, unit } = inputs;
   const [peers, s3] = await Promise.all([juju.relation('mimir-peers'), juju.relation('s3')]);
   const turn = agreement?.turn;
   const silent = turn !== undefined && turn.unit !== unit;
-  peers?.publishUnit(peerUnit(databags.peers.hostname, { ...databags.peers, requests, silent, flushedFor }));
+  peers?.publishUnit(
+    peerUnit(databags.peers.hostname, { ...databags.peers, requests, silent, ...preparedFor(inputs) }),
+  );
   juju.store(REQUESTS, requests);
-  juju.store(FLUSHED_FOR, flushedFor);
+  juju.store(FLUSHED_FOR, inputs.flushedFor);
+  juju.store(WRITES_HELD, inputs.writesHeld);
   // One that has joined a cluster needs no bucket of its own.
   if (place === 'joined') return;
   s3?.publishUnit(leader ? S3_UNIT_REQUEST : {});
@@ -179,11 +182,11 @@ async function publishServing(
   inputs: Inputs,
   { databags: { peers: said } }: Plan,
 ): Promise<Pick<Agreement, 'turn'>> {
-  const { requests: before, waitsFor, held, unit, requestsOfOthers, flushedFor } = inputs;
+  const { requests: before, waitsFor, held, unit, requestsOfOthers } = inputs;
   const isOver = waitsFor === undefined && held === undefined && isOpen(before);
   const requests = isOver ? withoutRequest(before) : before;
   const peers = await juju.relation('mimir-peers');
-  peers?.publishUnit(peerUnit(said.hostname, { ...said, requests, flushedFor }));
+  peers?.publishUnit(peerUnit(said.hostname, { ...said, requests, ...preparedFor(inputs) }));
   juju.store(REQUESTS, requests);
   const { turn } = said.agreement;
   return { turn: isOver ? nextTurn(turn, { ...requestsOfOthers, [unit]: requests }) : turn };

@@ -1,8 +1,10 @@
 /** Another number of copies: prepares this unit for it, and as leader gives the word when all are prepared. */
 import { type Juju, type Status, waiting } from 'charmwright';
 import { PebbleError } from 'charmwright/pebble';
-import { flushedFor } from '../relations/peers.ts';
-import { prepareShutdown, progress, startFlush } from './drain/ingester-api.ts';
+import { preparedFor } from '../relations/peers.ts';
+import { runningStorage } from './drain/bucket.ts';
+import { drainIngester } from './drain/drain.ts';
+import { prepareShutdown, progress, startFlush, takeNoWrites } from './drain/ingester-api.ts';
 import type { Spec } from './generated.ts';
 import { type MimirApi, mimirAt } from './mimir-api.ts';
 import { MimirError } from './mimir-errors.ts';
@@ -14,34 +16,57 @@ import { runningComponents } from './plan/plan.ts';
 import { runningTrust } from './plan/tls.ts';
 
 const LONGEST_FLUSH_MS = 5 * 60_000;
+/** Indexes are made once a minute. What takes longer is gone on with in the next hook. */
+const LONGEST_HOLD_MS = 3 * 60_000;
 /** No clock is wrong by more. */
 const LONGEST_NOTICE_MS = 30_000;
-/** Wakes the leader after its own word: nobody else would. */
+/** Wakes the unit: nobody else would. */
 const NOTICE = 'mimir-k8s-charm.local/copies';
 
-/** @param copies that are to come. @returns the inputs with what this unit says of it, and why it does not come yet. */
-export async function prepareCopies(
+/** The inputs with what this unit says of it, and why it does not come yet. */
+type Prepared = readonly [Inputs, readonly Status[]];
+
+/** @param copies that are to come. */
+export async function prepareCopies(juju: Juju<Spec>, inputs: Inputs, copies: number): Promise<Prepared> {
+  const agreed = inputs.agreement?.replicationFactor ?? copies;
+  const waits = (why: string) => [waiting(`[replication-factor] from ${agreed} to ${copies}: ${why}`)];
+  const isRaised = copies > agreed;
+  const trouble = isRaised && inputs.flushedFor !== copies ? await flush(inputs) : undefined;
+  if (trouble !== undefined) return [inputs, waits(trouble)];
+  const prepared = { ...inputs, flushedFor: copies };
+  if (inputs.agreement?.holdWrites === copies) {
+    const { writesHeld, why } = await holdWrites(juju, inputs, copies, isRaised);
+    const held = { ...prepared, writesHeld };
+    if (why !== undefined) return [held, waits(why)];
+    return whenAll(juju, held, copies, 'held-for', () => agreedOn(copies, Date.now()), waits);
+  }
+  return whenAll(juju, prepared, copies, 'flushed-for', () => ({ holdWrites: copies }), waits);
+}
+
+/** The leader says what follows when every other unit is as far as this one. */
+async function whenAll(
   juju: Juju<Spec>,
   inputs: Inputs,
   copies: number,
-): Promise<readonly [Inputs, readonly Status[]]> {
-  const agreed = inputs.agreement?.replicationFactor ?? copies;
-  const trouble = copies > agreed && inputs.flushedFor !== copies ? await flush(inputs) : undefined;
-  const said = `[replication-factor] from ${agreed} to ${copies}`;
-  if (trouble !== undefined) return [inputs, [waiting(`${said}: ${trouble}`)]];
-  const prepared = { ...inputs, flushedFor: copies };
-  const missing = await unprepared(juju, inputs, copies);
-  if (missing !== undefined)
-    return [prepared, [waiting(`${said}: waiting for ${missing} to be ready for it`)]];
-  if (!inputs.leader) return [prepared, [waiting(`${said}: waiting for the leader's word`)]];
+  how: 'flushed-for' | 'held-for',
+  follows: () => NonNullable<Inputs['agreed']>,
+  waits: (why: string) => Status[],
+): Promise<Prepared> {
+  if (!inputs.leader) return [inputs, waits("waiting for the leader's word")];
+  const peers = await juju.relation('mimir-peers');
+  const said = await Promise.all(
+    inputs.otherUnits.map(async (unit) => preparedFor((await peers?.remoteUnitData(unit)) ?? {}, how)),
+  );
+  const missing = inputs.otherUnits.find((_, at) => said[at] !== copies);
+  if (missing !== undefined) return [inputs, waits(`waiting for ${missing} to be ready for it`)];
   await wakeLater(juju);
-  return [{ ...prepared, agreed: agreedOn(copies, inputs.now) }, []];
+  return [{ ...inputs, agreed: follows() }, []];
 }
 
 /** What the ingester holds is in object storage. @returns why not */
 async function flush(inputs: Inputs): Promise<string | undefined> {
-  const api = ownApi(inputs);
-  if (api === undefined || !runningComponents(inputs).includes('ingester')) return undefined;
+  const api = ownIngester(inputs);
+  if (api === undefined) return undefined;
   try {
     const flushing = startFlush(api, undefined, LONGEST_FLUSH_MS);
     const shipped = async () => {
@@ -57,20 +82,54 @@ async function flush(inputs: Inputs): Promise<string | undefined> {
   }
 }
 
-async function unprepared(
+/**
+ * The ingester takes no writes, and with more copies to come queries need it for nothing. That it is to be so is stored by
+ * one hook and done by the next: a hook that is killed leaves no ingester behind of which nobody knows.
+ */
+async function holdWrites(
   juju: Juju<Spec>,
-  { leader, otherUnits }: Inputs,
+  inputs: Inputs,
   copies: number,
-): Promise<string | undefined> {
-  const peers = leader ? await juju.relation('mimir-peers') : undefined;
-  if (peers === undefined) return undefined;
-  const said = await Promise.all(
-    otherUnits.map(async (unit) => flushedFor(await peers.remoteUnitData(unit)) === copies),
-  );
-  return otherUnits.find((_, at) => said[at] !== true);
+  isRaised: boolean,
+): Promise<{ readonly writesHeld: NonNullable<Inputs['writesHeld']>; readonly why?: string }> {
+  const { writesHeld } = inputs;
+  const wanted = { copies, done: false };
+  if (writesHeld?.copies !== copies) {
+    await wakeLater(juju);
+    return { writesHeld: wanted, why: 'is to take no writes for a moment' };
+  }
+  const api = ownIngester(inputs);
+  if (writesHeld.done || api === undefined) return { writesHeld: { copies, done: true } };
+  const why = isRaised ? await drain(juju, inputs, api) : await readOnly(api);
+  if (why !== undefined) await wakeLater(juju);
+  return why === undefined ? { writesHeld: { copies, done: true } } : { writesHeld: wanted, why };
 }
 
-async function wakeLater(juju: Juju<Spec>): Promise<void> {
+async function drain(juju: Juju<Spec>, { container }: Inputs, api: MimirApi): Promise<string | undefined> {
+  const storage = runningStorage(container.files ?? {});
+  if (storage === undefined) return 'Mimir cannot be asked';
+  const result = await drainIngester({
+    api,
+    storage,
+    leaving: false,
+    readers: 'anew',
+    deadline: Date.now() + LONGEST_HOLD_MS,
+    tell: async (text) => juju.log.info(`another number of copies: ${text}`),
+  });
+  return result.kind === 'stuck' ? result.reason : undefined;
+}
+
+async function readOnly(api: MimirApi): Promise<string | undefined> {
+  try {
+    await takeNoWrites(api);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof MimirError)) throw error;
+    return error.message;
+  }
+}
+
+export async function wakeLater(juju: Juju<Spec>): Promise<void> {
   try {
     await juju.container(CONTAINER).notify(NOTICE);
   } catch (error) {
@@ -79,17 +138,18 @@ async function wakeLater(juju: Juju<Spec>): Promise<void> {
   }
 }
 
-/** Right before Mimir is started on another number of copies: it flushes when it stops, and all stop at one time. */
+/** Right before Mimir is started on another number of copies: all stop at one time. */
 export async function meetForCopies(inputs: Inputs, planned: string | undefined): Promise<void> {
   const before = copiesIn(inputs.container.files?.[CONFIG_FILE]);
   const copies = copiesIn(planned);
   const since = inputs.agreement?.copiesSince;
   // Without it the bucket has changed, too, and what was taken in so far must not be flushed to the one before.
   if (before === undefined || copies === undefined || since === undefined) return;
-  const api = ownApi(inputs);
-  if (copies > before && api !== undefined && runningComponents(inputs).includes('ingester')) {
+  const api = ownIngester(inputs);
+  if (copies > before && api !== undefined) {
     try {
-      await prepareShutdown(api);
+      // It was started anew since it was emptied, or another application has the say.
+      if ((await progress(api)).series > 0) await prepareShutdown(api);
     } catch (error) {
       // It does not run: what it holds comes from its log, and is flushed in its time.
       if (!(error instanceof MimirError)) throw error;
@@ -98,7 +158,8 @@ export async function meetForCopies(inputs: Inputs, planned: string | undefined)
   await until(Math.min(since, Date.now() + LONGEST_NOTICE_MS));
 }
 
-function ownApi({ address, container, ...inputs }: Inputs): MimirApi | undefined {
-  const trust = runningTrust(container.files ?? {}, { ...inputs, address });
-  return address.ip === undefined ? undefined : mimirAt(address.ip, trust);
+/** Undefined where none runs. */
+export function ownIngester({ address, container, ...inputs }: Inputs): MimirApi | undefined {
+  if (address.ip === undefined || !runningComponents({ container }).includes('ingester')) return undefined;
+  return mimirAt(address.ip, runningTrust(container.files ?? {}, { ...inputs, address }));
 }

@@ -30,7 +30,7 @@ import { READY_CHECK } from './plan/layer.ts';
 import { CONFIG_FILE, CONTAINER, OWN_FILES, STARTED_FILE, TENANT_LIMITS_FILE } from './plan/paths.ts';
 import { startDigest } from './plan/plan.ts';
 import { runningTrust } from './plan/tls.ts';
-import { FLUSHED_FOR, REQUESTS } from './plan/turns.ts';
+import { FLUSHED_FOR, REQUESTS, WRITES_HELD } from './plan/turns.ts';
 import { probeBucket } from './probe.ts';
 import { remembered } from './remembered.ts';
 import { tenantLimitsFrom } from './tenant-limits/file.ts';
@@ -84,6 +84,7 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
     otherUnits,
     now: Date.now(),
     flushedFor: juju.stored(FLUSHED_FOR, z.number()),
+    writesHeld: juju.stored(WRITES_HELD, writesHeldShape),
     requests: juju.stored(REQUESTS, requestsShape),
     objectStorage,
     zones: await observeZones(juju, leader && agreement?.replicationFactor === undefined),
@@ -132,7 +133,10 @@ const agreementShape = z.object({
   authorities: z.optional(z.string()),
   turn: z.optional(turnShape),
   copiesSince: z.optional(z.number()),
+  holdWrites: z.optional(z.number()),
 });
+
+const writesHeldShape = z.object({ copies: z.number(), done: z.boolean() });
 
 /** What all units have agreed on; undefined until this one has entered the peer relation. */
 export async function observeAgreement(juju: MimirJuju): Promise<Agreement | undefined> {

@@ -37,6 +37,7 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
     ...comes,
     ...(await apply(juju, inputs, planned)),
     ...(await afterDrains(juju, event, inputs)),
+    ...(await resumeWritesIfHeld(juju, inputs)),
     ...(await applyKubernetes(juju, inputs)),
   ];
   const statuses = withOutage(planned, seen);
@@ -57,7 +58,16 @@ async function prepareCopies(
 ): Promise<readonly [Inputs, readonly Status[]]> {
   const copies = copiesToCome(inputs);
   if (copies !== undefined) return (await import('./copies.ts')).prepareCopies(juju, inputs, copies);
-  return [inputs.flushedFor === undefined ? inputs : { ...inputs, flushedFor: undefined }, []];
+  const { agreement, flushedFor, leader } = inputs;
+  const isOver = leader && agreement?.holdWrites !== undefined;
+  if (flushedFor === undefined && !isOver) return [inputs, []];
+  return [{ ...inputs, flushedFor: undefined, ...(isOver && { agreed: { holdWrites: undefined } }) }, []];
+}
+
+/** While a number is to come, ingesters stay as they are. */
+async function resumeWritesIfHeld(juju: Juju<Spec>, inputs: Inputs): Promise<readonly Status[]> {
+  if (inputs.writesHeld === undefined || copiesToCome(inputs) !== undefined) return [];
+  return (await import('./resume-writes.ts')).resumeWrites(juju, inputs);
 }
 
 /** Loaded only where there is one, or was one until now. */
@@ -92,8 +102,10 @@ async function afterDrains(
   if (departed || looksAgain) await (await import('./drain/gone.ts')).forgetGone(juju, event, inputs);
   if (juju.stored('drained', z.boolean()) === true)
     return [await (await import('./drain/by-hand.ts')).stayDrained(juju, inputs)];
-  const ends = juju.stored('ingester-ends', z.looseObject({})) !== undefined;
-  if (!ends && mayHaveLeftOver(event)) await (await import('./drain/by-hand.ts')).undoLeftOver(juju, inputs);
+  const isKnown =
+    inputs.writesHeld !== undefined || juju.stored('ingester-ends', z.looseObject({})) !== undefined;
+  if (!isKnown && mayHaveLeftOver(event))
+    await (await import('./drain/by-hand.ts')).undoLeftOver(juju, inputs);
   return [];
 }
 

@@ -51,6 +51,8 @@ export interface Agreement {
   readonly turn?: Turn | undefined;
   /** From when on `replicationFactor` holds, in milliseconds since 1970; absent when it has never been another. */
   readonly copiesSince?: number | undefined;
+  /** For this number of copies to come no ingester takes writes. */
+  readonly holdWrites?: number | undefined;
 }
 
 export const rulesRecordShape = z.object({
@@ -61,11 +63,12 @@ export const rulesRecordShape = z.object({
 
 export const turnShape = z.object({ unit: z.string(), request: z.number() });
 
+/** A number of copies. */
+const copiesText = z.pipe(z.string().check(z.regex(/^[1-9]$/)), z.transform(Number));
+
 const agreementSchema = z.object({
-  'replication-factor': z.catch(
-    z.optional(z.pipe(z.string().check(z.regex(/^[1-9]$/)), z.transform(Number))),
-    undefined,
-  ),
+  'replication-factor': z.catch(z.optional(copiesText), undefined),
+  'hold-writes': z.catch(z.optional(copiesText), undefined),
   'zone-aware': z.optional(z.string()),
   'alertmanager-digest': z.optional(z.string()),
   'tenant-limits': z.optional(z.string()),
@@ -87,6 +90,7 @@ export function readAgreement(bag: Bag): Agreement {
     rules,
     turn,
     'copies-since': copiesSince,
+    'hold-writes': holdWrites,
   } = agreementSchema.parse(bag);
   const authorities = unitAuthorities(bag);
   return {
@@ -98,6 +102,7 @@ export function readAgreement(bag: Bag): Agreement {
     ...(authorities !== undefined && { authorities }),
     ...(turn !== undefined && { turn }),
     ...(copiesSince !== undefined && { copiesSince }),
+    ...(holdWrites !== undefined && { holdWrites }),
   };
 }
 
@@ -111,6 +116,7 @@ export function agreementBag({
   authorities,
   turn,
   copiesSince,
+  holdWrites,
 }: Agreement): Bag {
   return {
     ...(replicationFactor !== undefined && { 'replication-factor': String(replicationFactor) }),
@@ -122,6 +128,7 @@ export function agreementBag({
     ...(authorities !== undefined && { 'tls-ca': authorities }),
     ...(turn !== undefined && { turn: stableJson(turn) }),
     ...(copiesSince !== undefined && { 'copies-since': String(copiesSince) }),
+    ...(holdWrites !== undefined && { 'hold-writes': String(holdWrites) }),
   };
 }
 
@@ -133,6 +140,8 @@ export interface PeerWords {
   readonly zone?: string | undefined;
   /** The number of copies for which it has nothing left that is in its ingester only. */
   readonly flushedFor?: number | undefined;
+  /** The number of copies for which its ingester takes no writes. */
+  readonly heldFor?: number | undefined;
 }
 
 /**
@@ -144,12 +153,13 @@ export interface PeerWords {
  */
 export function peerUnit(
   hostname: string,
-  { authorities, ip, requests, silent = false, zone, flushedFor: copies }: PeerWords = {},
+  { authorities, ip, requests, silent = false, zone, flushedFor: copies, heldFor }: PeerWords = {},
 ): Bag {
   return {
     hostname,
     ...(silent && { 'not-serving': 'true' }),
     ...(copies !== undefined && { 'flushed-for': String(copies) }),
+    ...(heldFor !== undefined && { 'held-for': String(heldFor) }),
     ...(requests !== undefined && { restart: stableJson(requests) }),
     ...(authorities !== undefined && { 'tls-ca': authorities }),
     ...(ip !== undefined && { ip }),
@@ -178,10 +188,9 @@ const unitSchema = z.object({
   restart: z.catch(z.optional(z.pipe(z.pipe(z.string(), z.transform(parseJson)), requestsShape)), undefined),
 });
 
-/** For how many copies a unit is ready, by its databag. */
-export function flushedFor(bag: Bag): number | undefined {
-  const { 'flushed-for': copies = '' } = bag;
-  return /^[1-9]$/.test(copies) ? Number(copies) : undefined;
+/** For how many copies a unit is ready, by its databag: has flushed, or takes no writes. */
+export function preparedFor(bag: Bag, how: 'flushed-for' | 'held-for'): number | undefined {
+  return z.safeParse(copiesText, bag[how]).data;
 }
 
 /** What a unit's databag says of its restarts. */

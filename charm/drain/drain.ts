@@ -29,9 +29,10 @@ export interface Drain {
   readonly leaving: boolean;
   /**
    * Mimirs that stay and have a store gateway: queries find the blocks when these have loaded them. `unknown`: they are
-   * of another application, and are given the time that they take at most.
+   * of another application, and are given the time that they take at most. `anew`: all are started anew before the
+   * ingester is missed, and read the indexes then.
    */
-  readonly readers: readonly MimirApi[] | 'unknown';
+  readonly readers: readonly MimirApi[] | 'unknown' | 'anew';
   /** In milliseconds since 1970. */
   readonly deadline: number;
   readonly tell: (progress: string) => Promise<void>;
@@ -182,6 +183,7 @@ async function untilFound(drain: Drain, blocks: readonly Block[]): Promise<void>
   await tell('waiting until queries find the blocks in the bucket');
   if (bucket === undefined) await sleep(UNSEEN_INDEX_MS);
   else await untilIndexed(bucket, blocks, deadline);
+  if (readers === 'anew') return;
   const known = seenAfterSeconds * 1000;
   if (Date.now() + known > deadline) throw notFound('queriers to know them');
   const asked = readers === 'unknown' ? [] : readers;

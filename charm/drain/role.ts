@@ -20,7 +20,7 @@ import { type Member, ringMembers } from './ring-api.ts';
 import { leaveRing } from './ring-exit.ts';
 
 /** What is stored of it while the ingester runs. */
-const ENDS = 'ingester-ends';
+export const ENDS = 'ingester-ends';
 const endsShape = z.object({
   /** When it was first asked to take no writes. */
   since: z.number(),

@@ -1,9 +1,16 @@
 /**
  * How the number of copies changes. A query asks all ingesters but as many as copies may be missing: with one copy all,
- * with three all but one. So a Mimir of three copies does not see what lies in one ingester only, and nothing may lie
- * there when the first such Mimir starts. All units flush, then all stop at one time, flushing what came since, and start
- * on the new number; what is older is in the bucket, which queries read for all times until no ingester is asked for it.
+ * with three all but one. So a Mimir of three copies does not see what lies in one ingester only. Nothing may lie there
+ * when the first such Mimir starts, and nothing may be put there while a Mimir of another number runs:
+ *
+ * 1. More copies: all flush, while they serve.
+ * 2. All ingesters take no writes, and flush what came since; queries find it in the bucket.
+ * 3. All stop at one time, and start on the new number, with empty ingesters.
+ * 4. When no Mimir of the other number runs any more, ingesters take writes.
+ *
+ * What is older than that is in the bucket, which queries read for all times until no ingester is asked for it.
  */
+import type { Agreement } from '../../relations/peers.ts';
 import type { Inputs } from './inputs.ts';
 
 /** Mimir's `query_ingesters_within`: what is older comes from the bucket anyway. */
@@ -22,8 +29,24 @@ export function copiesToCome({ options, agreement, objectStorage }: Inputs): num
 }
 
 /** What the leader says when all units are prepared. */
-export function agreedOn(copies: number, now: number): { replicationFactor: number; copiesSince: number } {
-  return { replicationFactor: copies, copiesSince: now + NOTICE_MS };
+export function agreedOn(
+  copies: number,
+  now: number,
+): Pick<Agreement, 'replicationFactor' | 'copiesSince' | 'holdWrites'> {
+  return { replicationFactor: copies, copiesSince: now + NOTICE_MS, holdWrites: undefined };
+}
+
+/** What a unit says of how far it is. */
+export function preparedFor({
+  flushedFor,
+  writesHeld,
+  agreement,
+}: Pick<Inputs, 'flushedFor' | 'writesHeld' | 'agreement'>): {
+  readonly flushedFor: number | undefined;
+  readonly heldFor: number | undefined;
+} {
+  const isHeld = writesHeld?.done === true && writesHeld.copies === agreement?.holdWrites;
+  return { flushedFor, heldFor: isHeld ? writesHeld.copies : undefined };
 }
 
 /** Whether ingesters may still hold what was written in fewer copies. */

@@ -66,6 +66,13 @@ export type BucketState =
   /** Somebody must act. */
   | { readonly kind: 'refused'; readonly cause: string };
 
+/** For how many copies an ingester is to take no writes. */
+export interface WritesHeld {
+  readonly copies: number;
+  /** It takes none, and what it holds is in object storage. */
+  readonly done: boolean;
+}
+
 export type WaitsFor =
   | { readonly kind: 'turn' /** Who has it, when that is known. */; readonly unit?: string }
   | { readonly kind: 'unit' /** It does not serve. */; readonly unit: string }
@@ -109,8 +116,10 @@ export interface Inputs {
   readonly now: number;
   /** For how many copies this unit is ready, while that is another number than the units agree on. */
   readonly flushedFor?: number | undefined;
+  /** Absent while nobody has asked this unit's ingester to take no writes for another number of copies. */
+  readonly writesHeld?: WritesHeld | undefined;
   /** As leader: what the units agree on from the next hook on. */
-  readonly agreed?: { readonly replicationFactor: number; readonly copiesSince: number };
+  readonly agreed?: Pick<Agreement, 'replicationFactor' | 'copiesSince' | 'holdWrites'>;
   /** To the leader, when it has to decide whose turn it is: those of the other units. */
   readonly requestsOfOthers?: Readonly<Record<string, Requests>>;
   /** Why Mimir is not restarted yet, although what it reads has changed. */

@@ -14,6 +14,8 @@ import { type Plan, runningComponents } from './plan.ts';
 export const REQUESTS = 'restart';
 /** And under this for which number of copies it is ready. */
 export const FLUSHED_FOR = 'flushed-for';
+/** And under this for which its ingester is to take no writes. */
+export const WRITES_HELD = 'writes-held';
 
 const NONE: Requests = { asked: 0, done: 0 };
 

@@ -23,6 +23,8 @@ export class FakeMimir implements AsyncDisposable {
   bucket = NO_SUCH_KEY;
   /** How many ingesters it sees in the ring. */
   ingesters = 1;
+  /** Of each series, as it was started. */
+  copies: number | undefined;
   /** Whether its ingester can flush; and what it was asked to do. */
   flushes = true;
   endIsPrepared = false;
@@ -38,7 +40,10 @@ export class FakeMimir implements AsyncDisposable {
       response.writeHead(this.ready ? 200 : 503).end(this.ready ? 'ready' : 'Starting');
     else if (request.url === '/api/v1/status/buildinfo') response.end('{"data":{"version":"3.0.5"}}');
     else if (request.url?.startsWith('/metrics'))
-      response.end(`cortex_ring_members{name="ingester",state="ACTIVE"} ${this.ingesters}\n`);
+      response.end(
+        `cortex_ring_members{name="ingester",state="ACTIVE"} ${this.ingesters}\n` +
+          (this.copies === undefined ? '' : `cortex_distributor_replication_factor ${this.copies}\n`),
+      );
     else if (request.method === 'GET' && request.url === '/ingester/prepare-shutdown')
       response.end(this.endIsPrepared ? 'set' : 'unset');
     else if (request.url === '/ingester/unregister-on-shutdown') response.end('{"unregister":false}');

@@ -71,6 +71,8 @@ export class Fleet implements AsyncDisposable {
       fake.ready = false;
       fake.flushes = true;
       fake.asks.length = 0;
+      fake.rings.ingesters({});
+      fake.rings.takesWrites = true;
       const address = addressOf(this.#host, i);
       this.units.set(i, {
         state: world(address, {
@@ -171,6 +173,8 @@ export class Fleet implements AsyncDisposable {
     );
     if (after.serviceStarts.length > 0) {
       this.starts.push(unit);
+      if (fake !== undefined)
+        fake.copies = copiesIn(String(findContainer(after, 'mimir').files[CONFIG_FILE]));
       if (!this.mayStopTogether && serving.includes(unit) && serving.length < this.units.size)
         throw new Error(`unit ${unit} was restarted while only ${serving.join(', ')} served`);
     } else if (fake !== undefined) fake.ready = serving.includes(unit);
@@ -186,8 +190,9 @@ export class Fleet implements AsyncDisposable {
 
   /** Until no hook is left to run, each Mimir serving at once. */
   async rest(): Promise<void> {
-    for (;;) {
-      const [busy] = this.busy();
+    for (let turn = 0; ; turn += 1) {
+      const all = this.busy();
+      const busy = all[turn % all.length];
       const [starting] = this.starting();
       if (busy !== undefined) await this.hook(busy);
       else if (starting !== undefined) this.becomesReady(starting);
@@ -216,9 +221,12 @@ export class Fleet implements AsyncDisposable {
 
   /** The number of copies that each unit's Mimir was last started with. */
   copies(): readonly unknown[] {
-    return [...this.units.values()].map(({ state }) =>
-      copiesIn(String(findContainer(state, 'mimir').files[CONFIG_FILE])),
-    );
+    return [...this.units.keys()].map((i) => this.#mimirs[i]?.copies);
+  }
+
+  /** Whether each unit's ingester takes writes. */
+  takeWrites(): readonly boolean[] {
+    return [...this.units.keys()].map((i) => this.#mimirs[i]?.rings.takesWrites === true);
   }
 
   /** Units whose Mimir was last started on this level of its log. */
