@@ -13,13 +13,20 @@ type Bag = Readonly<Record<string, string>>;
 
 const AGREED: Bag = {
   'alertmanager-digest': 'a1b2',
+  'copies-since': '1700000000000',
+  'hold-writes': '5',
   'grafana-stand-in': 'mimir-k8s/0',
   'replication-factor': '3',
   rules: '{"basis":"x","synced":{"5:agent":"y"}}',
   'tenant-limits': recordOf({ anonymous: { ingestion_rate: 5 } }) ?? '',
   'tls-ca': UNIT_AUTHORITY,
 };
-const ANOTHER_UNIT: Bag = { hostname: 'mimir-k8s-1.mimir-k8s-endpoints', 'tls-ca': UNIT_AUTHORITY };
+const ANOTHER_UNIT: Bag = {
+  'flushed-for': '5',
+  'held-for': '5',
+  hostname: 'mimir-k8s-1.mimir-k8s-endpoints',
+  'tls-ca': UNIT_AUTHORITY,
+};
 
 let server: FakeMimir;
 let tried = 0;
@@ -35,6 +42,7 @@ function among(leader: boolean, agreed: Bag, other: Bag, keys: Bag = KEYS): Stat
   return world(HOST, {
     leader,
     plannedUnits: 3,
+    config: { 'replication-factor': 5 },
     relations: [
       peerRelation('mimir-peers', { id: 1, localAppData: agreed, units: { 1: other } }),
       relation('receive-remote-write', { id: 5 }),
