@@ -54,7 +54,10 @@ async function silentIn(
   gone: readonly string[],
 ): Promise<readonly { readonly ring: RingName; readonly id: string }[]> {
   const members = (await ringMembers(api, ring)) ?? [];
-  return members
-    .filter(({ id, state }) => state === 'UNHEALTHY' && gone.includes(id))
-    .map(({ id }) => ({ ring, id }));
+  return (
+    members
+      // One that is leaving was stopped, and does not come back.
+      .filter(({ id, state }) => (state === 'UNHEALTHY' || state === 'LEAVING') && gone.includes(id))
+      .map(({ id }) => ({ ring, id }))
+  );
 }

@@ -10,10 +10,11 @@ import { type Juju, type JujuEvent, maintenance, waiting } from 'charmwright';
 import { type Pebble, PebbleError } from 'charmwright/pebble';
 import * as z from 'zod/mini';
 import type { Spec } from '../generated.ts';
-import { type MimirApi, mimirAt } from '../mimir-api.ts';
+import { type MimirApi, mimirAt, type Readiness } from '../mimir-api.ts';
 import { MimirError } from '../mimir-errors.ts';
 import type { Related } from '../neighbours/index.ts';
 import { observe } from '../observe.ts';
+import { within } from '../patience.ts';
 import { readThoseThere } from '../pebble-files.ts';
 import { CONTAINER, DIRS, OWN_FILES, SERVICE } from '../plan/paths.ts';
 import { plan, withAgreement } from '../plan/plan.ts';
@@ -43,6 +44,8 @@ export class DrainError extends Error {
 /** In one hook: shorter outages of object storage are waited for, and after longer ones Juju tries again. */
 const LONGEST_MS = 10 * 60_000;
 const LONGEST_START_MS = 3 * 60_000;
+/** Of one that was started a moment ago. */
+const LONGEST_JOIN_MS = 60_000;
 /** Mimir leaves the rings within seconds of SIGTERM. */
 const STOP_MS = 150_000;
 
@@ -72,7 +75,7 @@ async function isDying(juju: MimirJuju): Promise<boolean> {
 async function empty(juju: MimirJuju, related: readonly Related[]): Promise<Left> {
   const pebble = juju.container(CONTAINER);
   try {
-    if (!(await hasMetrics(juju))) return 'none';
+    if (!(await hasMetrics(juju)) && !(await mayBeGivenSome(juju))) return 'none';
     const own = await serving(juju, related);
     const storage = runningStorage(own.files);
     if (storage === undefined) throw await stuck(juju, 'the configuration of Mimir cannot be read');
@@ -129,6 +132,29 @@ async function hasMetrics(juju: MimirJuju): Promise<boolean> {
   );
 }
 
+/**
+ * One that serves is in the rings, and may be given some at any moment. One that does not serve is stopped, so that nobody
+ * gives it any.
+ */
+async function mayBeGivenSome(juju: MimirJuju): Promise<boolean> {
+  const pebble = juju.container(CONTAINER);
+  if (!(await pebble.canConnect())) return false;
+  const [service] = await pebble.services([SERVICE]);
+  if (service === undefined || service.current === 'inactive') return false;
+  const { api } = await ownMimir(juju);
+  if ((await readiness(api, LONGEST_JOIN_MS)).ready) return true;
+  await pebble.stop([SERVICE], { timeoutMs: STOP_MS });
+  return hasMetrics(juju);
+}
+
+function readiness(api: MimirApi, patienceMs: number): Promise<Readiness> {
+  return within(
+    patienceMs,
+    () => api.ready(),
+    ({ ready }) => ready,
+  );
+}
+
 interface Serving {
   readonly api: MimirApi;
   readonly ip: string;
@@ -151,18 +177,18 @@ async function serving(juju: MimirJuju, related: readonly Related[]): Promise<Se
     const [started] = await pebble.services([SERVICE]);
     if (started?.current === 'inactive') await pebble.start([SERVICE]);
   }
+  const own = await ownMimir(juju);
+  const last = await readiness(own.api, LONGEST_START_MS);
+  if (last.ready) return own;
+  const diagnosis = await explain(pebble);
+  throw await stuck(juju, `Mimir does not serve: ${diagnosis?.cause ?? last.reason}`);
+}
+
+async function ownMimir(juju: MimirJuju): Promise<Serving> {
   const { bindAddress } = await juju.network('mimir-peers');
   if (bindAddress === undefined) throw await stuck(juju, 'the unit has no address');
-  const files = await readThoseThere(pebble, OWN_FILES);
-  const api = mimirAt(bindAddress, trust(juju, files, bindAddress));
-  const { setTimeout: sleep } = await import('node:timers/promises');
-  for (const deadline = Date.now() + LONGEST_START_MS; ; await sleep(1000)) {
-    const readiness = await api.ready();
-    if (readiness.ready) return { api, files, ip: bindAddress };
-    if (Date.now() < deadline) continue;
-    const diagnosis = await explain(pebble);
-    throw await stuck(juju, `Mimir does not serve: ${diagnosis?.cause ?? readiness.reason}`);
-  }
+  const files = await readThoseThere(juju.container(CONTAINER), OWN_FILES);
+  return { api: mimirAt(bindAddress, trust(juju, files, bindAddress)), files, ip: bindAddress };
 }
 
 function trust(juju: MimirJuju, files: Readonly<Record<string, string>>, ip: string) {

@@ -36,11 +36,15 @@ afterAll(() => {
   return server[Symbol.asyncDispose]();
 });
 beforeEach(() => {
+  server.ready = true;
+  server.endIsPrepared = false;
+  server.asks.length = 0;
+  server.rings.takesWrites = true;
   server.rings.ingesters({ 'mimir-k8s-0': 'ACTIVE', 'mimir-k8s-1': 'ACTIVE' });
 });
 
-/** One of two, which serves and has a log, and is to go. */
-async function leaving(): Promise<State> {
+/** One of two, which serves, and is to go. */
+async function leaving(hasLog = true): Promise<State> {
   const relations = [
     peerRelation('mimir-peers', { id: 1, units: { 0: {} }, localAppData: { 'replication-factor': '1' } }),
     s3(HOST),
@@ -55,7 +59,7 @@ async function leaving(): Promise<State> {
   };
   const state = stateOf(await mimir.run(ready, world(HOST, { ...given, plannedUnits: 2 })));
   const container = findContainer(state, 'mimir');
-  const files = { ...container.files, '/data/tsdb/anonymous/wal/00000000': '' };
+  const files = { ...container.files, ...(hasLog && { '/data/tsdb/anonymous/wal/00000000': '' }) };
   return { ...state, plannedUnits: 1, containers: { mimir: { ...container, files } } };
 }
 
@@ -67,6 +71,21 @@ test('takes no writes, flushes, and is stopped', async () => {
   expect(after.unitStatus).toEqual(
     maintenance('[drain] leaving; metrics that only this unit has: in object storage'),
   );
+});
+
+test('is emptied although it has no metrics yet: it could be given some in the next moment, and is in the rings', async () => {
+  const after = await mimir.run(detaching, await leaving(false));
+  expect(server.rings.takesWrites).toBe(false);
+  expect(server.endIsPrepared).toBe(true);
+  expect(findContainer(after, 'mimir').services).toEqual({ mimir: 'inactive' });
+});
+
+test('is stopped when it has none and does not serve, so that nobody gives it any, and goes', async () => {
+  const before = await leaving(false);
+  server.ready = false;
+  const after = await mimir.run(detaching, before);
+  expect(findContainer(after, 'mimir').services).toEqual({ mimir: 'inactive' });
+  expect(after.unitStatus).toEqual(maintenance('[drain] leaving; metrics that only this unit has: none'));
 });
 
 test('comes to the same end wherever it was killed: Mimir is started once more at most', async () => {

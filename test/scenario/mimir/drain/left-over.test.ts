@@ -127,7 +127,7 @@ describe('a unit whose Mimir has ended', () => {
           [id, 'UNHEALTHY'],
         ]),
       );
-    server.rings.ingesters({ 'mimir-k8s-0': 'ACTIVE', [id]: 'UNHEALTHY' });
+    server.rings.ingesters({ 'mimir-k8s-0': 'ACTIVE', [id]: 'LEAVING' });
     await mimir.run(departed, before);
     for (const ring of ['ingester', 'store-gateway', 'compactor', 'ruler'])
       expect([...(server.rings.members.get(ring)?.keys() ?? [])], ring).toEqual(['mimir-k8s-0']);
