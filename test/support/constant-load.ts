@@ -82,8 +82,9 @@ export class ConstantLoad implements AsyncDisposable {
 
   async #write(): Promise<void> {
     const timestamp = Date.now();
+    // Those that differed in their last letter only would all go to one ingester.
     const series = Array.from({ length: SERIES }, (_, i) => ({
-      labels: { __name__: this.#metric, series: `s${i}` },
+      labels: { __name__: this.#metric, series: `${i} of the load` },
       samples: [{ value: 1, timestamp }],
     }));
     const write = () =>
