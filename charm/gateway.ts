@@ -17,7 +17,7 @@ import {
 import type { Spec } from './generated.ts';
 import { readThoseThere } from './pebble-files.ts';
 import { clusterAddresses } from './plan/cluster.ts';
-import { type GatewayInputs, type GatewayPlan, nginxCommand, planGateway } from './plan/gateway.ts';
+import { type GatewayInputs, type GatewayPlan, planGateway } from './plan/gateway.ts';
 import {
   GATEWAY_CA,
   GATEWAY_CHECK,
@@ -35,6 +35,7 @@ import type { Inputs } from './plan/inputs.ts';
 import { sectionOf } from './plan/layer.ts';
 import { type LogTargets, logTargets, silenced } from './plan/log-targets.ts';
 import { senderTenantIn } from './plan/nginx.ts';
+import { CAN_FINISH, type GatewayLayer, nginxCommand } from './plan/nginx-process.ts';
 import { HTTP_PORT } from './plan/paths.ts';
 import { senderTenant } from './plan/tenant.ts';
 import { planTls } from './plan/tls.ts';
@@ -116,7 +117,10 @@ async function serve(
   const [loaded, seen] = present[LOADED_FILE]?.split('\n') ?? [];
   const { isNew, application } = await ensureRunning(
     pebble,
-    { ...plan.layer, ...sectionOf(targets) },
+    [
+      { ...plan.layers.finishing, ...sectionOf(targets) },
+      { ...plan.layers.plain, ...sectionOf(targets) },
+    ],
     targets,
     seen,
   );
@@ -170,14 +174,15 @@ async function write(pebble: Pebble, folder: string, { files }: GatewayPlan): Pr
 /** As the plan was left, it is not read: to understand YAML takes 20 ms. */
 async function ensureRunning(
   pebble: Pebble,
-  layer: GatewayPlan['layer'],
+  [finishing, plain]: readonly [GatewayLayer, GatewayLayer],
   targets: LogTargets,
   seen: string | undefined,
 ): Promise<{ readonly isNew: boolean; readonly application: string }> {
   const [planYaml, services] = await Promise.all([pebble.planYaml(), pebble.services([GATEWAY_SERVICE])]);
   const isNew = services[0]?.current !== 'active';
-  const known = applicationOf(layer, planYaml);
-  if (known === seen && !isNew) return { isNew, application: known };
+  const known = [finishing, plain].find((layer) => applicationOf(layer, planYaml) === seen);
+  if (known !== undefined && seen !== undefined && !isNew) return { isNew, application: seen };
+  const layer = known ?? ((await canFinish(pebble)) ? finishing : plain);
   const plan = await pebble.plan();
   const gone = silenced(targets, plan['log-targets']);
   const whole = { ...layer, ...sectionOf({ ...gone, ...targets }) };
@@ -186,8 +191,24 @@ async function ensureRunning(
   return { isNew, application: applicationOf(layer, await pebble.planYaml()) };
 }
 
+/** Whether nginx can be run so that it ends politely. */
+async function canFinish(pebble: Pebble): Promise<boolean> {
+  try {
+    await (await pebble.exec(CAN_FINISH, { timeoutMs: 20_000 })).output();
+    return true;
+  } catch (error) {
+    if (error instanceof ExecError || isMissing(error)) return false;
+    throw error;
+  }
+}
+
+/** A program that the image has not. */
+function isMissing(error: unknown): boolean {
+  return error instanceof ApiError && error.pebbleMessage.includes('cannot find executable');
+}
+
 /** Equal when both are. */
-function applicationOf(layer: GatewayPlan['layer'], planYaml: string): string {
+function applicationOf(layer: GatewayLayer, planYaml: string): string {
   return createHash('sha256')
     .update(JSON.stringify([layer, planYaml]))
     .digest('hex');
@@ -201,7 +222,7 @@ export async function takeDownGateway(juju: MimirJuju): Promise<readonly Status[
     if (service !== undefined) {
       await pebble.addLayer(LABEL, IDLE_LAYER, { combine: true });
       await pebble.stopChecks([GATEWAY_CHECK]);
-      if (service.current !== 'inactive') await pebble.stop([GATEWAY_SERVICE]);
+      if (service.current !== 'inactive') await endInTime(pebble);
     }
     juju.store(GATEWAY_KEY, undefined);
   } catch (error) {
@@ -209,6 +230,15 @@ export async function takeDownGateway(juju: MimirJuju): Promise<readonly Status[
     juju.log.warn(`the gateway does not end: ${error.message}`);
   }
   return [];
+}
+
+/** Long queries are answered before nginx ends, and nobody need wait for them. */
+async function endInTime(pebble: Pebble): Promise<void> {
+  try {
+    await pebble.stop([GATEWAY_SERVICE], { timeoutMs: 10_000 });
+  } catch (error) {
+    if (!(error instanceof TimeoutError)) throw error;
+  }
 }
 
 const IDLE_LAYER = {
@@ -221,9 +251,8 @@ function statusOf(error: PebbleError): Status {
   if (error instanceof TimeoutError) return waiting('[gateway] waiting for nginx to stop or start');
   if (error instanceof ChangeError)
     return blocked('[gateway] nginx does not start: see the log of the container');
-  const isMissing = error instanceof ApiError && error.pebbleMessage.includes('cannot find executable');
   return blocked(
-    isMissing
+    isMissing(error)
       ? `[gateway] the image has no ${NGINX}: attach another one as nginx-image`
       : `[gateway] ${error.message}`,
   );

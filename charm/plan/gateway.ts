@@ -5,18 +5,14 @@
 import { createHash } from 'node:crypto';
 import {
   GATEWAY_CA,
-  GATEWAY_CHECK,
   GATEWAY_CONFIG,
-  GATEWAY_DIR,
-  GATEWAY_SERVICE,
-  GATEWAY_STATUS_PORT,
   GATEWAY_TLS,
   isAddress,
-  NGINX,
   type RoleAddresses,
   serverOf,
 } from './gateway-parts.ts';
 import { nginxConfig } from './nginx.ts';
+import { type GatewayLayers, gatewayLayers } from './nginx-process.ts';
 
 export interface GatewayInputs {
   /** This application: what it is told to do names it. */
@@ -47,7 +43,7 @@ export interface GatewayPlan {
   readonly digest: string;
   /** By name, the configuration last. */
   readonly files: Readonly<Record<string, { readonly content: string; readonly permissions: number }>>;
-  readonly layer: ReturnType<typeof gatewayLayer>;
+  readonly layers: GatewayLayers;
 }
 
 export function planGateway({ addresses, tls, ...rest }: GatewayInputs): GatewayPlan {
@@ -66,7 +62,7 @@ export function planGateway({ addresses, tls, ...rest }: GatewayInputs): Gateway
       }),
       [GATEWAY_CONFIG]: { content: text(digest), permissions: 0o644 },
     },
-    layer: gatewayLayer(),
+    layers: gatewayLayers(),
   };
 }
 
@@ -78,35 +74,4 @@ function usable(addresses: RoleAddresses): RoleAddresses {
     return [role, [...each.keys()].toSorted().flatMap((key) => each.get(key) ?? [])];
   });
   return Object.fromEntries(entries);
-}
-
-/** It never changes: nginx is told to read its files again, and is not restarted. */
-function gatewayLayer() {
-  return {
-    summary: 'Gateway of the Mimir cluster',
-    services: {
-      [GATEWAY_SERVICE]: {
-        override: 'replace',
-        summary: 'nginx, which sends each request to the component that it is for',
-        startup: 'enabled',
-        command: nginxCommand(GATEWAY_DIR).join(' '),
-      },
-    },
-    checks: {
-      [GATEWAY_CHECK]: {
-        override: 'replace',
-        level: 'ready',
-        startup: 'enabled',
-        period: '3s',
-        timeout: '2s',
-        threshold: 3,
-        http: { url: `http://127.0.0.1:${GATEWAY_STATUS_PORT}/ready` },
-      },
-    },
-  } as const;
-}
-
-/** @param folder that has the configuration. */
-export function nginxCommand(folder: string, ...flags: readonly string[]): readonly string[] {
-  return [NGINX, '-p', GATEWAY_DIR, '-c', `${folder}/${GATEWAY_CONFIG}`, ...flags];
 }

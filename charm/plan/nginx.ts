@@ -9,6 +9,7 @@ import {
   serverOf,
 } from './gateway-parts.ts';
 import { PER_PROCESS, ROUTES, type Route, type RouteKind } from './gateway-routes.ts';
+import { LONGEST_END_SECONDS } from './nginx-process.ts';
 import { HTTP_PORT } from './paths.ts';
 
 export interface NginxInputs {
@@ -32,8 +33,8 @@ export function nginxConfig(inputs: NginxInputs): string {
     // In a container the processors that nginx counts are those of the whole machine.
     'worker_processes 4;',
     'worker_rlimit_nofile 16384;',
-    // Queries that were asked before a reload are answered after it, but do not keep old workers for ever.
-    'worker_shutdown_timeout 320s;',
+    // Queries that were asked before a reload, or the end, are answered after it, but do not keep workers for ever.
+    `worker_shutdown_timeout ${LONGEST_END_SECONDS}s;`,
     'daemon off;',
     // As all in the container. Without a directive it would be somebody whom the container need not know.
     'user root root;',

@@ -11,8 +11,6 @@ import type {
   ContainerState,
   DeferredEvent,
   ExecAnswer,
-  ExecCall,
-  ExecResult,
   FileAttributes,
   RelationState,
   ShownStatus,
@@ -183,11 +181,11 @@ export function container(name: string, input: ContainerInput = {}): ContainerSt
   };
 }
 
-/** What a command that starts with these words answers: a result, or a function of the call. */
-export function exec(
-  command: readonly string[],
-  result: ExecResult | ((call: ExecCall) => ExecResult) = {},
-): ExecAnswer {
+/**
+ * What a command that starts with these words answers: a result, or a function of the call; `missing` where the image has
+ * no such program.
+ */
+export function exec(command: readonly string[], result: ExecAnswer['result'] = {}): ExecAnswer {
   return { command, result };
 }
 

@@ -1,7 +1,7 @@
 /** A command of the workload that a test has an answer for. */
 import { PassThrough, Readable, type Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { ExecError } from '../pebble/errors.ts';
+import { ApiError, ExecError } from '../pebble/errors.ts';
 import type { ExecOptions, ExecOutput, ExecProcess } from '../pebble/pebble.ts';
 import type { ContainerState, ExecAnswer, ExecResult } from './state.ts';
 
@@ -10,6 +10,12 @@ function answerFor(container: ContainerState, command: readonly string[]): ExecA
   return container.execs
     .filter((answer) => answer.command.every((word, index) => word === command[index]))
     .toSorted((a, b) => b.command.length - a.command.length)[0];
+}
+
+/** @throws ApiError in Pebble's words when the image has no such program. */
+export function checkProgram(container: ContainerState, command: readonly string[]): void {
+  if (answerFor(container, command)?.result !== 'missing') return;
+  throw new ApiError(400, '', `cannot find executable "${command[0]}" in $PATH`);
 }
 
 /** A command without an answer ends with 127, as a shell says it. */
@@ -78,7 +84,7 @@ async function run(
   stdin: Promise<string>,
 ): Promise<Required<ExecResult>> {
   const answer = answerFor(container, command);
-  if (answer === undefined) {
+  if (answer === undefined || answer.result === 'missing') {
     const stderr = `no answer for ${JSON.stringify(command)}: give container "${container.name}" execs: [exec([${JSON.stringify(command[0])}], { stdout: '…' })]`;
     return { code: 127, stdout: '', stderr };
   }

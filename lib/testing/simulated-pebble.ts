@@ -36,7 +36,7 @@ import type {
 import type { Killer } from './killing.ts';
 import { type ChangeTask, changesOf, finishedChange } from './pebble-changes.ts';
 import { afterPlanChange, checkInfos, isHealthy, withChecks } from './pebble-checks.ts';
-import { SimulatedProcess } from './pebble-exec.ts';
+import { checkProgram, SimulatedProcess } from './pebble-exec.ts';
 import { exists, isDir, listFiles, makeDir, readFile, removePath, writeFile } from './pebble-files.ts';
 import { changeIdentities, checkMetricsAccess, shownIdentities } from './pebble-identities.ts';
 import { filterNotices, recordNotice, warningOf } from './pebble-notices.ts';
@@ -314,6 +314,7 @@ export class SimulatedPebble implements Pebble {
     return this.#call('exec', [command, options], () => {
       checkServiceContext(options, this.#takesServiceContext);
       if (command.length === 0) refuse('must specify command');
+      checkProgram(this.#container, command);
       const process = new SimulatedProcess(this.#container, command, options);
       this.#witness.executed?.(this.#container.name, command, options, process.input());
       return process;

@@ -39,7 +39,8 @@ export interface ExecAnswer {
   /** The command's first words; the longest that fits a call answers it. */
   readonly command: readonly string[];
   /** A function is asked when the command's standard input has ended. */
-  readonly result: ExecResult | ((call: ExecCall) => ExecResult);
+  /** `missing`: the image has no such program, and Pebble refuses to run it. */
+  readonly result: ExecResult | ((call: ExecCall) => ExecResult) | 'missing';
 }
 
 /** A command that the charm runs in the container. */

@@ -18,20 +18,23 @@ export interface GatewayServer extends Daemon {
 
 type Changes = Pick<GatewayInputs, 'addresses'> & Partial<GatewayInputs>;
 
+/** nginx' files, for a host of their own. @returns what nginx tells that it runs with, once it does. */
+export async function writeGateway(folder: string, host: string, inputs: Changes): Promise<string> {
+  const { files, digest } = planGateway({ app: 'mimir', ipv6: false, keepsConnections: false, ...inputs });
+  await mkdir(folder, { recursive: true });
+  for (const [name, { content, permissions }] of Object.entries(files))
+    await writeFile(join(folder, name), name === GATEWAY_CONFIG ? at(host, content) : content, {
+      mode: permissions,
+    });
+  return digest;
+}
+
 /** @param program from `nginx()` of debian.ts. @param host such as `127.78.1.110`; a pod has all addresses to itself. */
 export async function startGateway(program: string, host: string, inputs: Changes): Promise<GatewayServer> {
   const folder = await mkdtemp(join(tmpdir(), 'gateway-'));
   const config = join(folder, GATEWAY_CONFIG);
   const args = ['-p', folder, '-e', 'stderr', '-c', config];
-  const write = async (next: Changes): Promise<string> => {
-    const { files, digest } = planGateway({ app: 'mimir', ipv6: false, keepsConnections: false, ...next });
-    await mkdir(folder, { recursive: true });
-    for (const [name, { content, permissions }] of Object.entries(files))
-      await writeFile(join(folder, name), name === GATEWAY_CONFIG ? at(host, content) : content, {
-        mode: permissions,
-      });
-    return digest;
-  };
+  const write = (next: Changes) => writeGateway(folder, host, next);
   await write(inputs);
   const status = `http://${host}:${GATEWAY_STATUS_PORT}/ready`;
   const daemon = await startDaemon({

@@ -14,8 +14,8 @@ import {
 } from 'charmwright/testing';
 import { parse } from 'yaml';
 import { mimir as charm } from '../../charm/charm.ts';
-import { nginxCommand } from '../../charm/plan/gateway.ts';
 import { GATEWAY_TRIAL_DIR } from '../../charm/plan/gateway-parts.ts';
+import { CAN_FINISH, nginxCommand } from '../../charm/plan/nginx-process.ts';
 import { CONFIG_FILE, HTTP_PORT } from '../../charm/plan/paths.ts';
 
 export const mimir = context(charm);
@@ -29,7 +29,10 @@ export function image(input: Parameters<typeof container>[1] = {}) {
 
 /** The gateway's container: its nginx takes what it is given, unless a test says otherwise. */
 export function gateway(input: Parameters<typeof container>[1] = {}) {
-  return container('gateway', { execs: [exec(nginxCommand(GATEWAY_TRIAL_DIR, '-t'))], ...input });
+  return container('gateway', {
+    execs: [exec(nginxCommand(GATEWAY_TRIAL_DIR, '-t')), exec(CAN_FINISH)],
+    ...input,
+  });
 }
 
 /** A leading unit, alone, related to nobody but its peers; its Mimir would answer at `address`. */

@@ -15,8 +15,8 @@ import {
 } from 'charmwright/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mimir as charm } from '../../../charm/charm.ts';
-import { nginxCommand } from '../../../charm/plan/gateway.ts';
 import { GATEWAY_CONFIG, GATEWAY_DIR, GATEWAY_TRIAL_DIR } from '../../../charm/plan/gateway-parts.ts';
+import { CAN_FINISH, nginxCommand } from '../../../charm/plan/nginx-process.ts';
 import { Authority } from '../../support/authority.ts';
 import { FakeMimir } from '../../support/fake-mimir.ts';
 import { gateway, image, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
@@ -68,6 +68,11 @@ const serving = async () => stateOf(await mimir.run(ready, leader()));
 
 function configOf(state: State): string {
   return String(findContainer(state, 'gateway').files[CONFIG]);
+}
+
+function commandOf(state: State): string {
+  const services = Object.values(findContainer(state, 'gateway').layers).map((layer) => layer.services);
+  return services.map((each) => each?.gateway?.command).at(-1) ?? '';
 }
 
 /** How nginx was told to read its files, and how often it was started. */
@@ -220,11 +225,52 @@ describe('what may be wrong with it', () => {
       return tries === 1 ? { code: 1, stderr: unknown } : {};
     });
     let tries = 0;
-    const after = await mimir.run(ready, leader({ containers: [image(), gateway({ execs: [older] })] }));
+    const after = await mimir.run(
+      ready,
+      leader({ containers: [image(), gateway({ execs: [older, exec(CAN_FINISH)] })] }),
+    );
     expect(after.unitStatus).toEqual(active(''));
     expect(configOf(after)).not.toContain('keepalive_min_timeout');
     expect(told(await mimir.run('update-status', stateOf(after)))).toEqual({ signals: 0, starts: 0 });
     expect(tries).toBe(2);
+  });
+
+  test('an image without nginx, and the status goes with the next image', async () => {
+    const without = gateway({ execs: [exec(TRIAL, 'missing')] });
+    const after = await mimir.run(ready, leader({ containers: [image(), without] }));
+    expect(after.unitStatus).toEqual(
+      blocked('[gateway] the image has no /usr/sbin/nginx: attach another one as nginx-image'),
+    );
+    expect(told(after)).toEqual({ signals: 0, starts: 0 });
+    const state = stateOf(after);
+    const replaced = { ...state, containers: { ...state.containers, gateway: gateway() } };
+    expect((await mimir.run(ready, replaced)).unitStatus).toEqual(active(''));
+  });
+
+  test('an image without a shell has its nginx started all the same', async () => {
+    const bare = gateway({ execs: [exec(TRIAL), exec(CAN_FINISH, 'missing')] });
+    const after = await mimir.run(ready, leader({ containers: [image(), bare] }));
+    expect(after.unitStatus).toEqual(active(''));
+    expect(commandOf(after)).toMatch(/^\/usr\/sbin\/nginx /);
+    expect(commandOf(await mimir.run(ready, leader()))).toMatch(/^\/bin\/sh -c /);
+    const again = await mimir.run('update-status', stateOf(after));
+    expect(told(again)).toEqual({ signals: 0, starts: 0 });
+    expect(again.pebbleCalls.filter(({ method }) => method === 'exec')).toEqual([]);
+  });
+
+  test('an nginx that refuses the first files that it is given', async () => {
+    const containers = [image(), refusing('nginx: [emerg] no such thing in /x:3\n')];
+    const after = await mimir.run(ready, leader({ containers }));
+    expect(after.unitStatus).toEqual(
+      blocked('[gateway] nginx refuses its configuration: no such thing in /x:3'),
+    );
+    expect(told(after)).toEqual({ signals: 0, starts: 0 });
+  });
+
+  test('an nginx that does not start', async () => {
+    const broken = gateway({ startFailures: { gateway: 'exited quickly with code 1' } });
+    const after = await mimir.run(ready, leader({ containers: [image(), broken] }));
+    expect(after.unitStatus).toEqual(blocked('[gateway] nginx does not start: see the log of the container'));
   });
 
   test('a container that is not there yet', async () => {

@@ -134,6 +134,6 @@ describe('what nginx tells of itself', () => {
   });
 
   test('and the layer is always the same: nothing ever restarts nginx', () => {
-    expect(planned({ tls: TLS }).layer).toEqual(planned({ addresses: {} }).layer);
+    expect(planned({ tls: TLS }).layers).toEqual(planned({ addresses: {} }).layers);
   });
 });

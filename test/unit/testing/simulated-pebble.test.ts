@@ -87,6 +87,11 @@ describe('commands', () => {
       stderr: expect.stringContaining('execs: [exec(["nap"]'),
     });
   });
+
+  test('that the image has no program for are refused at once, as Pebble does', async () => {
+    const { pebble } = simulated(container('web', { execs: [exec(['count'], 'missing')] }));
+    await expect(pebble.exec(['count'])).rejects.toThrow('cannot find executable "count" in $PATH');
+  });
 });
 
 // ops: 202
