@@ -34,7 +34,7 @@ import {
 import type { Inputs } from './plan/inputs.ts';
 import { sectionOf } from './plan/layer.ts';
 import { type LogTargets, logTargets, silenced } from './plan/log-targets.ts';
-import { senderTenantIn } from './plan/nginx.ts';
+import { ABILITIES, type NginxAbilities, senderTenantIn, withLess } from './plan/nginx.ts';
 import { CAN_FINISH, type GatewayLayer, nginxCommand } from './plan/nginx-process.ts';
 import { HTTP_PORT } from './plan/paths.ts';
 import { senderTenant } from './plan/tenant.ts';
@@ -51,8 +51,6 @@ const LABEL = 'mimir-gateway';
 const LOADED_FILE = `${GATEWAY_DIR}/loaded`;
 /** By name. */
 const FILES = [GATEWAY_CA, GATEWAY_TLS, GATEWAY_CONFIG] as const;
-/** What nginx before 1.27.4 says of the directive that keeps connections through a reload. */
-const TOO_OLD = 'unknown directive "keepalive_min_timeout"';
 
 /** @returns what keeps the gateway from serving as it should. */
 export async function applyGateway(juju: MimirJuju, inputs: Inputs): Promise<readonly Status[]> {
@@ -90,7 +88,7 @@ function addressesOf(inputs: Inputs): GatewayInputs['addresses'] {
 
 async function serve(
   pebble: Pebble,
-  wanted: Omit<GatewayInputs, 'ipv6' | 'keepsConnections'>,
+  wanted: Omit<GatewayInputs, 'ipv6' | 'able'>,
   targets: LogTargets,
 ): Promise<readonly Status[]> {
   const present = await readThoseThere(pebble, [
@@ -101,12 +99,10 @@ async function serve(
   const ipv6 = present[IPV6_FILE] !== undefined;
   const was = senderTenantIn(present[`${GATEWAY_DIR}/${GATEWAY_CONFIG}`] ?? '');
   const tenants = 'senderTenant' in wanted ? { senderTenant: wanted.senderTenant ?? was } : {};
-  // What nginx is able to, the first is best; it is asked only when none of them is there.
-  const plans = [true, false].map((keepsConnections) =>
-    planGateway({ ...wanted, ...tenants, ipv6, keepsConnections }),
-  );
-  const there = plans.find((each) => isThere(each, present));
-  const tried = there === undefined ? await firstAccepted(pebble, plans) : { plan: there };
+  const planFor = (able: NginxAbilities) => planGateway({ ...wanted, ...tenants, ipv6, able });
+  // nginx is asked only when none of what it may be able to is there.
+  const there = ABILITIES.map(planFor).find((each) => isThere(each, present));
+  const tried = there === undefined ? await firstAccepted(pebble, planFor) : { plan: there };
   if (tried.plan === undefined) {
     const isKept = present[LOADED_FILE] !== undefined;
     const held = isKept ? '; the last good one stays in use' : '';
@@ -139,14 +135,18 @@ function isThere({ files }: GatewayPlan, present: Readonly<Record<string, string
 
 type Tried = { readonly plan: GatewayPlan } | { readonly plan?: undefined; readonly refusal: string };
 
-/** Older nginx is given what it knows. */
-async function firstAccepted(pebble: Pebble, plans: readonly GatewayPlan[]): Promise<Tried> {
+/** Each nginx is given what it knows. */
+async function firstAccepted(pebble: Pebble, planFor: (able: NginxAbilities) => GatewayPlan): Promise<Tried> {
   let refusal = '';
-  for (const plan of plans) {
+  for (
+    let able: NginxAbilities | undefined = ABILITIES[0];
+    able !== undefined;
+    able = withLess(able, refusal)
+  ) {
+    const plan = planFor(able);
     const why = await refusalOf(pebble, plan);
     if (why === undefined) return { plan };
     refusal = why;
-    if (!why.includes(TOO_OLD)) break;
   }
   return { refusal };
 }

@@ -111,6 +111,37 @@ export const RULE_GROUPS: readonly RuleGroup[] = [
     ]
   },
   {
+    "name": "mimir-gateway-alerts",
+    "rules": [
+      {
+        "alert": "MimirGatewayConnections",
+        "expr": "nginx_connections_active{juju_model=\"%%model%%\",juju_model_uuid=\"%%model_uuid%%\",juju_application=\"%%application%%\"} > 6000",
+        "for": "5m",
+        "labels": {
+          "severity": "warning"
+        },
+        "annotations": {
+          "summary": "A gateway runs out of connections",
+          "description": "Clients hold {{ $value }} connections to the gateway of {{ $labels.juju_unit }}; with 8,000 that all ask at one time it takes no more.",
+          "runbook": "Add units to the application that leads the cluster, so that each gateway has fewer; look for a client that opens connections and keeps them."
+        }
+      },
+      {
+        "alert": "MimirGatewayRequestsPile",
+        "expr": "nginx_connections_writing{juju_model=\"%%model%%\",juju_model_uuid=\"%%model_uuid%%\",juju_application=\"%%application%%\"} > 2000",
+        "for": "10m",
+        "labels": {
+          "severity": "warning"
+        },
+        "annotations": {
+          "summary": "Requests pile up in a gateway",
+          "description": "The gateway of {{ $labels.juju_unit }} has {{ $value }} requests that nobody has answered yet.",
+          "runbook": "Mimir is too slow, or away: MimirWritesSlow, MimirQueriesWait and the dashboards Writes and Reads say where."
+        }
+      }
+    ]
+  },
+  {
     "name": "mimir-ingesters-alerts",
     "rules": [
       {
@@ -382,8 +413,8 @@ export const RULE_GROUPS: readonly RuleGroup[] = [
         },
         "annotations": {
           "summary": "A Mimir unit does not answer",
-          "description": "The metrics of {{ $labels.juju_unit }} could not be scraped for five minutes.",
-          "runbook": "Look at `juju status` and at the log of the container; with one copy of each series its recent metrics are missing until it is back."
+          "description": "The metrics of {{ $labels.juju_unit }} at {{ $labels.instance }} could not be scraped for five minutes.",
+          "runbook": "Look at `juju status` and at the log of the container, which is gateway for port 8080 and else mimir; with one copy of each series its recent metrics are missing until it is back."
         }
       },
       {

@@ -1,6 +1,7 @@
-/** Scrapers of Mimir's own metrics, and evaluators of rules about them. */
+/** Scrapers of Mimir's own metrics and its gateway's, and evaluators of rules about them. */
 import { readScrapeErrors, scrapeApp, scrapeUnit } from '../../relations/prometheus-scrape.ts';
-import { ownRoles } from '../plan/cluster.ts';
+import { leadsCluster, ownRoles } from '../plan/cluster.ts';
+import { GATEWAY_METRICS_PATH, GATEWAY_PORT } from '../plan/gateway-parts.ts';
 import { HTTP_PORT } from '../plan/paths.ts';
 import { scheme } from '../plan/urls.ts';
 import { type Neighbour, refusals } from './neighbour.ts';
@@ -14,6 +15,11 @@ export const selfMetrics: Neighbour = {
     const topology = topologyOf(inputs);
     const { ip, fqdn } = inputs.address;
     const protocol = scheme(inputs);
+    const job = (path: string, port: number) => ({
+      metrics_path: path,
+      scheme: protocol,
+      static_configs: [{ targets: [`*:${port}`] }],
+    });
     // Certificates are made out to names. An ingress is passed by: it leads to any unit, and each has its own metrics.
     const address = protocol === 'https' ? fqdn : (ip ?? fqdn);
     return {
@@ -21,17 +27,14 @@ export const selfMetrics: Neighbour = {
       app: scrapeApp({
         topology,
         unit: inputs.unit,
-        // A unit that only routes requests runs no Mimir, and would be taken for a Mimir that is down.
-        jobs:
-          ownRoles(inputs).length === 0
-            ? []
-            : [
-                {
-                  metrics_path: '/metrics',
-                  scheme: protocol,
-                  static_configs: [{ targets: [`*:${HTTP_PORT}`] }],
-                },
-              ],
+        jobs: [
+          // A unit that only routes requests runs no Mimir, and would be taken for a Mimir that is down.
+          ...(ownRoles(inputs).length === 0 ? [] : [job('/metrics', HTTP_PORT)]),
+          // Two jobs may not have one name.
+          ...(leadsCluster(inputs)
+            ? [{ job_name: 'gateway', ...job(GATEWAY_METRICS_PATH, GATEWAY_PORT) }]
+            : []),
+        ],
         groups: RULE_GROUPS.map((group) => placed(group, topology)),
       }),
     };

@@ -11,6 +11,8 @@ export const GATEWAY_CHECK = 'gateway-ready';
 export const GATEWAY_PORT = 8080;
 /** Plain HTTP inside the pod, for Pebble and the charm: which configuration nginx runs with. */
 export const GATEWAY_STATUS_PORT = 8081;
+/** nginx' own numbers, at the port that everybody asks: a scraper comes from outside of the pod. */
+export const GATEWAY_METRICS_PATH = '/gateway/metrics';
 /** Debian's and Ubuntu's packages have it there, and so has the image of nginx's makers. */
 export const NGINX = '/usr/sbin/nginx';
 

@@ -11,7 +11,7 @@ import {
   type RoleAddresses,
   serverOf,
 } from './gateway-parts.ts';
-import { nginxConfig } from './nginx.ts';
+import { type NginxAbilities, nginxConfig } from './nginx.ts';
 import { type GatewayLayers, gatewayLayers } from './nginx-process.ts';
 
 export interface GatewayInputs {
@@ -31,11 +31,7 @@ export interface GatewayInputs {
   readonly senderTenant?: string | undefined;
   /** Whether the container has IPv6. */
   readonly ipv6: boolean;
-  /**
-   * Connections of clients are kept open between their requests, which costs requests in every reload unless nginx is
-   * 1.27.4 or newer. An older one says that it does not know `keepalive_min_timeout`.
-   */
-  readonly keepsConnections: boolean;
+  readonly able: NginxAbilities;
 }
 
 export interface GatewayPlan {

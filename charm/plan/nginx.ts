@@ -2,6 +2,7 @@
 import {
   type Address,
   GATEWAY_CA,
+  GATEWAY_METRICS_PATH,
   GATEWAY_PORT,
   GATEWAY_STATUS_PORT,
   GATEWAY_TLS,
@@ -12,6 +13,37 @@ import { PER_PROCESS, ROUTES, type Route, type RouteKind } from './gateway-route
 import { LONGEST_END_SECONDS } from './nginx-process.ts';
 import { HTTP_PORT } from './paths.ts';
 
+/** What not every nginx can: by its release, and by what it was built with. */
+export interface NginxAbilities {
+  /**
+   * Connections of clients are kept open between their requests, which costs requests in every reload unless nginx is
+   * 1.27.4 or newer.
+   */
+  readonly keepsConnections: boolean;
+  /** It tells how many connections it has (`ngx_http_stub_status_module`). */
+  readonly countsConnections: boolean;
+}
+
+/** From the best on. */
+export const ABILITIES = [
+  { keepsConnections: true, countsConnections: true },
+  { keepsConnections: true, countsConnections: false },
+  { keepsConnections: false, countsConnections: true },
+  { keepsConnections: false, countsConnections: false },
+] as const satisfies readonly NginxAbilities[];
+
+/** What nginx says of what it does not know. */
+const UNKNOWN = [
+  ['keepsConnections', 'unknown directive "keepalive_min_timeout"'],
+  ['countsConnections', 'unknown "connections_'],
+] as const;
+
+/** With less than was tried, if that is what nginx refuses. */
+export function withLess(tried: NginxAbilities, refusal: string): NginxAbilities | undefined {
+  const [ability] = UNKNOWN.find(([each, words]) => tried[each] && refusal.includes(words)) ?? [];
+  return ability === undefined ? undefined : { ...tried, [ability]: false };
+}
+
 export interface NginxInputs {
   readonly app: string;
   readonly addresses: RoleAddresses;
@@ -20,7 +52,7 @@ export interface NginxInputs {
   /** Of writes that name none. */
   readonly senderTenant?: string | undefined;
   readonly ipv6: boolean;
-  readonly keepsConnections: boolean;
+  readonly able: NginxAbilities;
   /** What nginx tells of itself. */
   readonly digest: string;
 }
@@ -106,14 +138,7 @@ function upstream(role: string, servers: readonly string[]): string {
   );
 }
 
-function gateway({
-  app,
-  addresses,
-  serverName,
-  senderTenant,
-  ipv6,
-  keepsConnections,
-}: NginxInputs): readonly string[] {
+function gateway({ app, addresses, serverName, senderTenant, ipv6, able }: NginxInputs): readonly string[] {
   const ssl = serverName === undefined ? '' : ' ssl';
   const scheme = serverName === undefined ? 'http' : 'https';
   return [
@@ -126,7 +151,7 @@ function gateway({
     'client_body_timeout 60s;',
     `client_max_body_size ${LARGEST_BODY};`,
     'client_body_buffer_size 4m;',
-    ...connections(keepsConnections),
+    ...connections(able.keepsConnections),
     'proxy_http_version 1.1;',
     'proxy_set_header Connection "";',
     'proxy_set_header Host $http_host;',
@@ -145,6 +170,7 @@ function gateway({
     // One that took long is not asked of another: that would take as long once more.
     'proxy_next_upstream_timeout 10s;',
     block('location = /ready', 'return 200 "ready\\n";'),
+    block(`location = ${GATEWAY_METRICS_PATH}`, ...metrics(able.countsConnections)),
     ...ROUTES.flatMap((route) =>
       route.locations.map((location) =>
         block(`location ${location}`, ...passed(route, app, scheme, serversOf(addresses, route.role))),
@@ -173,6 +199,23 @@ function gateway({
 function connections(keeps: boolean): readonly string[] {
   if (!keeps) return ['keepalive_timeout 0;'];
   return ['keepalive_timeout 120s;', 'keepalive_min_timeout 120s;', 'keepalive_requests 100000;'];
+}
+
+/** nginx has these four as variables, and none for requests. */
+const COUNTED = {
+  active: 'Connections of clients.',
+  reading: 'Connections of which nginx reads the header of a request.',
+  waiting: 'Connections that lie idle.',
+  writing: 'Connections of which nginx reads the body of a request, waits for Mimir, or answers.',
+} as const;
+
+/** As Prometheus reads it. */
+function metrics(counts: boolean): readonly string[] {
+  const told = Object.entries(counts ? COUNTED : {}).map(([kind, help]) => {
+    const name = `nginx_connections_${kind}`;
+    return `# HELP ${name} ${help}\\n# TYPE ${name} gauge\\n${name} $connections_${kind}\\n`;
+  });
+  return ['default_type "text/plain; version=0.0.4";', `return 200 "${told.join('')}";`];
 }
 
 function tls(serverName: string): readonly string[] {

@@ -4,7 +4,7 @@ import type { RoleAddresses } from '../../charm/plan/gateway-parts.ts';
 import { GOSSIP_PORT, HTTP_PORT } from '../../charm/plan/paths.ts';
 import { COMPONENTS } from '../../charm/plan/roles.ts';
 import { newNginx, nginx } from '../support/debian.ts';
-import { startGateway } from '../support/gateway-server.ts';
+import { PLAIN, startGateway } from '../support/gateway-server.ts';
 import { IMPATIENT, startMimir } from '../support/mimir-server.ts';
 import { traffic } from '../support/traffic.ts';
 
@@ -73,11 +73,12 @@ describe.skipIf(program === '')('while somebody writes and asks all the time', (
 async function comeAndGo(nginxProgram: string, keepsConnections: boolean): Promise<void> {
   running.use(await whole());
   running.use(await front());
-  const first = { addresses: both, keepsConnections };
+  const able = { ...PLAIN, keepsConnections };
+  const first = { addresses: both, able };
   const gateway = running.use(await startGateway(nginxProgram, GATEWAY, first));
   const asking = traffic(gateway.url);
   for (let i = 0; i < 40; i++) {
-    await gateway.reload({ addresses: i % 2 === 0 ? alone : both, keepsConnections });
+    await gateway.reload({ addresses: i % 2 === 0 ? alone : both, able });
     await asking.go(100);
   }
   const { asked, failed } = await asking.stop();

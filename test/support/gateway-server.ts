@@ -16,11 +16,14 @@ export interface GatewayServer extends Daemon {
   reload(inputs: Changes): Promise<void>;
 }
 
+/** What any nginx is able to. */
+export const PLAIN = { keepsConnections: false, countsConnections: false };
+
 type Changes = Pick<GatewayInputs, 'addresses'> & Partial<GatewayInputs>;
 
 /** nginx' files, for a host of their own. @returns what nginx tells that it runs with, once it does. */
 export async function writeGateway(folder: string, host: string, inputs: Changes): Promise<string> {
-  const { files, digest } = planGateway({ app: 'mimir', ipv6: false, keepsConnections: false, ...inputs });
+  const { files, digest } = planGateway({ app: 'mimir', ipv6: false, able: PLAIN, ...inputs });
   await mkdir(folder, { recursive: true });
   for (const [name, { content, permissions }] of Object.entries(files))
     await writeFile(join(folder, name), name === GATEWAY_CONFIG ? at(host, content) : content, {

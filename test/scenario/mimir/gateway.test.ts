@@ -105,7 +105,14 @@ describe('the application that leads', () => {
     );
     expect(findRelation(after, INGRESS.id).localAppData.port).toBe('8080');
     // Its units run no Mimir that could be scraped.
-    expect(findRelation(after, SCRAPER.id).localAppData.scrape_jobs).toBe('[]');
+    expect(JSON.parse(findRelation(after, SCRAPER.id).localAppData.scrape_jobs ?? '')).toEqual([
+      {
+        job_name: 'gateway',
+        metrics_path: '/gateway/metrics',
+        scheme: 'http',
+        static_configs: [{ targets: ['*:8080'] }],
+      },
+    ]);
   });
 
   test('does nothing again when nothing has changed', async () => {
@@ -165,12 +172,13 @@ describe('the application that leads', () => {
   test('is addressed at Mimir itself again when nobody is left, and nginx ends', async () => {
     const led = await mimir.run(ready, leader({ config: { roles: 'all' } }, [READ]));
     expect(led.ports).toEqual(['8080/tcp', '9009/tcp']);
-    expect(findRelation(led, SCRAPER.id).localAppData.scrape_jobs).toContain('*:9009');
+    expect(findRelation(led, SCRAPER.id).localAppData.scrape_jobs).toMatch(/\*:9009.*\*:8080/);
     const after = await mimir.run({ kind: 'relation-broken', relation: READ }, stateOf(led));
     expect(findContainer(after, 'gateway').services.gateway).toBe('inactive');
     expect(findContainer(after, 'gateway').checks['gateway-ready']?.status).not.toBe('down');
     expect(after.ports).toEqual(['9009/tcp']);
     expect(findRelation(after, SENDER.id).localUnitData.remote_write).toContain(':9009/');
+    expect(findRelation(after, SCRAPER.id).localAppData.scrape_jobs).not.toContain('*:8080');
     const later = await mimir.run('update-status', stateOf(after));
     expect(later.pebbleCalls.filter(({ container }) => container === 'gateway')).toEqual([]);
   });
@@ -271,6 +279,20 @@ describe('what may be wrong with it', () => {
     const broken = gateway({ startFailures: { gateway: 'exited quickly with code 1' } });
     const after = await mimir.run(ready, leader({ containers: [image(), broken] }));
     expect(after.unitStatus).toEqual(blocked('[gateway] nginx does not start: see the log of the container'));
+  });
+
+  test('an nginx that was built without its counters', async () => {
+    const plain = exec(TRIAL, () => {
+      tries += 1;
+      const unknown = 'nginx: [emerg] unknown "connections_active" variable\n';
+      return tries === 1 ? { code: 1, stderr: unknown } : {};
+    });
+    let tries = 0;
+    const containers = [image(), gateway({ execs: [plain, exec(CAN_FINISH)] })];
+    const after = await mimir.run(ready, leader({ containers }));
+    expect(after.unitStatus).toEqual(active(''));
+    expect(configOf(after)).not.toContain('$connections_active');
+    expect(configOf(after)).toContain('keepalive_min_timeout');
   });
 
   test('a container that is not there yet', async () => {

@@ -11,8 +11,10 @@ const ADDRESSES = {
 };
 const TLS = { pem: 'the unit', authorities: 'the authority', serverName: 'mimir.cos.svc.cluster.local' };
 
+const BEST = { keepsConnections: true, countsConnections: true };
+
 function planned(changes: Partial<GatewayInputs> = {}) {
-  return planGateway({ app: 'mimir', addresses: ADDRESSES, ipv6: true, keepsConnections: true, ...changes });
+  return planGateway({ app: 'mimir', addresses: ADDRESSES, ipv6: true, able: BEST, ...changes });
 }
 
 function config(changes: Partial<GatewayInputs> = {}): string {
@@ -96,7 +98,7 @@ describe('the configuration of the gateway', () => {
 
   test('keeps no connection that a reload would cost a request', () => {
     expect(config()).toContain('keepalive_min_timeout');
-    expect(config({ keepsConnections: false })).not.toContain('keepalive_min_timeout');
+    expect(config({ able: { ...BEST, keepsConnections: false } })).not.toContain('keepalive_min_timeout');
   });
 });
 
