@@ -128,6 +128,7 @@ const agreementShape = z.object({
   replicationFactor: z.optional(z.number()),
   zoneAware: z.optional(z.boolean()),
   alertmanagerDigest: z.optional(z.string()),
+  grafanaStandIn: z.optional(z.string()),
   rules: z.optional(rulesRecordShape),
   tenantLimits: z.optional(z.string()),
   authorities: z.optional(z.string()),

@@ -319,6 +319,9 @@ export const api = {
   'kill-pod': verb(z.object({ unit: name }), nothing),
   /** Its containers are asked to end at once, as `kubectl delete pod` does; it comes back with its volumes. */
   'delete-pod': verb(z.object({ unit: name }), nothing),
+  /** The same, and it does not come back before it is released: as when a node is lost and there is no other. */
+  'hold-pod': verb(z.object({ unit: name }), nothing),
+  'release-pod': verb(z.object({ unit: name }), nothing),
   /** kill -9 to one container (`charm` or a workload's name); it is restarted with a fresh writable layer. */
   'kill-container': verb(z.object({ unit: name, container: name }), nothing),
 } as const;

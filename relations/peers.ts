@@ -38,8 +38,8 @@ export interface Agreement {
   /** Digest of the Alertmanager configuration that was last uploaded from the options. */
   readonly alertmanagerDigest?: string | undefined;
   /**
-   * The leader, while its address stands in for the application's at a Grafana that reads units only. Nobody reads it:
-   * that it changes wakes the leader before, whose address is to go.
+   * The unit whose databag has the application's address for a Grafana that reads units only. It stays the same when
+   * another unit leads: one that is away cannot take its word back, and two would be two data sources.
    */
   readonly grafanaStandIn?: string | undefined;
   /** Absent until a sender has had rules. */
@@ -65,12 +65,14 @@ export const turnShape = z.object({ unit: z.string(), request: z.number() });
 
 /** A number of copies. */
 const copiesText = z.pipe(z.string().check(z.regex(/^[1-9]$/)), z.transform(Number));
+const unitShape = z.string().check(z.regex(/^[a-z][a-z0-9-]*\/\d{1,9}$/));
 
 const agreementSchema = z.object({
   'replication-factor': z.catch(z.optional(copiesText), undefined),
   'hold-writes': z.catch(z.optional(copiesText), undefined),
   'zone-aware': z.optional(z.string()),
   'alertmanager-digest': z.optional(z.string()),
+  'grafana-stand-in': z.catch(z.optional(unitShape), undefined),
   'tenant-limits': z.optional(z.string()),
   rules: z.catch(z.optional(z.pipe(z.pipe(z.string(), z.transform(parseJson)), rulesRecordShape)), undefined),
   'copies-since': z.catch(
@@ -86,6 +88,7 @@ export function readAgreement(bag: Bag): Agreement {
     'replication-factor': factor,
     'zone-aware': zoneAware,
     'alertmanager-digest': digest,
+    'grafana-stand-in': grafanaStandIn,
     'tenant-limits': tenantLimits,
     rules,
     turn,
@@ -97,6 +100,7 @@ export function readAgreement(bag: Bag): Agreement {
     ...(factor !== undefined && { replicationFactor: factor }),
     ...(zoneAware === 'true' && { zoneAware: true }),
     ...(digest !== undefined && { alertmanagerDigest: digest }),
+    ...(grafanaStandIn !== undefined && { grafanaStandIn }),
     ...(rules !== undefined && { rules }),
     ...(tenantLimits !== undefined && { tenantLimits }),
     ...(authorities !== undefined && { authorities }),

@@ -6,6 +6,7 @@ import {
   grafanaSourceUnit,
   readGrafana,
 } from '../../relations/grafana-source.ts';
+import { grafanaStandIn } from '../plan/databags.ts';
 import type { GrafanaRelation, Inputs, NeighbourProblem } from '../plan/inputs.ts';
 import { DEFAULT_TENANT, senderTenant } from '../plan/tenant.ts';
 import { type Publication, problemsOf } from './neighbour.ts';
@@ -39,13 +40,13 @@ export interface Wanted {
   readonly jsonData: Readonly<Record<string, unknown>>;
 }
 
-/** A Grafana that does not read the application's address yet gets the leader's: one data source, whichever it reads. */
+/** A Grafana that does not read the application's address yet gets one unit's: one data source, whichever it reads. */
 export function publishDataSource(
   inputs: Inputs,
   grafana: GrafanaRelation | undefined,
   { url, type, suffix = '', jsonData }: Wanted,
 ): Publication {
-  const standsIn = inputs.leader && grafana?.appSource === undefined;
+  const standsIn = grafanaStandIn(inputs) === inputs.unit && grafana?.appSource === undefined;
   const tenants = inputs.options.multitenancy;
   const source: DataSource = {
     model: inputs.model.name,

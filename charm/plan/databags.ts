@@ -39,11 +39,27 @@ export function planDatabags(inputs: Inputs, storage: StorageDecision): Databags
         ...(storage.kind === 's3' && storage.zoneAware && { zoneAware: true }),
         ...(!isMixed(inputs) && { copiesSince: undefined }),
         ...inputs.agreed,
-        ...(needsStandIn(inputs) && { grafanaStandIn: inputs.unit }),
+        grafanaStandIn: needsStandIn(inputs) ? grafanaStandIn(inputs) : undefined,
       },
     },
     bucket: bucketName(inputs),
   };
+}
+
+/**
+ * The unit that stands in for the application at a Grafana that reads units only: the leader, and then for as long as the
+ * application has that unit. Undefined: it is the leader's to choose.
+ */
+export function grafanaStandIn({
+  agreement,
+  leader,
+  otherUnits,
+  unit,
+}: Pick<Inputs, 'agreement' | 'leader' | 'otherUnits' | 'unit'>): string | undefined {
+  const chosen = agreement?.grafanaStandIn;
+  const isThere = chosen !== undefined && [unit, ...otherUnits].includes(chosen);
+  if (isThere) return chosen;
+  return leader ? unit : undefined;
 }
 
 /** Whether any Grafana has not shown yet that it reads the application's address. */

@@ -40,6 +40,8 @@ export type Operation =
   /** Counts as run: an operator said so, or what it was about is gone. */
   | { readonly kind: 'skip'; readonly hook: Hook }
   | { readonly kind: 'leave-scope'; readonly relationId: number }
+  /** Another unit leads now: no hook tells this one. */
+  | { readonly kind: 'resign' }
   /** A refresh: this pod goes, a new one comes with the new charm. */
   | { readonly kind: 'replace-pod' }
   /** The unit is dead. */
@@ -109,7 +111,8 @@ function created(model: Model, unit: Unit): Operation | undefined {
 
 function leadership(application: Application, unit: Unit): Operation | undefined {
   const leads = application.leader === unit.name;
-  return leads && !unit.agent.leader ? hook({ kind: 'leader-elected' }) : undefined;
+  if (leads === unit.agent.leader) return undefined;
+  return leads ? hook({ kind: 'leader-elected' }) : { kind: 'resign' };
 }
 
 /** Expired, rotate, changed, remove: in this order. Secrets of the application are the leader's. */

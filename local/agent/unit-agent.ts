@@ -5,13 +5,14 @@ import { Kubelet } from '../containers/kubelet.ts';
 import { CHARM_CONTAINER } from '../containers/pod-spec.ts';
 import { unitEntity } from '../daemon/debug-log.ts';
 import { finishUnit } from '../model/applications.ts';
-import { advance, podBorn, seenNow, setStatus } from '../model/commit.ts';
+import { advance, podBorn, resign, seenNow, setStatus } from '../model/commit.ts';
 import { appOf, findApplication, findUnit } from '../model/lookup.ts';
 import { modelConfig, parseInterval } from '../model/model-config.ts';
 import { leaveScope } from '../model/relations.ts';
 import type { Hook } from '../model/state.ts';
 import { endTasks } from '../model/tasks.ts';
 import { rest } from './hook-transitions.ts';
+import { LeadershipTracker } from './leadership-tracker.ts';
 import { isOutdated, type Live, nextOperation, type Operation, waitsForPod } from './resolver.ts';
 import { runAction } from './run-action.ts';
 import { type ExecRequest, runExec } from './run-exec.ts';
@@ -32,6 +33,7 @@ export class UnitAgent {
   readonly kubelet: Kubelet;
   readonly #services: Services;
   readonly #events: WorkloadEvents;
+  readonly #leadership: LeadershipTracker;
   readonly #execs: ExecRequest[] = [];
   #wake: () => void = () => {};
   #stopped = false;
@@ -44,7 +46,7 @@ export class UnitAgent {
   constructor(services: Services, unit: string) {
     this.unit = unit;
     this.#services = services;
-    const { folders, programs, network, store } = services;
+    const { folders, programs, network, store, leases } = services;
     this.kubelet = new Kubelet({
       unit,
       folders,
@@ -56,6 +58,12 @@ export class UnitAgent {
       log: (text) => this.#log('WARNING', text),
     });
     this.#events = new WorkloadEvents(() => this.#wake());
+    this.#leadership = new LeadershipTracker({
+      unit,
+      store,
+      leases,
+      isUp: () => this.kubelet.pid(CHARM_CONTAINER) !== undefined,
+    });
     this.kubelet.on('started', (container) => this.#containerStarted(container));
     this.kubelet.on('ready', () => this.#services.pods.set(unit, this.kubelet.ready));
     this.kubelet.on('lost', () => {
@@ -67,7 +75,12 @@ export class UnitAgent {
   /** Runs until the unit is gone or the daemon ends. */
   async run(): Promise<void> {
     const { store } = this.#services;
-    const forget = store.onChange(() => this.#wake());
+    const forget = store.onChange(() => {
+      // At once, in whatever hook the unit is.
+      if (this.#isHeld && !this.#lost) this.kubelet.killPod();
+      this.#leadership.look();
+      this.#wake();
+    });
     const wake = () => this.#wake();
     this.#services.pods.on('changed', wake);
     this.#scheduleUpdateStatus();
@@ -76,7 +89,8 @@ export class UnitAgent {
         const woken = this.#sleeper();
         const operation = this.#next();
         if (operation?.kind === 'finish') return await this.#finish();
-        if (this.#lost) await this.#newPod();
+        if (this.#isHeld) await this.#withoutPod(woken);
+        else if (this.#lost) await this.#newPod();
         else if (operation === undefined) await this.#idle(woken);
         else await this.#perform(operation);
       }
@@ -84,8 +98,21 @@ export class UnitAgent {
       forget();
       this.#services.pods.off('changed', wake);
       this.#services.pods.set(this.unit, false);
+      this.#leadership.stop();
       this.#events.stop();
     }
+  }
+
+  get #isHeld(): boolean {
+    const { applications } = this.#services.store.model;
+    return applications[appOf(this.unit)]?.units[this.unit]?.heldSince !== undefined;
+  }
+
+  /** Its pod has been taken away. One that was just being started goes, too. */
+  async #withoutPod(woken: Promise<void>): Promise<void> {
+    if (!this.#lost) this.kubelet.killPod();
+    this.#events.stop();
+    await woken;
   }
 
   /** Without a charm container nothing can be run, but a unit may be over. */
@@ -153,6 +180,7 @@ export class UnitAgent {
   #containerStarted(container: string): void {
     this.#events.containerStarted(container);
     if (container !== CHARM_CONTAINER) return;
+    this.#leadership.look();
     const { store } = this.#services;
     const { agent, life } = findUnit(store.model, this.unit);
     const nothingPending = agent.failed === undefined && agent.queue.length === 0;
@@ -246,6 +274,9 @@ export class UnitAgent {
       case 'leave-scope':
         store.update((model) => leaveScope(model, operation.relationId, this.unit));
         return;
+      case 'resign':
+        store.update((model) => resign(model, this.unit));
+        return;
       case 'replace-pod':
         await this.kubelet.stop();
         this.#lost = true;
@@ -293,6 +324,7 @@ export class UnitAgent {
     await this.kubelet.stop();
     await rm(folders.unit(this.unit).unit, { recursive: true, force: true });
     const now = new Date().toISOString();
+    this.#services.leases.forget(this.unit);
     store.update((model) => {
       endTasks(model, this.unit, `unit "${this.unit}" is gone`, now, 'all');
       finishUnit(model, this.unit, now);

@@ -78,5 +78,7 @@ export const verbs: readonly Verb[] = [
   entry(model.kubernetes, async () => (await import('./verbs/kubernetes.ts')).kubernetes),
   entry(model.killPod, async () => (await churn()).killPod),
   entry(model.deletePod, async () => (await churn()).deletePod),
+  entry(model.holdPod, async () => (await churn()).holdPod),
+  entry(model.releasePod, async () => (await churn()).releasePod),
   entry(model.killContainer, async () => (await churn()).killContainer),
 ];

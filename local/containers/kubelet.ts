@@ -142,6 +142,8 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
 
   /** kill -9 to everything; the pod counts as lost. */
   killPod(): void {
+    // Also one that is being ended: nobody waits for that any more.
+    this.#stopping = false;
     this.#pod?.kill();
   }
 

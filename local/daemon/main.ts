@@ -3,6 +3,7 @@ import { existsSync, unlinkSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Leases } from '../agent/leases.ts';
 import { Pods } from '../agent/pods.ts';
 import { ModelFolders } from '../containers/folders.ts';
 import { installPrograms, programsSchema } from '../containers/programs.ts';
@@ -38,7 +39,8 @@ async function main(): Promise<void> {
     log: (text) => log.write('controller-0', 'WARNING', 'juju.local.kubernetes', text),
   });
   const pods = new Pods();
-  const world = new World({ store, folders, programs, network: NETWORK, log, kubernetes, pods });
+  const leases = new Leases(store);
+  const world = new World({ store, leases, folders, programs, network: NETWORK, log, kubernetes, pods });
   await world.start();
   const socket = join(dir, DAEMON_SOCKET);
   const server = createDaemonServer({

@@ -30,7 +30,7 @@ export class World {
 
   /** Starts what the model holds, and follows it from then on. */
   async start(): Promise<void> {
-    const { store, kubernetes, log } = this.services;
+    const { store, leases, kubernetes, log } = this.services;
     if (store.model.kubernetes !== undefined) {
       await kubernetes
         .start(store.model.kubernetes, store.model)
@@ -38,6 +38,7 @@ export class World {
           log.write('controller-0', 'ERROR', 'juju.local.kubernetes', `cannot start: ${error}`),
         );
     }
+    leases.start();
     this.services.store.onChange(() => this.#reconcile());
     this.#reconcile();
     void this.#sweep();
@@ -60,6 +61,7 @@ export class World {
   async end(): Promise<void> {
     this.#ending = true;
     this.#proxies.close();
+    this.services.leases.stop();
     await Promise.all([...this.#agents.values()].map((agent) => agent.stop()));
     await this.services.kubernetes.stop();
     await this.services.store.flushed();

@@ -1,6 +1,7 @@
 /** Transitions of applications and units. Each changes the model it is given (an immer draft) or throws Refusal. */
 import { podAddress, serviceAddress } from '../network/addresses.ts';
 import { parseSettings } from './config-values.ts';
+import { firstLeader, revokeLeadership } from './leadership.ts';
 import { charmOf, findApplication, findCharm, relationsOf, unitsOf } from './lookup.ts';
 import { Refusal } from './refusal.ts';
 import { addPeerRelations, destroyRelation, removeIfDone } from './relations.ts';
@@ -106,16 +107,7 @@ export function reconcileScale(model: Model, name: string, now: string): void {
   for (const unit of unitsOf(application))
     if (unit.life === 'alive' && (unit.ordinal >= application.scale || application.life !== 'alive'))
       unit.life = 'dying';
-  electLeader(application);
-}
-
-/** Leadership stays where it is while its unit lives, else goes to the first unit. */
-export function electLeader(application: Application): void {
-  const holder = application.leader === undefined ? undefined : application.units[application.leader];
-  if (holder?.life === 'alive') return;
-  const next = unitsOf(application).find((unit) => unit.life === 'alive');
-  if (next === undefined) delete application.leader;
-  else application.leader = next.name;
+  firstLeader(application);
 }
 
 function addUnit(model: Model, application: Application, ordinal: number, now: string): void {
@@ -234,6 +226,7 @@ export function finishUnit(model: Model, name: string, now: string): void {
     if (bag !== undefined) bag.inScope = false;
   }
   delete application.units[name];
+  if (application.leader === name) revokeLeadership(application);
   for (const relation of relationsOf(model, application.name)) removeIfDone(model, relation.id);
   if (application.life === 'alive') reconcileScale(model, application.name, now);
   else if (Object.keys(application.units).length === 0) finishApplication(model, application.name);

@@ -4,6 +4,7 @@ import { applyPorts, applyState, type Immediate, type Pending } from 'charmwrigh
 import { addStorage, forgetCharms, status } from './applications.ts';
 import { configHash } from './config-values.ts';
 import { appOf, charmOf, findApplication, findCharm, findUnit } from './lookup.ts';
+import { Refusal } from './refusal.ts';
 import { leaveScope, removeIfDone, writeBag } from './relations.ts';
 import { commitSecrets, scheduleRotation, trackSecret } from './secrets.ts';
 import type { Agent, Hook, Model, RelationHook, Unit } from './state.ts';
@@ -58,6 +59,7 @@ export function setStatus(
 export function commitPending(model: Model, unitName: string, pending: Pending, now: Date): void {
   const unit = findUnit(model, unitName);
   const app = appOf(unitName);
+  checkLeadership(model, unitName, pending);
   for (const [id, changes] of Object.entries(pending.relationUnit)) {
     const bag = model.relations[id]?.units[unitName];
     if (bag !== undefined) writeBag(bag, changes);
@@ -72,6 +74,17 @@ export function commitPending(model: Model, unitName: string, pending: Pending, 
   for (const [name, count] of Object.entries(pending.storageAdd))
     for (let added = 0; added < count; added++)
       addStorage(model, charmOf(model, app), { unit: unitName, name }, now.toISOString());
+}
+
+/** Whoever leads no more when its hook ends has written nothing for the application. */
+function checkLeadership(model: Model, unit: string, { relationApp, secrets }: Pending): void {
+  const app = appOf(unit);
+  const ofApplication = (id: string) => model.secrets[id]?.owner.kind === 'application';
+  const forAll =
+    Object.keys(relationApp).length > 0 ||
+    secrets.some(({ id, create }) => (create?.owner ?? 'unit') === 'application' || ofApplication(id));
+  if (forAll && model.applications[app]?.leader !== unit)
+    throw new Refusal(`prerequisites failed: "${unit}" is not leader of "${app}"`);
 }
 
 /** What an operation saw when it began; its end records these, not what changed meanwhile. */
@@ -223,6 +236,11 @@ export function forgetRelation(model: Model, id: number): void {
   removeIfDone(model, id);
   for (const application of Object.values(model.applications))
     for (const unit of Object.values(application.units)) delete unit.agent.relations[id];
+}
+
+/** The unit has noticed that another one leads: should it lead again, it hears of it again. */
+export function resign(model: Model, unitName: string): void {
+  findUnit(model, unitName).agent.leader = false;
 }
 
 /** A new pod for a unit: an empty charm folder. An installed unit runs `upgrade-charm`, `config-changed`, `start`. */

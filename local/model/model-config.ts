@@ -5,6 +5,8 @@ export const MODEL_DEFAULTS: Readonly<Record<string, string>> = {
   'automatically-retry-hooks': 'true',
   /** Juju takes no less than a minute; trying a charm is nicer with less. */
   'update-status-hook-interval': '5m',
+  /** How long a unit leads whose agent does not renew it. Juju's is a minute, and nobody's to change. */
+  'leadership-lease': '1m',
   'juju-http-proxy': '',
   'juju-https-proxy': '',
   'juju-ftp-proxy': '',
@@ -26,6 +28,13 @@ export function modelConfig(set: Readonly<Record<string, string>>): Record<strin
   return { ...MODEL_DEFAULTS, ...set };
 }
 
+/** In milliseconds. */
+export function leaseDuration(set: Readonly<Record<string, string>>): number {
+  return parseInterval(modelConfig(set)['leadership-lease'] ?? '') ?? 60_000;
+}
+
+const INTERVALS = ['update-status-hook-interval', 'leadership-lease'];
+
 /** Throws Refusal for a key or value that this model does not understand. */
 export function checkModelConfig(values: Readonly<Record<string, string>>): void {
   for (const [key, value] of Object.entries(values)) {
@@ -33,7 +42,7 @@ export function checkModelConfig(values: Readonly<Record<string, string>>): void
       throw new Refusal(`key "${key}" is not defined in the current model configuration`);
     if (key === 'automatically-retry-hooks' && value !== 'true' && value !== 'false')
       throw new Refusal(`${key}: expected bool, got string("${value}")`);
-    if (key === 'update-status-hook-interval' && !parseInterval(value))
+    if (INTERVALS.includes(key) && !parseInterval(value))
       throw new Refusal(`${key}: expected a duration such as 5m, got "${value}"`);
   }
 }

@@ -107,7 +107,7 @@ export const agentSchema = z.object({
   started: z.boolean().default(false),
   /** `stop` ran in the teardown of a dying unit. */
   stopped: z.boolean().default(false),
-  /** This unit was told that it leads. */
+  /** This unit was told that it leads, by `leader-elected`. */
   leader: z.boolean().default(false),
   /** The hook that runs, or ran when the agent was killed: it counts as failed then. */
   running: hookSchema.exactOptional(),
@@ -143,6 +143,8 @@ export const unitSchema = z.object({
   life,
   address: z.string(),
   destroyStorage: z.boolean().default(false),
+  /** Its pod was taken away, and does not come back until it is given back. */
+  heldSince: time.exactOptional(),
   workloadStatus: statusSchema,
   agentStatus: statusSchema,
   workloadVersion: z.string().exactOptional(),
@@ -170,6 +172,7 @@ export const applicationSchema = z.object({
   /** Resource name to an absolute path, or `none`. */
   resources: strings,
   scale: z.int(),
+  /** Whose lease of leadership runs. */
   leader: z.string().exactOptional(),
   /** Set by the leader; absent: derived from the units. */
   status: statusSchema.exactOptional(),

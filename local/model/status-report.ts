@@ -1,5 +1,6 @@
 /** `juju status` and `juju show-unit`, in the shapes of their JSON formats. Times are RFC 3339. */
 import type { ApplicationStatus, ModelStatus, StatusInfo, UnitStatus } from '../api.ts';
+import { status } from './applications.ts';
 import {
   appOf,
   findApplication,
@@ -123,10 +124,10 @@ function relationsByEndpoint(
 }
 
 function unitStatus(unit: Unit, application: Application): UnitStatus {
-  const inError = unit.agentStatus.current === 'error';
+  const inError = unit.agentStatus.current === 'error' && unit.heldSince === undefined;
   return {
     'workload-status': info(displayedStatus(unit)),
-    'juju-status': inError ? { current: 'idle', since: unit.agentStatus.since } : info(unit.agentStatus),
+    'juju-status': inError ? { current: 'idle', since: unit.agentStatus.since } : info(agentStatus(unit)),
     ...(application.leader === unit.name ? { leader: true as const } : {}),
     ...(unit.charmModifiedVersion === application.charmModifiedVersion
       ? {}
@@ -136,6 +137,12 @@ function unitStatus(unit: Unit, application: Application): UnitStatus {
     'provider-id': unit.name.replace('/', '-'),
     ...(unit.life === 'alive' ? {} : { life: unit.life }),
   };
+}
+
+function agentStatus({ agentStatus: said, heldSince }: Unit): Status {
+  return heldSince === undefined
+    ? said
+    : status('lost', 'agent is not communicating with the server', heldSince);
 }
 
 /** One entry of `juju show-unit`. */

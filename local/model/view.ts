@@ -1,5 +1,6 @@
 /** What one unit may see of the model during one hook, in the shape the hook tools answer from. */
 import type { NetworkView, RelationView, StatusValue, UnitView } from 'charmwright/juju';
+import { status } from './applications.ts';
 import { configValues } from './config-values.ts';
 import {
   appOf,
@@ -142,8 +143,11 @@ export function applicationStatus(application: Application): Status {
   return statuses[0] ?? { current: 'unknown', message: '', since: application.since };
 }
 
-/** A unit whose hook failed shows that, whatever the charm said last. */
+/** A unit whose agent is not there, or whose hook failed, shows that, whatever the charm said last. */
 export function displayedStatus(unit: Unit): Status {
+  const { name, heldSince } = unit;
+  if (heldSince !== undefined)
+    return status('unknown', `agent lost, see 'juju show-status-log ${name}'`, heldSince);
   return unit.agentStatus.current === 'error' ? unit.agentStatus : unit.workloadStatus;
 }
 

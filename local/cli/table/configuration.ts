@@ -34,6 +34,7 @@ export const modelConfig = verb({
   args: '[<option> | <option>=<value> ...]',
   details: [
     'The local model heeds `update-status-hook-interval` (such as `30s`), `automatically-retry-hooks` and the `juju-http-proxy` family.',
+    '`leadership-lease` is of its own: how long a unit leads whose agent does not renew it. It is a minute, as with Juju, where it cannot be changed.',
   ],
   flags: {
     reset: {

@@ -105,7 +105,7 @@ export const killPod = verb({
   details: ['The new pod keeps the volumes of the unit and nothing else, as when a node is lost.'],
   flags: {},
   examples: [{ command: 'juju-local kill-pod mimir-k8s/0' }],
-  seeAlso: ['kill-container', 'status'],
+  seeAlso: ['hold-pod', 'kill-container', 'status'],
 });
 
 export const deletePod = verb({
@@ -119,6 +119,31 @@ export const deletePod = verb({
   flags: {},
   examples: [{ command: 'juju-local delete-pod mimir-k8s/0' }],
   seeAlso: ['kill-pod', 'status'],
+});
+
+export const holdPod = verb({
+  name: 'hold-pod',
+  group: 'Local',
+  summary: 'Kills everything in the pod of a unit, which does not come back until it is released',
+  args: '<unit>',
+  details: [
+    'As when a node is lost and no other one has room. `status` shows the agent as lost. Its unit stays in the model, with its data in all relations: nobody is told that it is away.',
+    'A unit that leads does so until its lease has run out, a minute after its agent renewed it last; then another unit claims the leadership and runs `leader-elected`. The one that led finds itself a follower when it is back, without a hook. Tests shorten the lease: `juju-local model-config leadership-lease=5s`.',
+  ],
+  flags: {},
+  examples: [{ command: 'juju-local hold-pod mimir-k8s/0' }],
+  seeAlso: ['release-pod', 'kill-pod', 'model-config'],
+});
+
+export const releasePod = verb({
+  name: 'release-pod',
+  group: 'Local',
+  summary: 'Lets the pod of a unit come back that was held',
+  args: '<unit>',
+  details: ['The new pod keeps the volumes of the unit and nothing else.'],
+  flags: {},
+  examples: [{ command: 'juju-local release-pod mimir-k8s/0' }],
+  seeAlso: ['hold-pod', 'status'],
 });
 
 export const killContainer = verb({

@@ -1,11 +1,13 @@
-/** resolved, kill-pod, delete-pod and kill-container. */
+/** resolved, kill-pod, delete-pod, hold-pod, release-pod and kill-container. */
 import { resolveUnit } from '../../agent/hook-transitions.ts';
 import { CHARM_CONTAINER, workloads } from '../../containers/pod-spec.ts';
 import { allUnits, findCharm, findUnit } from '../../model/lookup.ts';
 import { notFound, Refusal } from '../../model/refusal.ts';
 import type { Handlers } from './types.ts';
 
-export const unitRoutes: Handlers<'resolved' | 'kill-pod' | 'delete-pod' | 'kill-container'> = {
+export const unitRoutes: Handlers<
+  'resolved' | 'kill-pod' | 'delete-pod' | 'hold-pod' | 'release-pod' | 'kill-container'
+> = {
   async resolved(world, { units, all, retry }) {
     const { store } = world.services;
     if (!all && units.length === 0) throw new Refusal('no unit specified');
@@ -26,6 +28,26 @@ export const unitRoutes: Handlers<'resolved' | 'kill-pod' | 'delete-pod' | 'kill
 
   'delete-pod'(world, { unit }) {
     world.agent(unit).terminate();
+    return {};
+  },
+
+  async 'hold-pod'(world, { unit }) {
+    const { store } = world.services;
+    store.update((model) => {
+      findUnit(model, unit).heldSince ??= new Date().toISOString();
+    });
+    await store.flushed();
+    return {};
+  },
+
+  async 'release-pod'(world, { unit }) {
+    const { store } = world.services;
+    store.update((model) => {
+      const found = findUnit(model, unit);
+      if (found.heldSince === undefined) throw new Refusal(`the pod of unit "${unit}" is not held`);
+      delete found.heldSince;
+    });
+    await store.flushed();
     return {};
   },
 

@@ -11,6 +11,7 @@ import { charmOf } from '../../../local/model/lookup.ts';
 import { integrate, removeRelation } from '../../../local/model/relations.ts';
 import { commitSecrets, trackSecret } from '../../../local/model/secrets.ts';
 import { enqueue } from '../../../local/model/tasks.ts';
+import { unitView } from '../../../local/model/view.ts';
 import { Simulation } from './simulation.ts';
 
 const DATABASE = `
@@ -77,6 +78,71 @@ describe('a new unit', () => {
       'data-storage-attached',
       'config-changed',
     ]);
+  });
+});
+
+describe('leadership', () => {
+  function three(): Simulation {
+    const world = new Simulation();
+    world.deploy(DATABASE, { units: 3 });
+    world.settle();
+    return world;
+  }
+
+  const leaders = ({ model }: Simulation) =>
+    [0, 1, 2].map((i) => unitView(model, `database/${i}`, { resources: {} }).leader);
+
+  test('stays where it is while a pod is away for less than its lease', () => {
+    const world = three();
+    world.killPod('database/0');
+    expect(world.settle()).not.toContain('database/1 leader-elected');
+    expect(leaders(world)).toEqual([true, false, false]);
+  });
+
+  test('goes to one other unit when its lease has run out', () => {
+    const world = three();
+    world.holdPod('database/0');
+    expect(leaders(world)).toEqual([false, false, false]);
+    expect(world.settle()).toEqual(['database/1 leader-elected']);
+    expect(leaders(world)).toEqual([false, true, false]);
+  });
+
+  test('the one that led is a follower when it is back, and no hook tells it', () => {
+    const world = three();
+    world.holdPod('database/0');
+    world.settle();
+    world.releasePod('database/0');
+    expect(world.settle()).toEqual(
+      ['upgrade-charm', 'config-changed', 'start'].map((hook) => `database/0 ${hook}`),
+    );
+    expect(leaders(world)).toEqual([false, true, false]);
+  });
+
+  test('one that leads again is elected again', () => {
+    const world = three();
+    for (const unit of ['database/0', 'database/1']) {
+      world.holdPod(unit);
+      world.settle();
+      world.releasePod(unit);
+      world.settle();
+    }
+    expect(world.of('database/0').filter((hook) => hook === 'leader-elected')).toHaveLength(2);
+    expect(leaders(world)).toEqual([true, false, false]);
+  });
+
+  test('nobody writes for the application who leads no more when its hook ends', () => {
+    const world = three();
+    world.behaviour = (unit, hook, model) => {
+      if (unit !== 'database/0' || hook.kind !== 'update-status') return undefined;
+      const application = model.applications.database;
+      if (application !== undefined) application.leader = 'database/1';
+      return { relationApp: { 0: { primary: 'database/0' } } };
+    };
+    world.updateStatusDue = true;
+    expect(() => world.step('database/0')).toThrow(
+      'prerequisites failed: "database/0" is not leader of "database"',
+    );
+    expect(world.model.relations[0]?.apps.database?.data).toEqual({});
   });
 });
 
@@ -278,15 +344,19 @@ describe('a unit on its way out', () => {
     ]);
   });
 
-  test('hands the leadership on when it leads', () => {
+  test('leads until it is dead when it leads, and then another one is elected', () => {
     const world = new Simulation();
     world.deploy(DATABASE, { units: 2 });
     world.settle();
     const application = world.model.applications.database;
     if (application !== undefined) application.leader = 'database/1';
-    world.unit('database/1').agent.leader = true;
-    scaleApplication(world.model, 'database', 1, world.now.toISOString());
     world.settle();
+    scaleApplication(world.model, 'database', 1, world.now.toISOString());
+    while (application?.units['database/1'] !== undefined) {
+      expect(application.leader).toBe('database/1');
+      world.step('database/1');
+    }
+    expect(world.settle()).toContain('database/0 leader-elected');
     expect(application?.leader).toBe('database/0');
   });
 

@@ -3,8 +3,9 @@ import { loadCharmSpec, type Pending, specOf } from 'charmwright/juju';
 import { beginHook, failHook, hookNameOf } from '../../../local/agent/hook-transitions.ts';
 import { type Live, nextOperation } from '../../../local/agent/resolver.ts';
 import { deploy, finishUnit } from '../../../local/model/applications.ts';
-import { advance, commitPending, podBorn, seenNow } from '../../../local/model/commit.ts';
-import { allUnits, findUnit } from '../../../local/model/lookup.ts';
+import { advance, commitPending, podBorn, resign, seenNow } from '../../../local/model/commit.ts';
+import { claimLeadership, revokeLeadership } from '../../../local/model/leadership.ts';
+import { allUnits, appOf, findUnit } from '../../../local/model/lookup.ts';
 import { leaveScope } from '../../../local/model/relations.ts';
 import { type Hook, type Model, newModel, type WorkloadHook } from '../../../local/model/state.ts';
 
@@ -26,6 +27,8 @@ export class Simulation {
   readonly #terminating = new Set<string>();
   readonly model: Model = newModel('testing', '7b9b1f0e-54a7-4a0f-8d0e-0d5f2f6d4a11', '2026-01-01T00:00:00Z');
   readonly journal: string[] = [];
+  /** Units without a pod. */
+  readonly away = new Set<string>();
   readonly workload = new Map<string, WorkloadHook[]>();
   behaviour: Behaviour = () => undefined;
   now = new Date('2026-01-01T00:00:00Z');
@@ -69,7 +72,7 @@ export class Simulation {
   settle(): string[] {
     const from = this.journal.length;
     for (let rounds = 0; rounds < 500; rounds++) {
-      const ran = allUnits(this.model).filter(({ name }) => this.step(name));
+      const ran = allUnits(this.model).filter(({ name }) => !this.away.has(name) && this.step(name));
       if (ran.length === 0) return this.journal.slice(from);
     }
     throw new Error(`no end in sight:\n${this.journal.slice(-30).join('\n')}`);
@@ -98,8 +101,21 @@ export class Simulation {
     podBorn(this.model, unit);
   }
 
-  /** One operation of one unit; false when it has none. */
+  /** The pod is gone, for longer than the unit's lease of leadership runs. */
+  holdPod(unit: string): void {
+    this.away.add(unit);
+    const application = this.model.applications[appOf(unit)];
+    if (application?.leader === unit) revokeLeadership(application);
+  }
+
+  releasePod(unit: string): void {
+    this.away.delete(unit);
+    podBorn(this.model, unit);
+  }
+
+  /** One operation of one unit; false when it has none. Its agent takes the leadership when nobody has it. */
   step(unit: string): boolean {
+    if (!this.away.has(unit)) claimLeadership(this.model, unit);
     const operation = nextOperation(this.model, unit, this.#live(unit));
     switch (operation?.kind) {
       case undefined:
@@ -109,6 +125,9 @@ export class Simulation {
         return true;
       case 'skip':
         advance(this.model, unit, operation.hook, seenNow(this.model, unit, operation.hook), this.now);
+        return true;
+      case 'resign':
+        resign(this.model, unit);
         return true;
       case 'leave-scope':
         leaveScope(this.model, operation.relationId, unit);

@@ -2,6 +2,7 @@
 import { type Outcome, peerRelation, relation, type State, secret } from 'charmwright/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordOf } from '../../../../charm/tenant-limits/record.ts';
+import { type Agreement, agreementBag, type PeerWords, peerUnit } from '../../../../relations/peers.ts';
 import { FakeMimir } from '../../../support/fake-mimir.ts';
 import { KEYS, mimir, S3_SECRET, s3, world } from '../../../support/mimir-world.ts';
 import { UNIT_AUTHORITY } from '../../../support/unit-certificate.ts';
@@ -11,22 +12,34 @@ import { hostileTexts } from './values.ts';
 const HOST = '127.78.1.25';
 type Bag = Readonly<Record<string, string>>;
 
-const AGREED: Bag = {
-  'alertmanager-digest': 'a1b2',
-  'copies-since': '1700000000000',
-  'hold-writes': '5',
-  'grafana-stand-in': 'mimir-k8s/0',
-  'replication-factor': '3',
-  rules: '{"basis":"x","synced":{"5:agent":"y"}}',
-  'tenant-limits': recordOf({ anonymous: { ingestion_rate: 5 } }) ?? '',
-  'tls-ca': UNIT_AUTHORITY,
-};
-const ANOTHER_UNIT: Bag = {
-  'flushed-for': '5',
-  'held-for': '5',
-  hostname: 'mimir-k8s-1.mimir-k8s-endpoints',
-  'tls-ca': UNIT_AUTHORITY,
-};
+/** All that units of this application may say to each other: the types see to it that nothing is left out. */
+const AGREED: Bag = agreementBag({
+  alertmanagerDigest: 'a1b2',
+  authorities: UNIT_AUTHORITY,
+  copiesSince: 1_780_000_000_000,
+  grafanaStandIn: 'mimir-k8s/0',
+  holdWrites: 5,
+  replicationFactor: 3,
+  rules: { basis: 'x', synced: { '5:agent': 'y' }, tenant: 'team-a' },
+  tenantLimits: recordOf({ anonymous: { ingestion_rate: 5 } }) ?? '',
+  turn: { unit: 'mimir-k8s/1', request: 2 },
+  zoneAware: true,
+} satisfies Required<Agreement>);
+const ANOTHER_UNIT: Bag = peerUnit('mimir-k8s-1.mimir-k8s-endpoints', {
+  authorities: UNIT_AUTHORITY,
+  flushedFor: 5,
+  heldFor: 5,
+  ip: '10.1.0.8',
+  requests: { asked: 2, done: 1 },
+  silent: true,
+  zone: 'zone-b',
+} satisfies Required<PeerWords>);
+/** What has not been agreed on yet when units first tell where they are. */
+const UNDECIDED: Bag = {};
+
+const ZONE_KEYS = ['ingester/ring', 'store_gateway/sharding_ring', 'alertmanager/sharding_ring'].map(
+  (ring) => `/${ring}/zone_awareness_enabled`,
+);
 
 let server: FakeMimir;
 let tried = 0;
@@ -85,6 +98,24 @@ describe.each([true, false])('a unit that leads: %s', (leader) => {
     for (const bag of spoiled(ANOTHER_UNIT, key))
       await bears(among(leader, AGREED, bag), known, `${key}=${bag[key]?.slice(0, 120)}`);
   });
+});
+
+test('any zone of another unit is borne while the leader chooses where copies are kept', async () => {
+  const known = await keysOfGood(true);
+  const others = { 1: ANOTHER_UNIT, 2: { ...ANOTHER_UNIT, zone: 'zone-c' } };
+  const choosing = (units: Readonly<Record<number, Bag>>): State => ({
+    ...among(true, UNDECIDED, ANOTHER_UNIT),
+    relations: [peerRelation('mimir-peers', { id: 1, units }), s3(HOST)],
+    stored: { zone: { zone: 'zone-a', sure: true } },
+  });
+  const good = await bears(choosing(others), new Set([...known, ...ZONE_KEYS]), 'three zones');
+  expect(configKeys(good)).toEqual(expect.arrayContaining([...ZONE_KEYS]));
+  for (const bag of spoiled(ANOTHER_UNIT, 'zone'))
+    await bears(
+      choosing({ ...others, 1: bag }),
+      new Set([...known, ...ZONE_KEYS]),
+      `zone=${bag.zone?.slice(0, 120)}`,
+    );
 });
 
 test.each(

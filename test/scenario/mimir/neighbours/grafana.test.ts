@@ -27,8 +27,10 @@ class Application {
   readonly #endpoints: readonly Endpoint[];
   readonly #config: Record<string, string | number | boolean>;
   readonly #more: Parameters<typeof world>[1];
+  readonly #away = new Set<number>();
   #leader = 0;
-  #units = 1;
+  #units: readonly number[] = [0];
+  #agreed: Readonly<Record<string, string>> = {};
   readonly #bags = new Map<
     number,
     { app: Record<string, string>; units: Record<string, Record<string, string>> }
@@ -45,7 +47,25 @@ class Application {
   }
 
   scale(units: number): this {
-    this.#units = units;
+    this.#units = Array.from({ length: units }, (_, unit) => unit);
+    return this;
+  }
+
+  /** Its pod is gone. What it has said stands, and it is not asked any more. */
+  hold(unit: number): this {
+    this.#away.add(unit);
+    return this;
+  }
+
+  release(unit: number): this {
+    this.#away.delete(unit);
+    return this;
+  }
+
+  /** The unit is gone for good, and its databags with it. */
+  remove(gone: number): this {
+    this.#units = this.#units.filter((unit) => unit !== gone);
+    for (const { units } of this.#bags.values()) delete units[`mimir-k8s/${gone}`];
     return this;
   }
 
@@ -57,7 +77,7 @@ class Application {
   /** Every unit runs a hook, then Grafana does, until nothing changes any more. */
   async settle(): Promise<void> {
     for (let before = ''; ; ) {
-      for (let unit = 0; unit < this.#units; unit++) await this.#hook(unit);
+      for (const unit of this.#units) if (!this.#away.has(unit)) await this.#hook(unit);
       this.#answers = this.#grafana.changed(this.#published());
       const now = JSON.stringify([[...this.#bags], [...this.#answers]]);
       if (now === before) return;
@@ -82,17 +102,24 @@ class Application {
       });
     });
     const { relations: others = [], ...more } = this.#more ?? {};
+    const siblings = this.#units.filter((each) => each !== unit).map((each) => [each, {}]);
+    const peers = peerRelation('mimir-peers', {
+      id: 1,
+      localAppData: this.#agreed,
+      units: Object.fromEntries(siblings),
+    });
     const after = await mimir.run(
       { kind: 'update-status' },
       world(HOST, {
         leader: unit === this.#leader,
         unitNumber: unit,
-        plannedUnits: this.#units,
+        plannedUnits: this.#units.length,
         config: this.#config,
-        relations: [peerRelation('mimir-peers', { id: 1 }), ...others, ...relations],
+        relations: [peers, ...others, ...relations],
         ...more,
       }),
     );
+    this.#agreed = findRelation(after, 'mimir-peers').localAppData;
     for (const endpoint of this.#endpoints) this.#keep(endpoint, unit, after);
   }
 
@@ -137,7 +164,7 @@ test('two Grafanas at once each get what they read, and the one that shows alert
 });
 
 describe('a new leader', () => {
-  const asked = (remoteAppData: Record<string, string>) =>
+  const asked = (remoteAppData: Record<string, string>, others = [0]) =>
     mimir.run(
       'leader-elected',
       world(HOST, {
@@ -145,7 +172,11 @@ describe('a new leader', () => {
         unitNumber: 1,
         plannedUnits: 2,
         relations: [
-          peerRelation('mimir-peers', { id: 1, localAppData: { 'grafana-stand-in': 'mimir-k8s/0' } }),
+          peerRelation('mimir-peers', {
+            id: 1,
+            localAppData: { 'grafana-stand-in': 'mimir-k8s/0' },
+            units: Object.fromEntries(others.map((unit) => [unit, {}])),
+          }),
           relation('grafana-source', { id: 6, remoteAppData }),
         ],
       }),
@@ -153,11 +184,21 @@ describe('a new leader', () => {
   const peers = async (after: ReturnType<typeof asked>) =>
     findRelation(await after, 'mimir-peers').localAppData['grafana-stand-in'];
 
-  test('wakes the one before by its name in the peer relation, so that the old address goes at once', async () => {
-    expect(await peers(asked({}))).toBe('mimir-k8s/1');
+  test('leaves the word to the unit that has it, though that one may be away', async () => {
+    const after = asked({});
+    expect(await peers(after)).toBe('mimir-k8s/0');
+    expect(findRelation(await after, 'grafana-source').localUnitData).not.toHaveProperty(
+      'grafana_source_host',
+    );
   });
 
-  test('wakes nobody where Grafana reads the application', async () => {
+  test('has the word when that one has been removed', async () => {
+    const after = asked({}, []);
+    expect(await peers(after)).toBe('mimir-k8s/1');
+    expect(findRelation(await after, 'grafana-source').localUnitData).toHaveProperty('grafana_source_host');
+  });
+
+  test('has no need of one where Grafana reads the application', async () => {
     expect(await peers(asked({ app_datasource_uid: NAME }))).toBeUndefined();
   });
 });
@@ -203,12 +244,26 @@ describe.each(['v0', 'v1'] as const)('a Grafana whose charm reads %s', (library)
     expect(prometheus?.jsonData).toMatchObject({ alertmanagerUid: alertmanager?.uid, manageAlerts: true });
   });
 
-  test('still has one when another unit leads', async () => {
+  test('has the same one when another unit leads, whether the one that led is there or not', async () => {
+    const application = new Application(grafana, ['grafana-source']).scale(3);
+    await application.settle();
+    const before = grafana.dataSources;
+    for (const change of [
+      () => application.lead(1),
+      () => application.hold(0).lead(2),
+      () => application.release(0),
+    ]) {
+      await change().settle();
+      expect(grafana.dataSources).toEqual(before);
+    }
+    expect(before.map(({ name }) => name)).toEqual([one(NAME)]);
+  });
+
+  test('still has one when the unit is removed that it was told of', async () => {
     const application = new Application(grafana, ['grafana-source']).scale(2);
     await application.settle();
-    await application.lead(1).settle();
+    await application.lead(1).remove(0).settle();
     expect(grafana.dataSources.map(({ name }) => name)).toEqual([library === 'v0' ? `${NAME}_1` : NAME]);
-    expect(application.bags('grafana-source')?.units['mimir-k8s/0']).toEqual({});
   });
 
   test('sends the tenant when there are tenants', async () => {
