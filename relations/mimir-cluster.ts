@@ -146,6 +146,14 @@ export interface ClusterConfiguration {
 export const credentialsSchema = z.object({ 'access-key': z.string(), 'secret-key': z.string() });
 export type Credentials = z.infer<typeof credentialsSchema>;
 
+/**
+ * What was said before, by one that leads and that nothing else can be told of before somebody mends it. Nothing, where
+ * nothing was said: who has joined waits then anyway.
+ */
+export function blockedApp(said: Bag): Bag {
+  return said.worker_config === undefined ? said : { ...said, blocked: stableJson(true) };
+}
+
 /** @param secret URI of the credentials; undefined where the units need none. */
 export function leaderApp(configuration: ClusterConfiguration, secret: string | undefined): Bag {
   const { settings, replicationFactor, serverName, storageAuthorities, authorities, trusted, tenantLimits } =
@@ -170,6 +178,7 @@ const areCertificates = (text: string) => {
 };
 const certificates = z.optional(json(z.string().check(z.refine(areCertificates)), 'certificates'));
 const leaderSchema = z.object({
+  blocked: z.optional(json(z.boolean(), 'true or false')),
   worker_config: json(
     z.pipe(
       z.string(),
@@ -201,6 +210,8 @@ export type LeaderAnswer =
       readonly configuration: ClusterConfiguration;
       /** URI of the credentials. */
       readonly secret?: string;
+      /** It has something wrong, and this is what it last had right. */
+      readonly blocked?: true;
     };
 
 /** The databag of the application that leads. */
@@ -225,6 +236,7 @@ export function readLeaderApp(bag: Bag): LeaderAnswer {
       ...(data.tenant_limits !== undefined && { tenantLimits: data.tenant_limits }),
     },
     ...(data.s3_secret_id !== undefined && { secret: data.s3_secret_id }),
+    ...(data.blocked === true && { blocked: true }),
   };
 }
 

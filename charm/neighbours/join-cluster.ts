@@ -82,16 +82,16 @@ async function readJoined(juju: Juju<Spec>, relations: readonly Relation[]): Pro
     case 'invalid':
       return { ...from, ...answer };
     case 'said': {
-      const { configuration, secret } = answer;
+      const { configuration, secret, blocked } = answer;
+      const ready = { ...from, kind: 'ready', configuration, ...(blocked && { blocked }) } as const;
       const problem = unfit(configuration.settings);
       if (problem !== undefined)
         return { ...from, kind: 'invalid', problems: [{ key: 'worker_config', problem }] };
-      if (secret === undefined) return { ...from, kind: 'ready', configuration };
+      if (secret === undefined) return ready;
       const content = await readGranted(juju, secret);
       if (content === undefined) return { ...from, kind: 'waiting', unreadable: true };
       const credentials = z.safeParse(credentialsSchema, content);
-      if (credentials.success)
-        return { ...from, kind: 'ready', configuration, credentials: credentials.data };
+      if (credentials.success) return { ...ready, credentials: credentials.data };
       const wrong = 'names a secret without access-key and secret-key';
       return { ...from, kind: 'invalid', problems: [{ key: 's3_secret_id', problem: wrong }] };
     }

@@ -1,9 +1,15 @@
 /** Applications that have joined the cluster of this one: who they are, and what they are told. */
 import { createHash } from 'node:crypto';
-import { type Juju, parseJson, type Relation } from 'charmwright';
+import { type Juju, parseJson, type Relation, worst } from 'charmwright';
 import * as z from 'zod/mini';
 import type { KeyProblem } from '../../relations/bag.ts';
-import { type Credentials, leaderApp, readMemberApp, readMemberUnit } from '../../relations/mimir-cluster.ts';
+import {
+  blockedApp,
+  type Credentials,
+  leaderApp,
+  readMemberApp,
+  readMemberUnit,
+} from '../../relations/mimir-cluster.ts';
 import { peerAddress } from '../../relations/peers.ts';
 import type { Spec } from '../generated.ts';
 import type { Inputs, NeighbourProblem } from '../plan/inputs.ts';
@@ -31,8 +37,13 @@ export const mimirCluster: Neighbour = {
     };
   },
 
-  async carryOut(juju, inputs, { shared }, relations) {
-    if (!inputs.leader || shared === undefined) return;
+  async carryOut(juju, inputs, { shared, statuses }, relations) {
+    if (!inputs.leader) return;
+    if (shared === undefined) {
+      // What only time can bring is no news.
+      if (worst(statuses)?.name === 'blocked') await tellBlocked(relations);
+      return;
+    }
     const { credentials } = shared;
     const secret = credentials === undefined ? undefined : await share(juju, credentials, relations);
     const tenantLimits = await limitsToTell(inputs);
@@ -50,6 +61,10 @@ export const mimirCluster: Neighbour = {
     if (known !== undefined) await juju.secrets.remove(known.id);
   },
 };
+
+async function tellBlocked(relations: readonly Relation[]): Promise<void> {
+  for (const relation of relations) await relation.publishApp(blockedApp(await relation.localAppData()));
+}
 
 /** Those in use here: while something is wrong with the wanted ones, that is what was last good. */
 async function limitsToTell({ tenantLimits, container }: Inputs): Promise<string | undefined> {

@@ -126,6 +126,7 @@ function joinedStatuses(inputs: Inputs, joined: Joined): readonly Status[] {
   const trouble = joinedTrouble(inputs, joined);
   return [
     ...(trouble === undefined ? [] : [trouble]),
+    ...blockedStatuses(joined),
     ...limitsStatuses(inputs, joined),
     ...placeStatuses(inputs),
     ...certificateStatuses(inputs),
@@ -133,6 +134,17 @@ function joinedStatuses(inputs: Inputs, joined: Joined): readonly Status[] {
     ...turnStatuses(inputs),
     ...inputs.neighbourProblems.map(notUsed),
     remark(inputs, joined),
+  ];
+}
+
+/** Mimir serves meanwhile, on what the one that leads said last. */
+function blockedStatuses(joined: Joined): readonly Status[] {
+  if (joined.kind !== 'ready' || joined.blocked === undefined) return [];
+  const { app, relation } = joined;
+  return [
+    waiting(
+      `[join-cluster] ${app} is blocked (${relation}): see juju status ${app}; its last configuration stays in use`,
+    ),
   ];
 }
 

@@ -56,4 +56,6 @@ export type Joined =
       readonly configuration: ClusterConfiguration;
       /** Absent where units have other ways to object storage. */
       readonly credentials?: Credentials;
+      /** The one that leads is Blocked: this is what it said before. */
+      readonly blocked?: true;
     });
