@@ -4,12 +4,14 @@
  */
 import type { Bag } from 'charmwright';
 import {
+  type ContainerState,
   exec,
   findContainer,
   findRelation,
   peerRelation,
   type RelationState,
   type State,
+  stateOf,
 } from 'charmwright/testing';
 import { copiesIn } from '../../charm/plan/copies.ts';
 import { CONFIG_FILE } from '../../charm/plan/paths.ts';
@@ -39,6 +41,7 @@ export class Fleet implements AsyncDisposable {
   /** Whether all Mimirs may be stopped at one time. */
   mayStopTogether = false;
   readonly #gone = new Map<number, Unit>();
+  readonly #held = new Set<number>();
   #appBag: Bag = {};
   readonly #mimirs: readonly FakeMimir[];
   readonly #host: string;
@@ -67,6 +70,7 @@ export class Fleet implements AsyncDisposable {
     this.leader = 0;
     this.units.clear();
     this.#gone.clear();
+    this.#held.clear();
     for (const [i, fake] of this.#mimirs.entries()) {
       fake.ready = false;
       fake.flushes = true;
@@ -81,11 +85,7 @@ export class Fleet implements AsyncDisposable {
           plannedUnits: this.#mimirs.length,
           relations: [],
           secrets: [S3_SECRET],
-          // It is asked what it thinks of a configuration right before it is started on it.
-          containers: [
-            image({ execs: [exec(['/bin/mimir', '-modules'], () => this.#begins(fake))] }),
-            gateway(),
-          ],
+          containers: [this.#imageOf(fake), gateway()],
         }),
         bag: { 'ingress-address': address, 'private-address': address, 'egress-subnets': `${address}/32` },
         hooks: ['pebble-ready'],
@@ -124,9 +124,28 @@ export class Fleet implements AsyncDisposable {
     this.#countRing();
   }
 
+  /** Its pod is gone, and does not come back yet: what it has said stands, and it runs no hooks. */
+  hold(unit: number): void {
+    this.#held.add(unit);
+    this.breaks(unit);
+  }
+
+  /** A new pod, with the volume of the one before. */
+  release(unit: number): void {
+    this.#held.delete(unit);
+    const entry = this.units.get(unit);
+    const fake = this.#mimirs[unit];
+    if (entry === undefined || fake === undefined) return;
+    const { files } = findContainer(entry.state, 'mimir');
+    entry.state = { ...stateOf(entry.state), containers: { ...entry.state.containers, mimir: this.#imageOf(fake, files) } };
+    entry.hooks.unshift('config-changed', 'pebble-ready');
+  }
+
   /** Units that have a hook to run. */
   busy(): readonly number[] {
-    return [...this.units].filter(([, { hooks }]) => hooks.length > 0).map(([i]) => i);
+    return [...this.units]
+      .filter(([i, { hooks }]) => hooks.length > 0 && !this.#held.has(i))
+      .map(([i]) => i);
   }
 
   /** Units that run a Mimir, as Pebble sees it. */
@@ -142,7 +161,7 @@ export class Fleet implements AsyncDisposable {
 
   /** Mimirs that were started and do not serve yet. */
   starting(): readonly number[] {
-    return [...this.units.keys()].filter((i) => this.#mimirs[i]?.ready === false);
+    return [...this.units.keys()].filter((i) => this.#mimirs[i]?.ready === false && !this.#held.has(i));
   }
 
   /** @param silently Pebble's check was never down, and the charm is not woken. */
@@ -238,6 +257,11 @@ export class Fleet implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#mimirs.map((fake) => fake[Symbol.asyncDispose]()));
+  }
+
+  /** It is asked what it thinks of a configuration right before it is started on it. */
+  #imageOf(fake: FakeMimir, files: ContainerState['files'] = {}): ContainerState {
+    return image({ files, execs: [exec(['/bin/mimir', '-modules'], () => this.#begins(fake))] });
   }
 
   #begins(fake: FakeMimir): Record<string, never> {

@@ -120,6 +120,64 @@ describe('roles that are given away', () => {
   });
 });
 
+describe('a unit that leads and has the turn', () => {
+  beforeEach(async () => {
+    fleet.configure({ 'log-level': 'debug' });
+    await settle();
+    expect(fleet.starts).toEqual([0]);
+    fleet.hold(0);
+    fleet.lead(1);
+    await settle();
+  });
+
+  test('keeps it while its pod is away: the others serve on, and say for whom they wait', async () => {
+    fleet.wake();
+    await settle();
+    expect(fleet.serving()).toEqual([1, 2]);
+    expect(fleet.on('info')).toEqual([1, 2]);
+    for (const unit of [1, 2])
+      expect(fleet.statusOf(unit)).toEqual(
+        waiting('[mimir] waiting for its turn to restart, after mimir-k8s/0'),
+      );
+  });
+
+  test('ends it when it is back, and the one that leads now gives it to the next', async () => {
+    fleet.release(0);
+    await settle();
+    fleet.becomesReady(0);
+    await fleet.rest();
+    expect(fleet.starts).toEqual([0, 0, 1, 2]);
+    expect(fleet.on('debug')).toEqual([0, 1, 2]);
+    for (const unit of [0, 1, 2]) expect(fleet.statusOf(unit)).toEqual(active());
+  });
+
+  test('gives it away when it is removed while it is away', async () => {
+    fleet.remove(0);
+    await fleet.rest();
+    expect(fleet.starts).toEqual([0, 1, 2]);
+    expect(fleet.on('debug')).toEqual([1, 2]);
+  });
+});
+
+test('a leader that dies at any call of the hook that gives a turn: another one goes on with it', async () => {
+  for (let call = 1; ; call++) {
+    await fleet.reset();
+    fleet.configure({ 'log-level': 'debug' });
+    const killed = await fleet.hook(0, call);
+    fleet.hold(0);
+    fleet.lead(1);
+    await settle();
+    expect(fleet.serving(), `${call}: ${fleet.told()}`).toEqual([1, 2]);
+    const said = [1, 2].map((unit) => fleet.statusOf(unit)?.message);
+    expect(said.join('\n')).toMatch(/turn to restart.*mimir-k8s\/0/);
+    fleet.release(0);
+    await fleet.rest();
+    expect(fleet.on('debug'), `${call}: ${fleet.told()}`).toEqual([0, 1, 2]);
+    for (const unit of [0, 1, 2]) expect(fleet.statusOf(unit)).toEqual(active());
+    if (!killed) return;
+  }
+});
+
 describe.each(Array.from({ length: 40 }, (_, seed) => seed))('in order %i', (seed) => {
   test('all units come to the newest configuration, and never two are away', async () => {
     const random = chance(seed);
