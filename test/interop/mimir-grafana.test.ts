@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { writeCharm } from '../local/tiny-charm.ts';
 import type { Daemon } from '../support/daemon.ts';
 import { nginx } from '../support/debian.ts';
+import { GrafanaPeer } from '../support/grafana-peer.ts';
 import {
   askThrough,
   checkAlertmanager,
@@ -26,8 +27,6 @@ import { startProxy } from '../support/traefik-stand-in.ts';
 const INSIDE = 'http://mimir-k8s.local.svc.cluster.local:9009';
 const SOURCES = ['grafana-source', 'grafana-source-alertmanager'] as const;
 const ENDPOINTS = ['catalogue', 'ingress', 'prometheus-api', ...SOURCES] as const;
-type Endpoint = (typeof ENDPOINTS)[number];
-const bagShape = z.record(z.string(), z.string());
 
 const installed = await nginx();
 const program = installed.kind === 'there' ? installed.path : '';
@@ -36,6 +35,7 @@ let proxy: Daemon | undefined;
 /** Where the application is from here. */
 let mimir: string;
 let grafana = new GrafanaStandIn('v0');
+let peer: GrafanaPeer;
 
 beforeAll(async () => {
   model = await TestModel.start();
@@ -58,44 +58,18 @@ provides:
   for (const endpoint of ENDPOINTS) await model.integrate([`mimir-k8s:${endpoint}`, `neighbour:${endpoint}`]);
   await model.untilActive();
   mimir = await model.forward('mimir-k8s', 9009);
+  peer = new GrafanaPeer({
+    model,
+    unit: 'neighbour/0',
+    sources: SOURCES,
+    rests: () => model.untilActive(),
+  });
 });
 
 afterAll(async () => {
   await proxy?.stop();
   await model[Symbol.asyncDispose]();
 });
-
-/** What ours says there: an application, or a unit. */
-async function bag(endpoint: Endpoint, whose = 'mimir-k8s'): Promise<Record<string, string>> {
-  const app = whose.includes('/') ? '' : '--app ';
-  const command = `relation-get --format=json -r $(relation-ids ${endpoint}) ${app}- ${whose}`;
-  return bagShape.parse(JSON.parse(await model.exec('neighbour/0', command)));
-}
-
-/** What the neighbour answers there. */
-async function say(endpoint: Endpoint, answer: Readonly<Record<string, string>>): Promise<void> {
-  const words = Object.entries(answer).map(([key, value]) => `'${key}=${value}'`);
-  await model.exec('neighbour/0', `relation-set -r $(relation-ids ${endpoint}) --app ${words.join(' ')}`);
-}
-
-/** Grafana's charm reads, provisions and answers, until it has nothing new to say. */
-async function provision(): Promise<readonly ProvisionedSource[]> {
-  for (let before = ''; ; ) {
-    await model.untilActive();
-    const relations = await Promise.all(
-      SOURCES.map(async (endpoint, id) => ({
-        id,
-        app: await bag(endpoint),
-        units: { 'mimir-k8s/0': await bag(endpoint, 'mimir-k8s/0') },
-      })),
-    );
-    const answers = grafana.changed(relations);
-    const now = JSON.stringify([relations, [...answers]]);
-    if (now === before) return grafana.dataSources;
-    before = now;
-    for (const [id, endpoint] of SOURCES.entries()) await say(endpoint, answers.get(id) ?? {});
-  }
-}
 
 /** The same data source, with an address that leads from here to where its own leads in the model. */
 function fromHere(source: ProvisionedSource | undefined): ProvisionedSource {
@@ -122,7 +96,7 @@ const patience = { timeout: 60_000, interval: 500 };
 
 describe('Grafana', () => {
   test('of today has one data source for queries, and one for alerts, and both work', async () => {
-    const [prometheus, alertmanager, ...more] = await provision();
+    const [prometheus, alertmanager, ...more] = await peer.provision(grafana);
     expect(more).toEqual([]);
     expect(prometheus).toMatchObject({
       name: expect.stringMatching(/^juju_local_.*_mimir-k8s_0$/),
@@ -145,7 +119,7 @@ describe('Grafana', () => {
       'active',
       /"uid": "juju_local_.*_mimir-k8s_0", "grafana_uid": "juju_cos_/,
     );
-    const [prometheus] = await provision();
+    const [prometheus] = await peer.provision(grafana);
     expect(prometheus?.jsonData.exemplarTraceIdDestinations).toMatchObject([
       { datasourceUid: 'juju_local_tempo_0' },
       { datasourceUid: 'juju_local_tempo_0' },
@@ -154,7 +128,7 @@ describe('Grafana', () => {
 
   test('that is replaced by one that reads the application has one of each again, under a name that stays', async () => {
     grafana = new GrafanaStandIn('v1');
-    const sources = await provision();
+    const sources = await peer.provision(grafana);
     expect(sources.map(({ name }) => name.replace(/^juju_local_[^_]*_/, ''))).toEqual([
       'mimir-k8s',
       'mimir-k8s_alertmanager',
@@ -172,30 +146,32 @@ describe.skipIf(program === '')('an ingress that takes a path away', () => {
     const strip = '/local-mimir-k8s';
     outside = `http://${address}${strip}`;
     proxy = await startProxy(program, address, { strip, backends: [mimir] });
-    await say('ingress', { ingress: JSON.stringify({ url: outside }) });
-    const [prometheus, alertmanager] = await provision();
+    await peer.say('ingress', { ingress: JSON.stringify({ url: outside }) });
+    const [prometheus, alertmanager] = await peer.provision(grafana);
     expect(prometheus?.url).toBe(`${outside}/prometheus`);
-    expect(await bag('prometheus-api')).toEqual({
+    expect(await peer.bag('prometheus-api')).toEqual({
       direct_url: `${INSIDE}/prometheus`,
       ingress_url: `${outside}/prometheus`,
     });
-    expect(await bag('catalogue')).toMatchObject({ url: `${outside}/` });
+    expect(await peer.bag('catalogue')).toMatchObject({ url: `${outside}/` });
     await expect.poll(() => valueThrough(prometheus), patience).toEqual(['41']);
     await expect.poll(() => checkAlertmanager(fromHere(alertmanager)), patience).toBe('Health check passed.');
   });
 
   test('that goes takes its addresses with it', async () => {
     await model.separate(['mimir-k8s:ingress', 'neighbour:ingress']);
-    const [prometheus] = await provision();
+    const [prometheus] = await peer.provision(grafana);
     expect(prometheus?.url).toBe(`${INSIDE}/prometheus`);
-    expect(await bag('prometheus-api')).toEqual({ direct_url: `${INSIDE}/prometheus` });
-    expect(await bag('catalogue')).toMatchObject({ url: `${INSIDE}/` });
+    expect(await peer.bag('prometheus-api')).toEqual({ direct_url: `${INSIDE}/prometheus` });
+    expect(await peer.bag('catalogue')).toMatchObject({ url: `${INSIDE}/` });
   });
 });
 
 test('with tenants the data source names one, without which Mimir would not answer', async () => {
   await model.config({ multitenancy: 'true' });
-  await expect.poll(async () => (await provision()).map(headersOf), patience).toEqual([TENANT, TENANT]);
+  await expect
+    .poll(async () => (await peer.provision(grafana)).map(headersOf), patience)
+    .toEqual([TENANT, TENANT]);
   const [source, alertmanager] = grafana.dataSources;
   await expect.poll(() => write(42, TENANT).catch(String), patience).toBeUndefined();
   await expect.poll(() => valueThrough(source), patience).toEqual(['42']);

@@ -143,9 +143,7 @@ export class Fleet implements AsyncDisposable {
 
   /** Units that have a hook to run. */
   busy(): readonly number[] {
-    return [...this.units]
-      .filter(([i, { hooks }]) => hooks.length > 0 && !this.#held.has(i))
-      .map(([i]) => i);
+    return [...this.units].filter(([i, { hooks }]) => hooks.length > 0 && !this.#held.has(i)).map(([i]) => i);
   }
 
   /** Units that run a Mimir, as Pebble sees it. */
