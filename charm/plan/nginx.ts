@@ -83,8 +83,7 @@ function http(inputs: NginxInputs): readonly string[] {
   return [
     'default_type text/plain;',
     'server_tokens off;',
-    // What goes wrong on the way is in the log of errors, all else in Mimir's log and metrics.
-    'access_log off;',
+    ...logOfFailures(),
     'map $http_x_forwarded_proto $outer_scheme { default $http_x_forwarded_proto; "" $scheme; }',
     ...tenantOf(inputs),
     ...['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path temp-${kind};`),
@@ -100,6 +99,24 @@ function http(inputs: NginxInputs): readonly string[] {
       block('location = /ready', `return 200 "${inputs.digest}\\n";`),
       block('location /', 'return 404;'),
     ),
+  ];
+}
+
+/**
+ * What goes wrong on the way; all else is in Mimir's log and metrics. nginx' own words on it repeat the whole URL and the
+ * referrer, and somebody may have put a token there, so each failure has a line without parameters and headers instead.
+ */
+function logOfFailures(): readonly string[] {
+  const words = [
+    '$time_iso8601 $request_method $uri $status',
+    'upstream="$upstream_addr" upstream_status="$upstream_status" seconds=$request_time',
+  ];
+  return [
+    'error_log stderr crit;',
+    `log_format failure '${words.join(' ')}';`,
+    // One that another server has answered in the end is one, too.
+    'map "$status $upstream_status" $is_failure { default 0; "~5[0-9][0-9]" 1; }',
+    'access_log /dev/stderr failure if=$is_failure;',
   ];
 }
 

@@ -141,6 +141,21 @@ describe.skipIf(installed.kind !== 'there')('a client that knows the gateway alo
     await expectWhole(url, await writeBatch(url, 'without_the_ruler'));
   }, 300_000);
 
+  test('finds each failure in the log, without what he had in the URL and in headers', async () => {
+    const headers = {
+      authorization: 'Bearer token-of-a-header',
+      referer: 'http://x/?token=token-of-a-header',
+    };
+    const one = await model.forward('mimir/0', GATEWAY_PORT);
+    const asked = '/prometheus/api/v1/rules?token=token-of-a-url';
+    expect((await request(`${one}${asked}`, { headers })).statusCode).toBe(503);
+    const logs = await model.ssh('mimir/0', 'gateway', ['/charm/bin/pebble', 'logs', '-n', 'all']);
+    expect(logs.out).toMatch(
+      / GET \/prometheus\/api\/v1\/rules 503 upstream="-" upstream_status="-" seconds=/,
+    );
+    expect(logs.out).not.toContain('token-of');
+  });
+
   test('finds Mimir itself again when nobody is left, and no gateway', async () => {
     for (const member of ['write', 'read']) {
       await model.client.call('remove-application', {

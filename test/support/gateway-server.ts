@@ -1,6 +1,6 @@
 /** The gateway's real nginx, with the configuration that the charm plans, on a loopback address of its own. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,6 +14,8 @@ export interface GatewayServer extends Daemon {
   readonly url: string;
   /** As the charm does it: files, nginx' word on them, a signal; returns when nginx tells that it runs with them. */
   reload(inputs: Changes): Promise<void>;
+  /** Lines that it has logged of requests that went wrong. */
+  failures(): Promise<string>;
 }
 
 /** What any nginx is able to. */
@@ -54,11 +56,16 @@ export async function startGateway(program: string, host: string, inputs: Change
     while ((await runsWith()) !== digest) await sleep(20);
   };
   const scheme = inputs.tls === undefined ? 'http' : 'https';
-  return { ...daemon, url: `${scheme}://${host}:${GATEWAY_PORT}`, reload };
+  const failures = () => readFile(join(folder, 'failures.log'), 'utf8');
+  return { ...daemon, url: `${scheme}://${host}:${GATEWAY_PORT}`, reload, failures };
 }
 
 function at(host: string, config: string): string {
-  return config
-    .replace(`listen ${GATEWAY_PORT}`, `listen ${host}:${GATEWAY_PORT}`)
-    .replace(`listen 127.0.0.1:${GATEWAY_STATUS_PORT}`, `listen ${host}:${GATEWAY_STATUS_PORT}`);
+  return (
+    config
+      .replace(`listen ${GATEWAY_PORT}`, `listen ${host}:${GATEWAY_PORT}`)
+      // What Node gives a child is a socket, which cannot be opened by its name.
+      .replace('access_log /dev/stderr', 'access_log failures.log')
+      .replace(`listen 127.0.0.1:${GATEWAY_STATUS_PORT}`, `listen ${host}:${GATEWAY_STATUS_PORT}`)
+  );
 }
