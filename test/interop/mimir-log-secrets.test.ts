@@ -85,21 +85,69 @@ const HASTE = [
   '-compactor.cleanup-interval=1s',
 ];
 
-test('neither keys and signatures of the bucket nor tokens of tenants and receivers are logged', async () => {
-  const changes = {
+/** What a caller puts where it can be read. */
+const IN_A_URL = 'token-in-a-url';
+
+/** As the charm would say it, of the bucket that may refuse. */
+function changes(logLevel: string) {
+  return {
     // As the charm would say it of itself, which here is not at 127.0.0.1.
     neighbours: { alertmanagers: [`http://${HOST}:9009/alertmanager`] },
-    ...withOptions({ 'log-level': 'debug' }),
+    ...withOptions({ 'log-level': logLevel }),
     agreement: { replicationFactor: 1 },
     objectStorage: s3Ready({ endpoint: `127.0.0.1:${port}`, bucket: BUCKET, ...KEYS, region: REGION }),
   };
-  await using mimir = await startMimir(HOST, changes, [...IMPATIENT, ...HASTE]);
+}
+
+function asker(url: string) {
+  return (path: string, init: RequestInit = {}) =>
+    fetch(`${url}${path}`, { ...init, headers: HEADERS }).then(({ status }) => status);
+}
+
+/** Requests of all kinds and ends, each with a token as a parameter. */
+async function askWithTokens(ask: ReturnType<typeof asker>): Promise<void> {
+  const token = `token=${IN_A_URL}`;
+  const put = { method: 'POST', body: ALERTING };
+  expect(await ask(`/api/v1/alerts?${token}`, put)).toBe(201);
+  expect(await ask(`/prometheus/config/v1/rules/b?${token}`, { method: 'POST', body: RULE })).toBe(202);
+  expect(await ask(`/prometheus/api/v1/labels?${token}`)).toBe(200);
+  expect(await ask(`/prometheus/api/v1/query?query=vector(1)&${token}`)).toBe(200);
+  expect(await ask(`/prometheus/api/v1/query?query=sum(&${token}`)).toBe(400);
+  expect(await ask(`/api/v1/push?${token}`, { method: 'POST', body: 'nonsense' })).toBe(400);
+  expect(await ask(`/no-such-path?${token}`)).toBe(404);
+  refuses = true;
+  expect(await ask(`/prometheus/config/v1/rules?${token}`)).toBe(400);
+  expect(await ask(`/api/v1/alerts?${token}`, put)).toBe(500);
+  refuses = false;
+}
+
+test('at the default level the parameters of a URL are in two kinds of lines, and in no other', async () => {
+  await using mimir = await startMimir(HOST, changes('info'), [...IMPATIENT, ...HASTE]);
+  await askWithTokens(asker(mimir.url));
+  const lines = () =>
+    mimir
+      .log()
+      .split('\n')
+      .filter((line) => line.includes(IN_A_URL));
+  // The query that failed, the two that did not, and the request that ended in 500.
+  await expect.poll(() => lines().length, { timeout: 30_000 }).toBeGreaterThanOrEqual(4);
+  const kinds = lines().map((line) => /msg="query stats"|msg="\w+ \S+ \(500\)/.exec(line)?.[0] ?? line);
+  const isQuery = (kind: string) => kind === 'msg="query stats"';
+  expect(kinds.filter(isQuery).length).toBeGreaterThanOrEqual(3);
+  expect([...new Set(kinds.filter((kind) => !isQuery(kind)))]).toEqual([
+    `msg="POST /api/v1/alerts?token=${IN_A_URL} (500)`,
+  ]);
+  for (const secret of [KEYS.accessKey, KEYS.secretKey, 'of-a-tenant', 'of-the-hook', ...signatures])
+    expect(mimir.log()).not.toContain(secret);
+}, 120_000);
+
+test('neither keys and signatures of the bucket nor tokens of tenants and receivers are logged', async () => {
+  await using mimir = await startMimir(HOST, changes('debug'), [...IMPATIENT, ...HASTE]);
   const says = async (words: RegExp) => {
     for (const deadline = Date.now() + 120_000; !words.test(mimir.log()); await sleep(300))
       if (Date.now() > deadline) throw new Error(`Mimir has not logged ${words}`);
   };
-  const ask = (path: string, init: RequestInit = {}) =>
-    fetch(`${mimir.url}${path}`, { ...init, headers: HEADERS }).then(({ status }) => status);
+  const ask = asker(mimir.url);
 
   expect(await ask('/api/v1/alerts', { method: 'POST', body: ALERTING })).toBe(201);
   expect(await ask('/prometheus/config/v1/rules/a', { method: 'POST', body: RULE })).toBe(202);
