@@ -137,7 +137,10 @@ export class Fleet implements AsyncDisposable {
     const fake = this.#mimirs[unit];
     if (entry === undefined || fake === undefined) return;
     const { files } = findContainer(entry.state, 'mimir');
-    entry.state = { ...stateOf(entry.state), containers: { ...entry.state.containers, mimir: this.#imageOf(fake, files) } };
+    entry.state = {
+      ...stateOf(entry.state),
+      containers: { ...entry.state.containers, mimir: this.#imageOf(fake, files) },
+    };
     entry.hooks.unshift('config-changed', 'pebble-ready');
   }
 
