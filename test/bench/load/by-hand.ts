@@ -6,20 +6,23 @@ import type { ChildProcess } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { toYaml } from '../../../charm/plan/mimir-config.ts';
+import { isSettings, toYaml } from '../../../charm/plan/mimir-config.ts';
 import { ROOT_FILE } from '../../../minio/charm/plan/layer.ts';
+import type { Settings } from '../../../relations/mimir-cluster.ts';
 import { image } from '../../../tools/peers.ts';
 import type { Model } from '../model.ts';
 import { LIMITS } from './limits.ts';
 
-const APP = 'by-hand';
 const PORT = 8080;
-const BUCKET = 'by-hand';
-/** By which its processes are told from the charm's. */
-export const BY_HAND_FILE = '/data/by-hand.yaml';
+const LOG_FILE = '/data/mimir.log';
+
+/** By which its processes are told from others'. */
+export function configFile(app: string): string {
+  return `/data/${app}.yaml`;
+}
 
 /** A pod with Mimir's image and a volume, like the charm's. Nothing runs in it by itself. */
-const METADATA = `name: ${APP}
+const metadata = (app: string) => `name: ${app}
 summary: a pod for a Mimir that is configured by hand
 description: a pod for a Mimir that is configured by hand
 containers:
@@ -37,22 +40,41 @@ export interface ByHand {
   stop(): void;
 }
 
-/** The model has a MinIO. @param folder for the charm's files. */
-export async function deployByHand(model: Model, folder: string, units: number): Promise<ByHand> {
+interface Deployment {
+  readonly app: string;
+  readonly units: number;
+  readonly variant: Variant;
+}
+
+/** How one differs from what the documentation shows. */
+export interface Variant {
+  /** Settings besides. */
+  readonly more?: Settings;
+  /** All units in the session of whoever starts them, as a script would leave them, not each as a container. */
+  readonly inOneSession?: true;
+}
+
+/** The model has a MinIO. */
+export async function deployByHand(model: Model, deployment: Deployment): Promise<ByHand> {
+  const { app, units, variant } = deployment;
   const mimirImage = `mimir-image=${await image('mimir')}`;
-  await model.juju('deploy', await podCharm(folder), '--resource', mimirImage, '-n', String(units));
-  await model.juju('wait-for', 'application', APP, '--query', 'status=="active"', '--timeout', '60s');
+  const charm = await podCharm(`${model.folder}-${app}`, app);
+  await model.juju('deploy', charm, '--resource', mimirImage, '-n', String(units));
+  await model.juju('wait-for', 'application', app, '--query', 'status=="active"', '--timeout', '60s');
   await model.settled();
-  const addresses = await model.addresses(APP);
+  const addresses = await model.addresses(app);
   const [minio = ''] = await model.addresses('minio-k8s');
-  await model.juju('run', 'minio-k8s/0', 'create-bucket', `name=${BUCKET}`);
-  const text = configuration(addresses, minio, await credentials(model));
+  await model.juju('run', 'minio-k8s/0', 'create-bucket', `name=${app}`);
+  const text = toYaml(configuration(deployment, addresses, minio, await credentials(model)));
+  const command = `/bin/mimir -config.file=${configFile(app)} 2> ${LOG_FILE}`;
   const processes: ChildProcess[] = [];
   for (const number of addresses.keys()) {
-    const inside = ['ssh', '--container', 'mimir', `${APP}/${number}`];
+    const inside = ['ssh', '--container', 'mimir', `${app}/${number}`, 'sh', '-c'];
     const encoded = Buffer.from(text).toString('base64');
-    await model.juju(...inside, 'sh', '-c', `echo ${encoded} | base64 -d > ${BY_HAND_FILE}`);
-    processes.push(model.background(...inside, '/bin/mimir', `-config.file=${BY_HAND_FILE}`));
+    await model.juju(...inside, `echo ${encoded} | base64 -d > ${configFile(app)}`);
+    processes.push(
+      model.background(...inside, variant.inOneSession ? `exec ${command}` : asContainer(command)),
+    );
   }
   await stillRunning(processes);
   return {
@@ -63,16 +85,25 @@ export async function deployByHand(model: Model, folder: string, units: number):
   };
 }
 
+/**
+ * As a container's first process runs, also the one of the charm's Mimir: in a session of its own. The kernel shares
+ * out the processors among sessions (`sched_autogroup_enabled`), as it does among containers.
+ */
+function asContainer(command: string): string {
+  return `exec setsid --wait ${command}`;
+}
+
 /** What the documentation's file says, with the directories on the volume and the limits of this load. */
 function configuration(
+  { app, variant }: Deployment,
   addresses: readonly string[],
   minio: string,
   { user, password }: { readonly user: string; readonly password: string },
-): string {
+): Settings {
   // Three copies are Mimir's own default, which a unit alone cannot have.
   const alone = addresses.length < 3 ? { replication_factor: 1 } : undefined;
   const single = <T extends object>(settings: T) => (alone === undefined ? {} : settings);
-  return toYaml({
+  const shown: Settings = {
     target: 'all,alertmanager,overrides-exporter',
     multitenancy_enabled: false,
     usage_stats: { enabled: false },
@@ -87,7 +118,7 @@ function configuration(
           access_key_id: user,
           secret_access_key: password,
           insecure: true,
-          bucket_name: BUCKET,
+          bucket_name: app,
         },
       },
     },
@@ -113,7 +144,18 @@ function configuration(
       ingestion_burst_size: LIMITS.burst,
       max_global_series_per_user: LIMITS.series,
     },
+  };
+  return merged(shown, variant.more ?? {});
+}
+
+/** At every depth. */
+function merged(settings: Settings, more: Settings): Settings {
+  const entries = Object.entries(more).map(([key, value]): [string, Settings[string]] => {
+    const before = settings[key];
+    const bothNest = before !== undefined && isSettings(before) && isSettings(value);
+    return [key, bothNest ? merged(before, value) : value];
   });
+  return { ...settings, ...Object.fromEntries(entries) };
 }
 
 /** MinIO's own, from the file that it has them from. */
@@ -123,25 +165,17 @@ async function credentials(model: Model): Promise<{ readonly user: string; reado
   return { user: of('MINIO_ROOT_USER'), password: of('MINIO_ROOT_PASSWORD') };
 }
 
-async function podCharm(parent: string): Promise<string> {
-  const folder = join(parent, APP);
+async function podCharm(folder: string, app: string): Promise<string> {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'metadata.yaml'), METADATA);
+  await writeFile(join(folder, 'metadata.yaml'), metadata(app));
   await writeFile(join(folder, 'dispatch'), '#!/bin/sh\nstatus-set active\n');
   await chmod(join(folder, 'dispatch'), 0o755);
   return folder;
 }
 
-/** @throws with what Mimir said when it has not even begun. */
+/** @throws when one has not even begun. */
 async function stillRunning(processes: readonly ChildProcess[]): Promise<void> {
-  const said = processes.map(() => '');
-  processes.forEach((process, i) => {
-    process.stderr?.on('data', (text) => {
-      said[i] = `${said[i]}${String(text)}`.slice(-2000);
-    });
-  });
   await sleep(1500);
-  processes.forEach((process, i) => {
-    if (process.exitCode !== null) throw new Error(`Mimir by hand has ended: ${said[i]}`);
-  });
+  const ended = processes.findIndex(({ exitCode }) => exitCode !== null);
+  if (ended !== -1) throw new Error(`Mimir ${ended} by hand has ended; its words are in ${LOG_FILE}`);
 }

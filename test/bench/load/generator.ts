@@ -1,4 +1,5 @@
 /** The load: a process of its own, so that it can be started inside the model's network. Orders come on its input. */
+import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request, setGlobalDispatcher } from 'undici';
@@ -43,6 +44,11 @@ async function obey(order: Order): Promise<Result> {
         paced(order.pushesPerSecond, order.seconds, (due) => push(order, taken, due)),
         paced(order.queriesPerSecond, order.seconds, (due) => query(order, taken, due)),
       ]);
+      break;
+    case 'profile':
+      await Promise.all(
+        order.urls.map((url, unit) => profile(url, order.seconds, `${order.files}-${unit}.pprof`)),
+      );
       break;
     default:
       order satisfies never;
@@ -175,6 +181,11 @@ async function ready(url: string, units: number): Promise<void> {
     }
     if (Date.now() > end) throw new Error(`${url} is not ready with ${units} ingesters: ${last}`);
   }
+}
+
+async function profile(url: string, seconds: number, file: string): Promise<void> {
+  const { body } = await request(`${url}/debug/pprof/profile?seconds=${Math.ceil(seconds)}`);
+  await writeFile(file, await body.bytes());
 }
 
 /** Ingesters that a unit knows of and holds for healthy. */

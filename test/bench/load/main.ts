@@ -1,17 +1,20 @@
 /**
  * `npm run bench:load`: a load on Mimir as the charm deploys it, and on the same program configured by hand as Mimir's
  * documentation shows it, in turns in one run on one machine. `--write` puts table and plot into
- * docs/reference/load.md. For a quick look: `--seconds 3 --series 5000 --rounds 1 --units 1`. Exit code 1 when the charm's
- * is more than 5 % behind.
+ * docs/reference/load.md; `--keep FILE` keeps what was measured, and `--kept FILE,FILE` tells what was kept instead of
+ * measuring anew. For a quick look: `--seconds 3 --series 5000 --rounds 1 --units 1`. Exit code 1 when the charm's is more
+ * than 5 % behind.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { peer } from '../../../tools/peers.ts';
 import { figureTable, writeInto } from '../figures.ts';
-import { figuresOf, pictureOf, tablesOf } from './report.ts';
+import { keep, kept } from './kept.ts';
+import { figuresOf, pacesOf, pictureOf, ratiosOf, tablesOf } from './report.ts';
+import { sidesOf } from './sides.ts';
 import { progress, runTopology, type Settings, type Topology } from './turns.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -21,43 +24,66 @@ const HERE = process.arch === 'arm64' ? 'arm64' : 'amd64';
 const { values } = parseArgs({
   options: {
     write: { type: 'boolean', default: false },
-    seconds: { type: 'string', default: '8' },
+    seconds: { type: 'string', default: '4' },
     series: { type: 'string', default: '50000' },
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '12' },
     queries: { type: 'string', default: '25' },
     units: { type: 'string', default: '1,3' },
+    sides: { type: 'string', default: 'charm;by hand;by hand again' },
+    profiles: { type: 'string' },
+    keep: { type: 'string' },
+    kept: { type: 'string' },
   },
 });
 const settings: Settings = {
+  sides: sidesOf(values.sides),
   seconds: Number(values.seconds),
   series: Number(values.series),
   rounds: Number(values.rounds),
   queriesPerSecond: Number(values.queries),
+  ...(values.profiles !== undefined && { profiles: resolve(values.profiles) }),
 };
 
-const scratch = await mkdtemp(join(tmpdir(), 'bench-load-'));
-try {
-  progress('building what is missing, packing the charms');
-  for (const name of ['pebble', 'podbox', 'jujuc', 'minio', 'mimir'] as const) await peer(name);
-  const dist = join(scratch, 'dist');
-  await promisify(execFile)(process.execPath, [join(ROOT, 'pack', 'main.ts'), '--arch', HERE, '--out', dist]);
-  const charms = {
-    mimir: join(dist, `mimir-k8s_${HERE}.charm`),
-    minio: join(dist, `minio-k8s_${HERE}.charm`),
-  };
-  const topologies: Topology[] = [];
-  for (const units of values.units.split(',').map(Number))
-    topologies.push(await runTopology(join(scratch, `model-${units}`), charms, units, settings));
-  const figures = topologies.flatMap(figuresOf);
-  const machine = `${settings.series} series; ${settings.rounds} turns of ${2 * settings.seconds} s for each side. Measured on ${cpus().length} × ${cpus()[0]?.model.trim()}, which the load shares, ${new Date().toISOString().slice(0, 10)}.`;
-  const picture = '![Mimir under load, by the charm and by hand](../pictures/load.svg)';
-  const text = [figureTable(figures), machine, picture, tablesOf(topologies)].join('\n\n');
-  console.log(text);
-  if (values.write) {
-    await writeFile(join(DOCS, 'pictures', 'load.svg'), pictureOf(topologies));
-    await writeInto(join(DOCS, 'reference', 'load.md'), text);
+const topologies = values.kept === undefined ? await measure() : await kept(values.kept.split(','));
+if (values.keep !== undefined) await keep(values.keep, topologies);
+const figures = topologies.flatMap(figuresOf);
+const text = [
+  figureTable(figures),
+  `Measured on ${cpus().length} × ${cpus()[0]?.model.trim()}, which the load shares, ${new Date().toISOString().slice(0, 10)}. In brackets, of times: the bounds between which nine of ten repetitions would lie; of others: the least turn and the most.`,
+  ratiosOf(topologies),
+  '![Mimir under load, by the charm and by hand](../pictures/load.svg)',
+  pacesOf(topologies),
+  tablesOf(topologies),
+].join('\n\n');
+console.log(text);
+if (values.write) {
+  await writeFile(join(DOCS, 'pictures', 'load.svg'), pictureOf(topologies));
+  await writeInto(join(DOCS, 'reference', 'load.md'), text);
+}
+process.exitCode = figures.every(({ holds }) => holds) ? 0 : 1;
+
+async function measure(): Promise<readonly Topology[]> {
+  const scratch = await mkdtemp(join(tmpdir(), 'bench-load-'));
+  try {
+    progress('building what is missing, packing the charms');
+    for (const name of ['pebble', 'podbox', 'jujuc', 'minio', 'mimir'] as const) await peer(name);
+    const dist = join(scratch, 'dist');
+    await promisify(execFile)(process.execPath, [
+      join(ROOT, 'pack', 'main.ts'),
+      '--arch',
+      HERE,
+      '--out',
+      dist,
+    ]);
+    const charms = {
+      mimir: join(dist, `mimir-k8s_${HERE}.charm`),
+      minio: join(dist, `minio-k8s_${HERE}.charm`),
+    };
+    const measured: Topology[] = [];
+    for (const units of values.units.split(',').map(Number))
+      measured.push(await runTopology(join(scratch, `model-${units}`), charms, units, settings));
+    return measured;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
   }
-  process.exitCode = figures.every(({ holds }) => holds) ? 0 : 1;
-} finally {
-  await rm(scratch, { recursive: true, force: true });
 }

@@ -20,6 +20,8 @@ export const orderShape = z.discriminatedUnion('kind', [
     pushesPerSecond: z.number(),
     queriesPerSecond: z.number(),
   }),
+  /** What each unit's processor is busy with for so long, in a file each for `go tool pprof`. */
+  z.object({ kind: z.literal('profile'), ...settings, seconds: z.number(), files: z.string() }),
 ]);
 export type Order = z.infer<typeof orderShape>;
 

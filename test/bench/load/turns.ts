@@ -1,51 +1,53 @@
-/** Both sides in one model, and the turns that they take. */
-import { CONFIG_FILE, HTTP_PORT } from '../../../charm/plan/paths.ts';
-import { deployToActive } from '../deploy.ts';
+/** The turns that the sides take. */
+import { mkdir } from 'node:fs/promises';
 import { Model } from '../model.ts';
-import { BY_HAND_FILE, deployByHand } from './by-hand.ts';
-import { Generator } from './drive.ts';
-import { OPTIONS } from './limits.ts';
 import type { Result } from './protocol.ts';
 import { SERIES_PER_REQUEST } from './series.ts';
-import { daemonOf, processesOf, type Usage, usageOf } from './usage.ts';
+import { deploySide, type Side, type SideName } from './sides.ts';
+import { type Usage, usageOf } from './usage.ts';
 
-/** Of the rate that the slower side bears: queries are to meet writes, not a wall of them. */
+/** Of the rate that the slowest side bears: queries are to meet writes, not a wall of them. */
 const PACED_SHARE = 0.3;
 /** Requests by which the rate is found, as a share of a turn's. */
 const CALIBRATION_SECONDS = 3;
 
 export interface Settings {
+  readonly sides: readonly SideName[];
   /** Of each half of a turn. */
   readonly seconds: number;
   readonly series: number;
   readonly rounds: number;
   readonly queriesPerSecond: number;
+  /** Folder for a profile of each unit in each half of a turn. */
+  readonly profiles?: string;
 }
 
-export const SIDES = ['charm', 'by hand'] as const;
-export type SideName = (typeof SIDES)[number];
-
 export interface Turn {
-  /** As many samples as on the other side, as fast as they go. */
+  /** As many samples as on the other sides, as fast as they go. */
   readonly push: Result;
-  readonly pushCpuSeconds: number;
-  /** Writers and readers at the same pace on both sides. */
+  readonly pushUsage: Spent;
+  /** Writers and readers at the same pace on all sides. */
   readonly mixed: Result;
-  readonly mixedCpuSeconds: number;
+  readonly mixedUsage: Spent;
   readonly residentBytes: number;
+}
+
+type Spent = Pick<Usage, 'cpuSeconds' | 'waitedSeconds'>;
+
+export interface SideTurns {
+  readonly name: SideName;
+  /** One for each round. */
+  readonly turns: readonly Turn[];
 }
 
 export interface Topology {
   readonly units: number;
+  readonly series: number;
+  /** Of each half of a turn. */
+  readonly seconds: number;
   readonly pushesPerSecond: number;
   readonly queriesPerSecond: number;
-  readonly turns: Readonly<Record<SideName, readonly Turn[]>>;
-}
-
-interface Side {
-  readonly urls: readonly string[];
-  readonly pids: readonly number[];
-  readonly generator: Generator;
+  readonly sides: readonly SideTurns[];
 }
 
 export async function runTopology(
@@ -54,84 +56,117 @@ export async function runTopology(
   units: number,
   settings: Settings,
 ): Promise<Topology> {
-  progress(`deploying ${units} by the charm`);
   const model = new Model(folder);
   const cleanups: (() => void)[] = [];
   try {
-    await deployToActive(model, charms, ['-n', String(units), ...OPTIONS]);
-    progress(`starting ${units} by hand`);
-    const byHand = await deployByHand(model, `${folder}-by-hand`, units);
-    cleanups.push(byHand.stop);
-    const addresses = await model.addresses('mimir-k8s');
-    const place = {
-      charm: { urls: addresses.map((address) => `http://${address}:${HTTP_PORT}`), file: CONFIG_FILE },
-      'by hand': { urls: byHand.urls, file: BY_HAND_FILE },
-    };
-    const daemon = await daemonOf(folder);
-    const sideOf = async (name: SideName): Promise<Side> => {
-      const { urls, file } = place[name];
-      const generator = new Generator(daemon, urls, settings.series);
-      cleanups.push(() => generator.end());
-      await generator.obey({ kind: 'ready' });
-      const pids = await processesOf(folder, file);
-      if (pids.length !== units) throw new Error(`${pids.length} processes run ${name}, not ${units}`);
-      return { urls, pids, generator };
-    };
-    return await takeTurns(
-      { charm: await sideOf('charm'), 'by hand': await sideOf('by hand') },
-      units,
-      settings,
-    );
+    const sides: Side[] = [];
+    for (const name of settings.sides) {
+      progress(`${units} units: starting ${name}`);
+      sides.push(await deploySide(model, charms, name, { units, series: settings.series }, cleanups));
+    }
+    return await takeTurns(sides, units, settings);
   } finally {
     for (const cleanup of cleanups.toReversed()) cleanup();
     await model.destroy();
   }
 }
 
-async function takeTurns(
-  sides: Readonly<Record<SideName, Side>>,
-  units: number,
-  settings: Settings,
-): Promise<Topology> {
+async function takeTurns(sides: readonly Side[], units: number, settings: Settings): Promise<Topology> {
   const { seconds, rounds, queriesPerSecond } = settings;
   progress(`${units} units: finding the pace`);
+  const rate = await slowestRate(sides, settings);
+  const pace = {
+    requests: Math.ceil(rate * seconds),
+    pushesPerSecond: Math.ceil(rate * PACED_SHARE),
+    queriesPerSecond,
+  };
+  const turns = new Map<SideName, Turn[]>(sides.map(({ name }) => [name, []]));
+  // The first round is not counted: connections are made in it, and memory.
+  for (let round = 0; round <= rounds; round++) {
+    progress(`${units} units: round ${round} of ${rounds}`);
+    // Each is as often the first as any other, and comes before each other one as often as after it.
+    const begun = Math.floor(round / 2) % sides.length;
+    const rotated = [...sides.slice(begun), ...sides.slice(0, begun)];
+    for (const side of round % 2 === 0 ? rotated : rotated.toReversed()) {
+      const turn = await takeTurn(side, pace, settings, `${units}-${round}`);
+      if (round > 0) turns.get(side.name)?.push(turn);
+    }
+  }
+  const { series } = settings;
+  return {
+    units,
+    series,
+    seconds,
+    ...pace,
+    sides: [...turns].map(([name, taken]) => ({ name, turns: taken })),
+  };
+}
+
+/** Requests a second. */
+async function slowestRate(sides: readonly Side[], { series }: Settings): Promise<number> {
   const rates: number[] = [];
-  const bodies = Math.ceil(settings.series / SERIES_PER_REQUEST);
-  for (const name of SIDES) {
-    const { generator } = sides[name];
+  const bodies = Math.ceil(series / SERIES_PER_REQUEST);
+  for (const { generator } of sides) {
     // The first samples make the series.
     const first = good(await generator.obey({ kind: 'push', requests: 2 * bodies }));
     const requests = Math.ceil((CALIBRATION_SECONDS * first.pushes.length) / first.seconds);
     const result = good(await generator.obey({ kind: 'push', requests }));
     rates.push(result.pushes.length / result.seconds);
   }
-  const rate = Math.min(...rates);
-  const [requests, pushesPerSecond] = [Math.ceil(rate * seconds), Math.ceil(rate * PACED_SHARE)];
-  const turns: Record<SideName, Turn[]> = { charm: [], 'by hand': [] };
-  for (let round = 0; round < rounds; round++) {
-    // Neither is always the first.
-    for (const name of round % 2 === 0 ? SIDES : SIDES.toReversed()) {
-      progress(`${units} units: turn ${round + 1} of ${rounds}, ${name}`);
-      const { generator, pids } = sides[name];
-      const before = await usageOf(pids);
-      const push = good(await generator.obey({ kind: 'push', requests }));
-      const between = await usageOf(pids);
-      const mixed = good(await generator.obey({ kind: 'mixed', seconds, pushesPerSecond, queriesPerSecond }));
-      const after = await usageOf(pids);
-      turns[name].push({
-        push,
-        pushCpuSeconds: spent(before, between),
-        mixed,
-        mixedCpuSeconds: spent(between, after),
-        residentBytes: after.residentBytes,
-      });
-    }
-  }
-  return { units, pushesPerSecond, queriesPerSecond, turns };
+  return Math.min(...rates);
 }
 
-function spent(before: Usage, after: Usage): number {
-  return after.cpuSeconds - before.cpuSeconds;
+interface Pace {
+  readonly requests: number;
+  readonly pushesPerSecond: number;
+  readonly queriesPerSecond: number;
+}
+
+async function takeTurn(
+  side: Side,
+  { requests, pushesPerSecond, queriesPerSecond }: Pace,
+  settings: Settings,
+  label: string,
+): Promise<Turn> {
+  const { generator, pids } = side;
+  const { seconds } = settings;
+  const before = await usageOf(pids);
+  const push = await profiled(side, settings, `push-${label}`, () =>
+    generator.obey({ kind: 'push', requests }),
+  );
+  const between = await usageOf(pids);
+  const mixed = await profiled(side, settings, `mixed-${label}`, () =>
+    generator.obey({ kind: 'mixed', seconds, pushesPerSecond, queriesPerSecond }),
+  );
+  const after = await usageOf(pids);
+  return {
+    push: good(push),
+    pushUsage: spent(before, between),
+    mixed: good(mixed),
+    mixedUsage: spent(between, after),
+    residentBytes: after.residentBytes,
+  };
+}
+
+/** With a profile of each unit beside it, if they are wanted. */
+async function profiled<T>(
+  { name, watcher }: Side,
+  { profiles, seconds }: Settings,
+  label: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (profiles === undefined) return await work();
+  await mkdir(profiles, { recursive: true });
+  const files = `${profiles}/${name.replaceAll(/[^a-z]+/g, '-')}-${label}`;
+  const [result] = await Promise.all([work(), watcher.obey({ kind: 'profile', seconds, files })]);
+  return result;
+}
+
+function spent(before: Usage, after: Usage): Spent {
+  return {
+    cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+    waitedSeconds: after.waitedSeconds - before.waitedSeconds,
+  };
 }
 
 /** @throws when anything was refused: then the sides did not do the same work. */

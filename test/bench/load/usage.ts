@@ -8,6 +8,8 @@ const PAGE_BYTES = 4096;
 export interface Usage {
   /** Of user and kernel, since the processes began. */
   readonly cpuSeconds: number;
+  /** What their threads had to do and waited for a processor, together. */
+  readonly waitedSeconds: number;
   readonly residentBytes: number;
 }
 
@@ -46,16 +48,25 @@ export async function daemonOf(modelFolder: string): Promise<number> {
 
 /** Of all of them together. */
 export async function usageOf(pids: readonly number[]): Promise<Usage> {
-  const each = await Promise.all(
-    pids.map(async (pid) => {
-      const fields = fieldsOf(await textOf(pid, 'stat'));
-      const [user, kernel, pages] = [Number(fields[11]), Number(fields[12]), Number(fields[21])];
-      return { cpu: (user + kernel) * TICK_SECONDS, resident: pages * PAGE_BYTES };
-    }),
-  );
+  const each = await Promise.all(pids.map(usageOfOne));
+  const sum = (key: keyof Usage) => each.reduce((total, usage) => total + usage[key], 0);
   return {
-    cpuSeconds: each.reduce((sum, { cpu }) => sum + cpu, 0),
-    residentBytes: each.reduce((sum, { resident }) => sum + resident, 0),
+    cpuSeconds: sum('cpuSeconds'),
+    waitedSeconds: sum('waitedSeconds'),
+    residentBytes: sum('residentBytes'),
+  };
+}
+
+async function usageOfOne(pid: number): Promise<Usage> {
+  const fields = fieldsOf(await textOf(pid, 'stat'));
+  const [user, kernel, pages] = [Number(fields[11]), Number(fields[12]), Number(fields[21])];
+  const threads = await readdir(`/proc/${pid}/task`);
+  const waited = await Promise.all(threads.map((thread) => textOf(pid, `task/${thread}/schedstat`)));
+  const nanoseconds = waited.reduce((total, text) => total + Number(text.split(' ')[1] ?? 0), 0);
+  return {
+    cpuSeconds: (user + kernel) * TICK_SECONDS,
+    waitedSeconds: nanoseconds / 1e9,
+    residentBytes: pages * PAGE_BYTES,
   };
 }
 

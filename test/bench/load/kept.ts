@@ -1,0 +1,38 @@
+/** What was measured, as JSON: figures of several runs make one page. */
+import { readFile, writeFile } from 'node:fs/promises';
+import * as z from 'zod';
+import { parseJson } from '../../../lib/json.ts';
+import { resultShape } from './protocol.ts';
+import { NAMES } from './sides.ts';
+import type { Topology } from './turns.ts';
+
+const spent = z.object({ cpuSeconds: z.number(), waitedSeconds: z.number() });
+const turn = z.object({
+  push: resultShape,
+  pushUsage: spent,
+  mixed: resultShape,
+  mixedUsage: spent,
+  residentBytes: z.number(),
+});
+const topologies = z.array(
+  z.object({
+    units: z.int(),
+    series: z.int(),
+    seconds: z.number(),
+    pushesPerSecond: z.number(),
+    queriesPerSecond: z.number(),
+    sides: z.array(z.object({ name: z.enum(NAMES), turns: z.array(turn) })),
+  }),
+);
+
+export async function keep(file: string, measured: readonly Topology[]): Promise<void> {
+  await writeFile(file, JSON.stringify(measured));
+}
+
+/** Of all files together. */
+export async function kept(files: readonly string[]): Promise<readonly Topology[]> {
+  const each = await Promise.all(
+    files.map(async (file) => topologies.parse(parseJson(await readFile(file, 'utf8')))),
+  );
+  return each.flat();
+}
