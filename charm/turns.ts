@@ -9,7 +9,7 @@ import { ownRoles } from './plan/cluster.ts';
 import type { Inputs, WaitsFor } from './plan/inputs.ts';
 import { type Plan, runningComponents } from './plan/plan.ts';
 import { runningTrust } from './plan/tls.ts';
-import { hasTurn, isOpen, nextTurn, wantsTurn, withRequest } from './plan/turns.ts';
+import { hasTurn, isOpen, isStopped, nextTurn, wantsTurn, withRequest } from './plan/turns.ts';
 
 /** A unit that is this slow still serves. */
 const SLOWEST_ANSWER_MS = 10_000;
@@ -28,16 +28,18 @@ export async function takeTurns(
   const peers: Relation | undefined = await juju.relation('mimir-peers');
   if (peers === undefined) return inputs;
   const units = inputs.otherUnits;
-  const wants = units.length > 0 && wantsTurn(inputs, planned) && (await serves(inputs));
+  const wants =
+    units.length > 0 && wantsTurn(inputs, planned) && (isStopped(inputs) || (await serves(inputs)));
   const requests = wants ? withRequest(inputs.requests) : inputs.requests;
   // What another leader has said meanwhile may not have been told to this unit yet.
   const held = readAgreement(await peers.localAppData()).turn;
-  const isEnd = planned.workload.kind === 'stop';
+  // Else all of the application end, or begin, and there are others that serve.
+  const looksAround = planned.workload.kind === 'run' && !isStopped(inputs);
   if (!inputs.leader) {
     // A request counts from when the others can see it.
     const mine = hasTurn(held, inputs.unit, inputs.requests);
     const waitsFor = wants
-      ? await obstacle(inputs, { turn: held, mine, isEnd }, () => bagsOf(peers, units))
+      ? await obstacle(inputs, { turn: held, mine, looksAround }, () => bagsOf(peers, units))
       : undefined;
     return { ...inputs, requests, ...(waitsFor !== undefined && { waitsFor }) };
   }
@@ -46,7 +48,7 @@ export async function takeTurns(
   const requestsOfOthers = requestsIn(bags);
   const turn = nextTurn(held, { ...requestsOfOthers, [inputs.unit]: requests });
   const mine = hasTurn(turn, inputs.unit, requests);
-  const waitsFor = wants ? await obstacle(inputs, { turn, mine, isEnd }, async () => bags) : undefined;
+  const waitsFor = wants ? await obstacle(inputs, { turn, mine, looksAround }, async () => bags) : undefined;
   const agreement = { ...inputs.agreement, turn };
   return { ...inputs, requests, requestsOfOthers, agreement, ...(waitsFor !== undefined && { waitsFor }) };
 }
@@ -73,13 +75,19 @@ function requestsIn(bags: Bags): Readonly<Record<string, Requests>> {
   return Object.fromEntries(each);
 }
 
-/** What keeps this unit from its restart, or from its end: then all of its application end. */
+interface Asked {
+  readonly turn: Turn | undefined;
+  readonly mine: boolean;
+  readonly looksAround: boolean;
+}
+
+/** What keeps this unit from its restart, its end, or its start. */
 async function obstacle(
   inputs: Inputs,
-  { turn, mine, isEnd }: { readonly turn: Turn | undefined; readonly mine: boolean; readonly isEnd: boolean },
+  { turn, mine, looksAround }: Asked,
   bags: () => Promise<Bags>,
 ): Promise<WaitsFor | undefined> {
-  if (mine && isEnd) return undefined;
+  if (mine && !looksAround) return undefined;
   if (mine) {
     const others = await bags();
     return within(

@@ -91,7 +91,7 @@ async function keep(
     limits === undefined || files === undefined || files[limits.path] === limits.content
       ? undefined
       : await writeLimits(pebble, limits, files);
-  const outcome = await ensureRunning(pebble, layer, service);
+  const outcome = await ensureRunning(pebble, layer, false, service);
   return limitsRefused === undefined ? outcome : { ...outcome, limitsRefused };
 }
 
@@ -120,7 +120,7 @@ async function run(
   const changed = changedFiles(files, present);
   // The main configuration comes last: it is complete only with the files it names.
   await push(pebble, changed);
-  const outcome = await ensureRunning(pebble, layer, service);
+  const outcome = await ensureRunning(pebble, layer, true, service);
   return limits.refused === undefined ? outcome : { ...outcome, limitsRefused: limits.refused };
 }
 
@@ -197,10 +197,12 @@ export async function lookAtService(pebble: Pebble, file: string | undefined): P
 /**
  * A replan restarts Mimir only when its layer changed since it was started. The file tells whether the last replan
  * came to its end, so that a hook that was killed in between is made good.
+ * @param lasts the layer is what is wanted, and not what is kept until something is mended.
  */
 async function ensureRunning(
   pebble: Pebble,
   layer: MimirLayer,
+  lasts: boolean,
   known: ServiceSeen | undefined,
 ): Promise<Running> {
   const wanted = JSON.stringify(layer.services[SERVICE]);
@@ -217,13 +219,18 @@ async function ensureRunning(
   const whole = plan === undefined ? layer : withSilenced(layer, plan);
   const applied = plan === undefined || layerApplied(whole, plan);
   // In back-off Mimir exits again and again and Pebble starts it each time: no help is needed, nor does it help.
+  const remembered = async () => {
+    const content = [wanted, applicationOf(layer, await pebble.planYaml())].join('\n');
+    await pebble.push(STARTED_FILE, content, { makeDirs: true, permissions: 0o600 });
+  };
   if (applied && started === wanted && (current === 'active' || current === 'backoff')) {
+    // A hook was killed before it wrote this, or somebody has added a layer of his own.
+    if (plan !== undefined && lasts) await remembered();
     return { kind: 'running', restarted: false, digest, exits: current === 'backoff' };
   }
   if (!applied) await pebble.addLayer(LAYER_LABEL, whole, { combine: true });
   await pebble.replan();
-  const content = [wanted, applicationOf(layer, await pebble.planYaml())].join('\n');
-  await pebble.push(STARTED_FILE, content, { makeDirs: true, permissions: 0o600 });
+  await remembered();
   return { kind: 'running', restarted: true, digest, exits: false };
 }
 

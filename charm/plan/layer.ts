@@ -56,11 +56,13 @@ export interface Start {
   readonly logTargets: LogTargets;
   /** How Pebble asks: over `https` only when it trusts the certificate. */
   readonly ready: ReadyCheck;
+  /** Requests come to others of the cluster as well, through this pod alone: it is ready also while its Mimir starts. */
+  readonly isOnlyGateway?: boolean;
 }
 
 /** @param bucket where object storage listens. Absent, a check that Pebble has of it stays as it is. */
 export function mimirLayer(
-  { target, ip, zone, digest, environment, logTargets, ready }: Start,
+  { target, ip, zone, digest, environment, logTargets, ready, isOnlyGateway = false }: Start,
   bucket?: Endpoint,
 ) {
   return {
@@ -86,7 +88,7 @@ export function mimirLayer(
       // Mimir counts its 15 seconds before "ready" from the first such question.
       [READY_CHECK]: {
         override: 'replace',
-        level: 'ready',
+        ...(!isOnlyGateway && ({ level: 'ready' } as const)),
         startup: 'enabled',
         period: '3s',
         timeout: '2s',

@@ -155,6 +155,7 @@ export function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Worklo
     ip,
     environment: environmentOf(environment),
     logTargets: logTargets(inputs),
+    ...(leadsCluster(inputs) && inputs.plannedUnits === 1 && { isOnlyGateway: true }),
   });
   const kept = (): Workload => {
     const target = present[TARGET_FILE] ?? targetOf(COMPONENTS);

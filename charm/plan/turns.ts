@@ -7,7 +7,7 @@ import type { Requests, Turn } from '../../relations/peers.ts';
 import type { Spec } from '../generated.ts';
 import { copiesIn } from './copies.ts';
 import type { Inputs } from './inputs.ts';
-import { CONFIG_FILE, SERVICE, UNITS_CA_FILE } from './paths.ts';
+import { CONFIG_FILE, SERVICE, TARGET_FILE, UNITS_CA_FILE } from './paths.ts';
 import { type Plan, runningComponents } from './plan.ts';
 
 /** Under this name a unit remembers its requests. */
@@ -31,12 +31,21 @@ export function wantsTurn(
   const { workload } = planned;
   // Those who read blocks lose one of those that serve them at a time, and others take its place.
   if (workload.kind === 'stop') return runningComponents({ container }).length > 0;
-  if (workload.kind !== 'run' || lastGood === undefined) return false;
+  if (workload.kind !== 'run') return false;
+  if (isStopped({ container })) return true;
+  if (lastGood === undefined) return false;
   const digest = workload.layer.services[SERVICE].environment.MIMIR_CONFIG_DIGEST;
   const config = workload.files.find(({ path }) => path === CONFIG_FILE)?.content;
   if (copiesIn(config) !== copiesIn(files[CONFIG_FILE])) return false;
   const trusted = workload.files.find(({ path }) => path === UNITS_CA_FILE)?.content;
   return digest !== lastGood && (trusted ?? '') === (files[UNITS_CA_FILE] ?? '');
+}
+
+/**
+ * Its application had no role. Its pods serve as gateways, and are not ready while a Mimir starts: not all at one time.
+ */
+export function isStopped({ container }: Pick<Inputs, 'container'>): boolean {
+  return container.files?.[TARGET_FILE] === '';
 }
 
 /** Whether anything of turns may have to be decided or ended in this dispatch; most have nothing to do with them. */

@@ -162,7 +162,7 @@ export class Fleet implements AsyncDisposable {
 
   /** Mimirs that were started and do not serve yet. */
   starting(): readonly number[] {
-    return [...this.units.keys()].filter((i) => this.#mimirs[i]?.ready === false && !this.#held.has(i));
+    return this.running().filter((i) => this.#mimirs[i]?.ready === false && !this.#held.has(i));
   }
 
   /** @param silently Pebble's check was never down, and the charm is not woken. */

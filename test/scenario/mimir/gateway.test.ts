@@ -169,6 +169,17 @@ describe('the application that leads', () => {
     expect(told(after)).toEqual({ signals: 0, starts: 1 });
   });
 
+  test.each([
+    [1, 'has Mimir alone', [], 'ready'],
+    [1, 'has the only gateway of a cluster', [READ], undefined],
+    [2, 'has one of two gateways', [READ], 'ready'],
+  ])('of %i units, one that %s: what its Mimir means for its pod', async (plannedUnits, _, members, level) => {
+    const after = await mimir.run(ready, leader({ config: { roles: 'all' }, plannedUnits }, members));
+    const layer = Object.values(findContainer(after, 'mimir').layers).at(-1);
+    expect(layer?.checks?.['mimir-ready']?.level).toBe(level);
+    expect(layer?.checks).toHaveProperty('mimir-ready');
+  });
+
   test('is addressed at Mimir itself again when nobody is left, and nginx ends', async () => {
     const led = await mimir.run(ready, leader({ config: { roles: 'all' } }, [READ]));
     expect(led.ports).toEqual(['8080/tcp', '9009/tcp']);

@@ -99,7 +99,7 @@ describe('roles that are given away', () => {
     remoteUnits: { 0: { address: '"rest-0.rest-endpoints.cos"', ip: '"10.1.7.0"' } },
   });
 
-  test('end one Mimir after the other, though no application is left of which they would be', async () => {
+  test('end one Mimir after the other', async () => {
     await fleet.reset({ roles: 'backend' }, [rest]);
     fleet.configure({ roles: 'none' });
     const seen = [fleet.running()];
@@ -109,6 +109,17 @@ describe('roles that are given away', () => {
     }
     expect(seen).toEqual([[0, 1, 2], [1, 2], [2], []]);
     for (const unit of [0, 1, 2]) expect(fleet.statusOf(unit)?.name).toBe('active');
+  });
+
+  test('begin one Mimir after the other when they are taken back', async () => {
+    await fleet.reset({ roles: 'none' }, [rest]);
+    expect(fleet.running()).toEqual([]);
+    fleet.configure({ roles: 'backend' });
+    await settle();
+    expect(fleet.running()).toEqual([0]);
+    expect(fleet.statusOf(2)).toEqual(waiting('[mimir] waiting for its turn to restart, after mimir-k8s/0'));
+    await fleet.rest();
+    expect(fleet.starts).toEqual([0, 1, 2]);
   });
 
   test('and a unit that waits for its end says for whom', async () => {
