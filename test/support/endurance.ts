@@ -18,6 +18,7 @@ const seriesName = (i: number) => `${i} of the load`;
 /** As senders do: what is refused with 5xx, or not answered at all, is sent again. */
 const AGAIN_MS = 500;
 const PATIENCE_MS = 15_000;
+const ASK_AGAIN_MS = 2000;
 
 interface Turn {
   /** Of its samples, one for each series, in milliseconds since 1970. */
@@ -41,6 +42,8 @@ export interface Report {
   readonly sentAgain: number;
   readonly queries: number;
   readonly failedQueries: number;
+  /** Of these: failed once more two seconds later, when somebody would have looked again. */
+  readonly failedTwice: number;
   /** Answered, with less than had been acknowledged by then. */
   readonly incompleteQueries: number;
   readonly seconds: number;
@@ -54,13 +57,13 @@ export interface Told {
 export class Endurance {
   /** Each failure and each gap, for whoever looks for their cause. */
   readonly told: Told[] = [];
-  readonly #write: string;
-  readonly #read: string;
+  #url: string;
   readonly #begun = Date.now();
   readonly #turns: Turn[] = [];
   #sentAgain = 0;
   #queries = 0;
   #failed = 0;
+  #failedTwice = 0;
   #incomplete = 0;
   #ended = false;
   #givenUp = false;
@@ -69,11 +72,15 @@ export class Endurance {
 
   /** @param url of the application: a service in front of its units. */
   constructor(url: string) {
-    this.#write = `${url}/api/v1/push`;
-    this.#read = `${url}/prometheus`;
+    this.#url = url;
     this.#running = Promise.all([this.#send(), this.#ask()]);
     // Told at the end.
     this.#running.catch(() => undefined);
+  }
+
+  /** From the next request on, as clients do that are told another address. */
+  moveTo(url: string): void {
+    this.#url = url;
   }
 
   tell(what: string): void {
@@ -104,6 +111,7 @@ export class Endurance {
       sentAgain: this.#sentAgain,
       queries: this.#queries,
       failedQueries: this.#failed,
+      failedTwice: this.#failedTwice,
       incompleteQueries: this.#incomplete,
       seconds: Math.round((Date.now() - this.#begun) / 1000),
     };
@@ -131,7 +139,7 @@ export class Endurance {
       samples: [{ timestamp: time, value: base + i }],
     }));
     try {
-      const { statusCode, body } = await request(this.#write, {
+      const { statusCode, body } = await request(`${this.#url}/api/v1/push`, {
         method: 'POST',
         headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'snappy' },
         body: encodeWriteRequest(series),
@@ -168,14 +176,23 @@ export class Endurance {
 
   async #count(end: number, expected: number): Promise<void> {
     this.#queries += 1;
+    if (await this.#isAnswered(end, expected)) return;
+    this.#failed += 1;
+    await sleep(ASK_AGAIN_MS);
+    if (!(await this.#isAnswered(end, expected))) this.#failedTwice += 1;
+  }
+
+  async #isAnswered(end: number, expected: number): Promise<boolean> {
     try {
       const count = await this.#over('count_over_time', end);
-      if (count >= expected) return;
-      this.#incomplete += 1;
-      this.tell(`query: ${count} of ${expected}`);
+      if (count < expected) {
+        this.#incomplete += 1;
+        this.tell(`query: ${count} of ${expected}`);
+      }
+      return true;
     } catch (error) {
-      this.#failed += 1;
       this.tell(`query: ${String(error).slice(0, 200)}`);
+      return false;
     }
   }
 
@@ -188,7 +205,7 @@ export class Endurance {
 
   async #query(expression: string, time: number) {
     const parameters = new URLSearchParams({ query: expression, time: `${time / 1000}` });
-    const { statusCode, body } = await request(`${this.#read}/api/v1/query?${parameters}`, {
+    const { statusCode, body } = await request(`${this.#url}/prometheus/api/v1/query?${parameters}`, {
       headersTimeout: PATIENCE_MS,
       bodyTimeout: PATIENCE_MS,
       reset: true,
@@ -204,7 +221,11 @@ export class Endurance {
     const last = this.#turns.at(-1)?.time ?? this.#begun;
     const window = 120_000;
     for (let end = last; end > this.#begun - window; end -= window) {
-      for (const { labels, points } of await query(this.#read, `${METRIC}[${window / 1000}s]`, end))
+      for (const { labels, points } of await query(
+        `${this.#url}/prometheus`,
+        `${METRIC}[${window / 1000}s]`,
+        end,
+      ))
         for (const [time, value] of points) there.set(`${labels.series} ${Math.round(time * 1000)}`, value);
     }
     const wanted = this.#turns
@@ -220,13 +241,13 @@ export class Endurance {
 /** For people. */
 export function described(name: string, report: Report): string {
   const { written, acknowledged, readBack, lost, sum, counted, addedUp, sentAgain } = report;
-  const { queries, failedQueries, incompleteQueries, seconds } = report;
+  const { queries, failedQueries, failedTwice, incompleteQueries, seconds } = report;
   return [
     `${name} (${seconds} s)`,
     `  samples: ${written} written, ${acknowledged} acknowledged, ${readBack} read back one by one, ${lost} lost`,
     `  Mimir counts ${counted} of ${acknowledged} and adds up ${addedUp} of ${sum}`,
     `  writes: ${sentAgain} sent again`,
-    `  queries: ${queries}, of them ${failedQueries} failed, ${incompleteQueries} incomplete`,
+    `  queries: ${queries}, of them ${failedQueries} failed (${failedTwice} again 2 s later), ${incompleteQueries} incomplete`,
   ].join('\n');
 }
 
