@@ -322,7 +322,8 @@ export class UnitAgent {
     const { store, folders } = this.#services;
     this.#events.stop();
     await this.kubelet.stop();
-    await rm(folders.unit(this.unit).unit, { recursive: true, force: true });
+    // What rotates logs may be in there once more.
+    await rm(folders.unit(this.unit).unit, { recursive: true, force: true, maxRetries: 5 });
     const now = new Date().toISOString();
     this.#services.leases.forget(this.unit);
     store.update((model) => {

@@ -15,6 +15,7 @@ export class EnduredModel implements AsyncDisposable {
   readonly #name: string;
   /** Units that there are to be. */
   #planned: number;
+  #killed = 0;
 
   static async of(name: string, units: number, factor: 1 | 3): Promise<EnduredModel> {
     const model = await TestModel.start();
@@ -58,7 +59,8 @@ export class EnduredModel implements AsyncDisposable {
   /** Ends the load, and prints what came of it. */
   async report(): Promise<Report> {
     const report = await this.endurance.end();
-    console.log(described(this.#name, report));
+    const killed = this.#killed === 0 ? '' : `, ${this.#killed} pods killed`;
+    console.log(described(`${this.#name}${killed}`, report));
     return report;
   }
 
@@ -93,6 +95,7 @@ export class EnduredModel implements AsyncDisposable {
   async kill(verb: 'kill-pod' | 'delete-pod', unit: string, why = ''): Promise<void> {
     this.tell(`${verb} ${unit}${why === '' ? '' : `, ${why}`}`);
     await this.model.client.call(verb, { unit });
+    this.#killed += 1;
   }
 
   /**
