@@ -86,9 +86,9 @@ export interface ApiTrust {
   readonly serverName: string;
 }
 
-/** A unit's own Mimir. @param trust undefined where it speaks plain HTTP. */
-export function mimirAt(ip: string, trust: ApiTrust | undefined): MimirApi {
-  const host = `${ip.includes(':') ? `[${ip}]` : ip}:${HTTP_PORT}`;
+/** A unit's own Mimir. @param at an IP address, or a name. @param trust undefined where it speaks plain HTTP. */
+export function mimirAt(at: string, trust: ApiTrust | undefined): MimirApi {
+  const host = `${at.includes(':') ? `[${at}]` : at}:${HTTP_PORT}`;
   return trust === undefined ? new MimirApi(`http://${host}`) : new MimirApi(`https://${host}`, trust);
 }
 

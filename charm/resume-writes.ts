@@ -1,6 +1,7 @@
 /** After another number of copies has come, or has not: ingesters take writes again. */
 import { type Juju, type Status, waiting } from 'charmwright';
 import * as z from 'zod/mini';
+import { unitHost } from '../relations/peers.ts';
 import { ownIngester, wakeLater } from './copies.ts';
 import { BY_HAND } from './drain/by-hand.ts';
 import { takeWrites } from './drain/ingester-api.ts';
@@ -66,8 +67,8 @@ async function otherCopies(
   const peers = await juju.relation('mimir-peers');
   const trust = runningTrust(container.files ?? {}, inputs);
   for (const other of otherUnits) {
-    const { 'ingress-address': ip } = (await peers?.remoteUnitData(other)) ?? {};
-    const copies = ip === undefined ? 'silent' : await copiesOf(mimirAt(ip, trust));
+    const host = unitHost((await peers?.remoteUnitData(other)) ?? {});
+    const copies = host === undefined ? 'silent' : await copiesOf(mimirAt(host, trust));
     const isAway = copies === 'silent' && Date.now() > since + AWAY_MS;
     if (copies !== undefined && copies !== agreement?.replicationFactor && !isAway) return other;
   }

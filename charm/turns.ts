@@ -1,6 +1,6 @@
 /** Whose turn it is to restart: asks in the databags of the peers, and looks at the Mimirs of all before one goes. */
 import type { Bag, Juju, JujuEvent, Relation } from 'charmwright';
-import { type Requests, readAgreement, type Turn, unitRequests } from '../relations/peers.ts';
+import { type Requests, readAgreement, type Turn, unitHost, unitRequests } from '../relations/peers.ts';
 import type { Spec } from './generated.ts';
 import { type MimirApi, mimirAt } from './mimir-api.ts';
 import { MimirError } from './mimir-errors.ts';
@@ -102,9 +102,7 @@ async function obstacle(
 
 /** Who is not there to serve while this unit restarts: all others must answer, and all must be in the ring. */
 async function absent(inputs: Inputs, others: Bags): Promise<WaitsFor | undefined> {
-  const answers = await Promise.all(
-    [...others.values()].map((bag) => answersAt(inputs, bag['ingress-address'])),
-  );
+  const answers = await Promise.all([...others.values()].map((bag) => answersAt(inputs, unitHost(bag))));
   const silent = [...others.keys()].find((_, at) => answers[at] !== true);
   if (silent !== undefined) return { kind: 'unit', unit: silent };
   // Where ingesters come or go there are not as many as units.
@@ -119,13 +117,13 @@ async function serves(inputs: Inputs): Promise<boolean> {
   return answersAt(inputs, inputs.address.ip);
 }
 
-async function answersAt(inputs: Inputs, ip: string | undefined): Promise<boolean> {
-  return ip !== undefined && (await mimirOf(inputs, ip).ready(SLOWEST_ANSWER_MS)).ready;
+async function answersAt(inputs: Inputs, host: string | undefined): Promise<boolean> {
+  return host !== undefined && (await mimirOf(inputs, host).ready(SLOWEST_ANSWER_MS)).ready;
 }
 
 /** All units speak TLS, or none does. */
-function mimirOf(inputs: Inputs, ip: string): MimirApi {
-  return mimirAt(ip, runningTrust(inputs.container.files ?? {}, inputs));
+function mimirOf(inputs: Inputs, host: string): MimirApi {
+  return mimirAt(host, runningTrust(inputs.container.files ?? {}, inputs));
 }
 
 async function activeIngesters(api: MimirApi): Promise<number> {

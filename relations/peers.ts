@@ -187,6 +187,17 @@ export function peerAddress(
   return host === undefined ? undefined : { host, ip: isIP(ip ?? '') === 0 ? undefined : ip };
 }
 
+const HOST = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
+
+/**
+ * Where this very unit can be asked. Juju's `ingress-address` is the application's service on Kubernetes: there any other
+ * unit answers as well.
+ */
+export function unitHost(bag: Bag): string | undefined {
+  const { host, ip } = peerAddress(bag) ?? {};
+  return ip ?? (HOST.test(host ?? '') ? host : undefined);
+}
+
 export const requestsShape = z.object({ asked: z.number(), done: z.number() });
 const unitSchema = z.object({
   restart: z.catch(z.optional(z.pipe(z.pipe(z.string(), z.transform(parseJson)), requestsShape)), undefined),

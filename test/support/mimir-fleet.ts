@@ -27,6 +27,13 @@ type Hook =
   | `changed ${number | 'app'}`
   | `departed ${number}`;
 
+/** What Juju says of each unit on Kubernetes: where all of them are found. Nobody answers there. */
+const SERVICE = {
+  'ingress-address': '127.78.1.209',
+  'private-address': '127.78.1.209',
+  'egress-subnets': '127.78.1.209/32',
+} as const;
+
 interface Unit {
   state: State;
   bag: Bag;
@@ -87,7 +94,7 @@ export class Fleet implements AsyncDisposable {
           secrets: [S3_SECRET],
           containers: [this.#imageOf(fake), gateway()],
         }),
-        bag: { 'ingress-address': address, 'private-address': address, 'egress-subnets': `${address}/32` },
+        bag: { ...SERVICE },
         hooks: ['pebble-ready'],
       });
     }
@@ -273,7 +280,8 @@ export class Fleet implements AsyncDisposable {
   #stateOf(unit: number, { state, bag, hooks }: Unit): State {
     const others = [...this.units, ...this.#gone]
       .filter(([i]) => i !== unit)
-      .map(([i, other]) => [i, other.bag]);
+      // Names of units mean nothing here.
+      .map(([i, other]) => [i, { ...other.bag, ip: addressOf(this.#host, i) }] as const);
     const peers = {
       ...peerRelation('mimir-peers', {
         id: 1,
