@@ -1,6 +1,6 @@
 /**
  * Brings the gateway's container to its plan. nginx is never restarted for it: it tries new files first, takes them at a
- * signal, and goes on with the old ones where it refuses them. Loaded only by what leads a cluster, or has just done so.
+ * signal, and goes on with the old ones where it refuses them. Loaded only where there is one, or has just been one.
  */
 import { createHash } from 'node:crypto';
 import { blocked, type Juju, type Status, waiting } from 'charmwright';
@@ -214,7 +214,7 @@ function applicationOf(layer: GatewayLayer, planYaml: string): string {
     .digest('hex');
 }
 
-/** Nobody has joined any more: Mimir itself is addressed again. */
+/** Nobody needs it any more: Mimir itself is addressed again. */
 export async function takeDownGateway(juju: MimirJuju): Promise<readonly Status[]> {
   const pebble = juju.container(GATEWAY_CONTAINER);
   try {

@@ -74,9 +74,8 @@ async function resumeWritesIfHeld(juju: Juju<Spec>, inputs: Inputs): Promise<rea
 async function applyGatewayIfAny(
   juju: Juju<Spec>,
   inputs: Inputs,
-  { place }: Plan,
+  { gateway: isWanted }: Plan,
 ): Promise<readonly Status[]> {
-  const isWanted = place === 'leads';
   if (!isWanted && juju.stored(GATEWAY_KEY, z.boolean()) !== true) return [];
   const gateway = await import('./gateway.ts');
   return isWanted ? gateway.applyGateway(juju, inputs) : gateway.takeDownGateway(juju);

@@ -1,6 +1,6 @@
 /** Scrapers of Mimir's own metrics and its gateway's, and evaluators of rules about them. */
 import { readScrapeErrors, scrapeApp, scrapeUnit } from '../../relations/prometheus-scrape.ts';
-import { leadsCluster, ownRoles } from '../plan/cluster.ts';
+import { hasGateway, ownRoles } from '../plan/cluster.ts';
 import { GATEWAY_METRICS_PATH, GATEWAY_PORT } from '../plan/gateway-parts.ts';
 import { HTTP_PORT } from '../plan/paths.ts';
 import { scheme } from '../plan/urls.ts';
@@ -31,7 +31,7 @@ export const selfMetrics: Neighbour = {
           // A unit that only routes requests runs no Mimir, and would be taken for a Mimir that is down.
           ...(ownRoles(inputs).length === 0 ? [] : [job('/metrics', HTTP_PORT)]),
           // Two jobs may not have one name.
-          ...(leadsCluster(inputs)
+          ...(hasGateway(inputs)
             ? [{ job_name: 'gateway', ...job(GATEWAY_METRICS_PATH, GATEWAY_PORT) }]
             : []),
         ],

@@ -42,6 +42,15 @@ export function leadsCluster({ neighbours }: Pick<Inputs, 'neighbours'>): boolea
   return (neighbours.members ?? []).length > 0;
 }
 
+/**
+ * Whether nginx stands before this application: before a cluster, to find the component; and before a whole Mimir while
+ * somebody writes who cannot name a tenant, to name one.
+ */
+export function hasGateway({ neighbours, options }: Pick<Inputs, 'neighbours' | 'options'>): boolean {
+  if (neighbours.joined !== undefined) return false;
+  return leadsCluster({ neighbours }) || (options.multitenancy && (neighbours.senders ?? []).length > 0);
+}
+
 /** What this application's own units do. */
 export function ownRoles({ options }: Pick<Inputs, 'options'>): readonly Component[] {
   return componentsOf(options.roles) ?? [];

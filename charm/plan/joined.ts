@@ -57,6 +57,7 @@ export function planJoined(inputs: Inputs, joined: Joined): Plan {
       : { ...peers.agreement, replicationFactor: joined.configuration.replicationFactor };
   return {
     place: 'joined',
+    gateway: false,
     workload: planWorkload(inputs, wanted),
     databags: { peers: { ...peers, agreement }, bucket },
     ports: [HTTP_PORT],

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Status } from 'charmwright';
 import type { Credentials, Settings } from '../../relations/mimir-cluster.ts';
 import { compareNames } from '../text.ts';
-import { clusterTrouble, leadsCluster, ownRoles } from './cluster.ts';
+import { clusterTrouble, hasGateway, leadsCluster, ownRoles } from './cluster.ts';
 import { type Databags, planDatabags } from './databags.ts';
 import { environmentOf, environmentText } from './environment.ts';
 import { GATEWAY_PORT } from './gateway-parts.ts';
@@ -82,6 +82,8 @@ export interface SharedPlan {
 export interface Plan {
   /** What this application is to a cluster of several. */
   readonly place: 'alone' | 'leads' | 'joined';
+  /** Whether nginx is to run in the second container. */
+  readonly gateway: boolean;
   readonly workload: Workload;
   readonly databags: Databags;
   /** What those are told who have joined. Absent, they keep what they were told. */
@@ -120,6 +122,7 @@ export function plan(inputs: Inputs): Plan {
   const isUsed = wanted !== undefined && !kept;
   return {
     place: leadsCluster(inputs) ? 'leads' : 'alone',
+    gateway: hasGateway(inputs),
     workload,
     // Nothing is agreed on that is not used.
     databags: planDatabags(inputs, isUsed ? storage : { kind: 'hold', reason: { kind: 'leader-decides' } }),
@@ -242,7 +245,7 @@ function tenantLimitsFile({ tenantLimits }: Inputs): PlannedFile {
 /** Mimir's own stays open beside the gateway's: who has not heard of the cluster yet still asks there. */
 function portsOf(inputs: Inputs): readonly number[] {
   const own = leadsCluster(inputs) && ownRoles(inputs).length === 0 ? [] : [HTTP_PORT];
-  return leadsCluster(inputs) ? [GATEWAY_PORT, ...own] : own;
+  return hasGateway(inputs) ? [GATEWAY_PORT, ...own] : own;
 }
 
 function pebbleFiles(tls: Tls | undefined): readonly PlannedFile[] {
@@ -280,7 +283,7 @@ function wouldNotComeBack({ container, bucket }: Inputs): boolean {
 
 /** Whom to gossip with at the start: whoever comes later asks for it himself. */
 const JOIN_MEMBERS = /^ {2}join_members: .*$/m;
-/** Links to this application, which lead there by either port: the gateway's is the one once others have joined. */
+/** Links to this application, which lead there by either port: the gateway's is the one while there is a gateway. */
 const OWN_LINKS = new RegExp(`^( {2}external_url: "https?://[^/]*):(?:${HTTP_PORT}|${GATEWAY_PORT})/`, 'gm');
 
 /**

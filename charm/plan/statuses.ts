@@ -31,7 +31,7 @@ export function planStatuses(
     ...turnStatuses(inputs),
     ...redisStatuses(inputs),
     ...inputs.neighbourProblems.map(notUsed),
-    activeStatus(inputs, options, storage),
+    activeStatus(inputs, storage),
   ];
 }
 
@@ -212,7 +212,7 @@ export function notUsed({ relation, app, key, problem }: NeighbourProblem): Stat
   );
 }
 
-function activeStatus(inputs: Inputs, options: OptionsResult, storage: StorageDecision): Status {
+function activeStatus(inputs: Inputs, storage: StorageDecision): Status {
   if (storage.kind === 'filesystem') {
     return active(`on this unit's own disk; for more units: juju integrate ${inputs.app}:s3 s3-integrator`);
   }
@@ -221,9 +221,6 @@ function activeStatus(inputs: Inputs, options: OptionsResult, storage: StorageDe
     return active(`${units(ingesters)} for ${storage.replicationFactor} copies: no unit may fail`);
   }
   if (leadsCluster(inputs)) return scarceStatus(inputs);
-  if (options.ok && options.options.multitenancy && (inputs.neighbours.senders ?? []).length > 0) {
-    return active('multitenancy: related senders need a proxy that adds X-Scope-OrgID');
-  }
   return active('');
 }
 

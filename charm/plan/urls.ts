@@ -1,5 +1,5 @@
 /** Where others find this application. One address for all units: Kubernetes, or the ingress, spreads what comes there. */
-import { leadsCluster } from './cluster.ts';
+import { hasGateway } from './cluster.ts';
 import { GATEWAY_PORT } from './gateway-parts.ts';
 import type { Inputs } from './inputs.ts';
 import { HTTP_PORT } from './paths.ts';
@@ -18,7 +18,7 @@ export interface Urls {
 }
 
 /** All addresses that are given to others are made from these, so that they follow the ingress and TLS together. */
-export function urls(inputs: Place & Pick<Inputs, 'authorities' | 'neighbours'>): Urls {
+export function urls(inputs: Place & Pick<Inputs, 'authorities' | 'neighbours' | 'options'>): Urls {
   const internal = `${scheme(inputs)}://${serviceHost(inputs)}:${addressedPort(inputs)}`;
   const { ingressUrl, lastIngressUrl } = inputs.neighbours;
   return {
@@ -37,9 +37,9 @@ function withoutPath(url: string | undefined): string | undefined {
   return url === undefined || new URL(url).pathname !== '/' ? undefined : url;
 }
 
-/** The gateway's once others have joined this application's cluster, which is then asked through it alone. */
-export function addressedPort(inputs: Pick<Inputs, 'neighbours'>): number {
-  return leadsCluster(inputs) ? GATEWAY_PORT : HTTP_PORT;
+/** The gateway's where there is one: this application, and its cluster, is then asked through it alone. */
+export function addressedPort(inputs: Pick<Inputs, 'neighbours' | 'options'>): number {
+  return hasGateway(inputs) ? GATEWAY_PORT : HTTP_PORT;
 }
 
 /** What Mimir's HTTP port, and the gateway's, speak. */

@@ -5,10 +5,14 @@
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { nginx } from '../support/debian.ts';
 import { TestModel } from '../support/local-model.ts';
 import { startTime } from '../support/mimir-process.ts';
 import { encodeWriteRequest, remoteWrite } from '../support/remote-write.ts';
+import { deployTester, packTester } from '../support/tester-charm.ts';
 import { Webhook } from '../support/webhook-charm.ts';
+
+const installed = await nginx();
 
 let model: TestModel;
 let webhook: Webhook;
@@ -201,3 +205,35 @@ test('on a unit`s own disk the same is seen there', async () => {
   const after = await run('small/0', 'delete-tenant', { tenant: 'lone', confirm: 'lone', timeout: 0 });
   expect(after).toMatchObject({ marked: 'true', ingesters: '["small-0"]' });
 });
+
+test.skipIf(installed.kind !== 'there')(
+  'a related sender, who cannot name a tenant, is given one',
+  async () => {
+    await model.client.call('set-config', {
+      application: 'small',
+      values: { 'sender-tenant': 'platform' },
+      reset: [],
+    });
+    await deployTester(model, await packTester(model.dir), 'agent', {
+      targets: ['localhost:9090'],
+      'scrape-interval': '2s',
+    });
+    await model.integrate(['agent:send-remote-write', 'small:receive-remote-write']);
+    await model.untilUnit(
+      'agent/0',
+      'active',
+      /^writes to http:\/\/small\.local\.svc\.cluster\.local:8080\//,
+    );
+    const url = await model.forward('small/0', 9009);
+    const seen = async (tenant: string) => {
+      const { body } = await request(`${url}/prometheus/api/v1/query?query=up`, { headers: as(tenant) });
+      return body.text();
+    };
+    await expect.poll(() => seen('platform').catch(String), patiently).toContain('"juju_unit":"agent/0"');
+    expect(await seen('anonymous')).toContain('"result":[]');
+    await model.separate(['agent:send-remote-write', 'small:receive-remote-write']);
+    await model.untilUnit('agent/0', 'waiting', /^for a URL/);
+    const services = () => model.ssh('small/0', 'gateway', ['/charm/bin/pebble', 'services']);
+    await expect.poll(async () => (await services()).out, patiently).toMatch(/gateway +disabled +inactive/);
+  },
+);
