@@ -5,7 +5,6 @@
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import type { UnitStatus } from '../../local/api.ts';
 import { peer } from '../../tools/peers.ts';
@@ -62,6 +61,12 @@ async function unitsOf(): Promise<readonly UnitStatus[]> {
   return Object.values((await model.status()).applications['mimir-k8s']?.units ?? {});
 }
 
+/** What Kubernetes asks Pebble. */
+async function isHealthy(unit: string): Promise<boolean> {
+  const { code } = await model.ssh(unit, 'mimir', ['/charm/bin/pebble', 'health', '--level=ready']);
+  return code === 0;
+}
+
 /** Until every pod is there anew, and all is quiet. */
 async function untilRefreshed(): Promise<void> {
   const old = async () => (await unitsOf()).filter((unit) => unit['upgrading-from'] !== undefined).length;
@@ -83,8 +88,7 @@ test(
 
     await refresh(await emptyImage());
     await model.untilUnit('mimir-k8s/2', 'blocked', /^\[mimir\] /, 240);
-    // Longer than a pod is unready in any case.
-    await sleep(45_000);
+    await expect.poll(() => isHealthy('mimir-k8s/2'), { timeout: 120_000, interval: 1000 }).toBe(false);
     const upgrading = (await unitsOf()).map((unit) => unit['upgrading-from']);
     expect(upgrading).toEqual(['local:mimir-k8s-0', 'local:mimir-k8s-0', undefined]);
     expect(readiness.now).toEqual([true, true, false]);
