@@ -9,7 +9,7 @@ import type { Spec } from './generated.ts';
 import { type MimirApi, mimirAt } from './mimir-api.ts';
 import { MimirError } from './mimir-errors.ts';
 import { until, within } from './patience.ts';
-import { agreedOn, copiesIn } from './plan/copies.ts';
+import { agreedOn, copiesIn, copiesWord } from './plan/copies.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { CONFIG_FILE, CONTAINER } from './plan/paths.ts';
 import { runningComponents } from './plan/plan.ts';
@@ -28,13 +28,13 @@ type Prepared = readonly [Inputs, readonly Status[]];
 
 /** @param copies that are to come. */
 export async function prepareCopies(juju: Juju<Spec>, inputs: Inputs, copies: number): Promise<Prepared> {
-  const agreed = inputs.agreement?.replicationFactor ?? copies;
+  const { hold, replicationFactor: agreed = copies } = copiesWord(inputs);
   const waits = (why: string) => [waiting(`[replication-factor] from ${agreed} to ${copies}: ${why}`)];
   const isRaised = copies > agreed;
   const trouble = isRaised && inputs.flushedFor !== copies ? await flush(inputs) : undefined;
   if (trouble !== undefined) return [inputs, waits(trouble)];
   const prepared = { ...inputs, flushedFor: copies };
-  if (inputs.agreement?.holdWrites === copies) {
+  if (hold === copies) {
     const { writesHeld, why } = await holdWrites(juju, inputs, copies, isRaised);
     const held = { ...prepared, writesHeld };
     if (why !== undefined) return [held, waits(why)];
@@ -52,12 +52,24 @@ async function whenAll(
   follows: () => NonNullable<Inputs['agreed']>,
   waits: (why: string) => Status[],
 ): Promise<Prepared> {
-  if (!inputs.leader) return [inputs, waits("waiting for the leader's word")];
+  const { joined, members = [] } = inputs.neighbours;
+  if (!inputs.leader || joined !== undefined) return [inputs, waits("waiting for the leader's word")];
   const peers = await juju.relation('mimir-peers');
-  const said = await Promise.all(
-    inputs.otherUnits.map(async (unit) => preparedFor((await peers?.remoteUnitData(unit)) ?? {}, how)),
+  const own = await Promise.all(
+    inputs.otherUnits.map(async (unit) => {
+      const bag = (await peers?.remoteUnitData(unit)) ?? {};
+      return {
+        unit,
+        'flushed-for': preparedFor(bag, 'flushed-for'),
+        'held-for': preparedFor(bag, 'held-for'),
+      };
+    }),
   );
-  const missing = inputs.otherUnits.find((_, at) => said[at] !== copies);
+  const others = members
+    .filter(({ roles }) => roles.includes('ingester'))
+    .flatMap(({ units }) => units)
+    .map(({ unit, flushedFor, heldFor }) => ({ unit, 'flushed-for': flushedFor, 'held-for': heldFor }));
+  const missing = [...own, ...others].find((each) => each[how] !== copies)?.unit;
   if (missing !== undefined) return [inputs, waits(`waiting for ${missing} to be ready for it`)];
   await wakeLater(juju);
   return [{ ...inputs, agreed: follows() }, []];
@@ -142,13 +154,13 @@ export async function wakeLater(juju: Juju<Spec>): Promise<void> {
 export async function meetForCopies(inputs: Inputs, planned: string | undefined): Promise<void> {
   const before = copiesIn(inputs.container.files?.[CONFIG_FILE]);
   const copies = copiesIn(planned);
-  const since = inputs.agreement?.copiesSince;
+  const { since } = copiesWord(inputs);
   // Without it the bucket has changed, too, and what was taken in so far must not be flushed to the one before.
   if (before === undefined || copies === undefined || since === undefined) return;
   const api = ownIngester(inputs);
   if (copies > before && api !== undefined) {
     try {
-      // It was started anew since it was emptied, or another application has the say.
+      // It was started anew since it was emptied.
       if ((await progress(api)).series > 0) await prepareShutdown(api);
     } catch (error) {
       // It does not run: what it holds comes from its log, and is flushed in its time.

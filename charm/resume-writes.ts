@@ -11,6 +11,7 @@ import { sumOf } from './metrics.ts';
 import { type MimirApi, mimirAt } from './mimir-api.ts';
 import { MimirError } from './mimir-errors.ts';
 import { within } from './patience.ts';
+import { copiesWord } from './plan/copies.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { runningTrust } from './plan/tls.ts';
 import { WRITES_HELD } from './plan/turns.ts';
@@ -31,7 +32,7 @@ export async function resumeWrites(juju: Juju<Spec>, inputs: Inputs): Promise<re
     juju.store(WRITES_HELD, undefined);
     return [];
   }
-  const copies = inputs.agreement?.replicationFactor;
+  const { replicationFactor: copies } = copiesWord(inputs);
   // What it waits for, its own statuses say; there will be an event when it serves.
   if (!(await own.ready()).ready) return [];
   const mine = await copiesOf(own);
@@ -57,20 +58,23 @@ export async function resumeWrites(juju: Juju<Spec>, inputs: Inputs): Promise<re
 }
 
 /** A unit whose Mimir runs on another number, or may do so. */
-async function otherCopies(
-  juju: Juju<Spec>,
-  { agreement, otherUnits, container, ...inputs }: Inputs,
-): Promise<string | undefined> {
-  const since = agreement?.copiesSince;
+async function otherCopies(juju: Juju<Spec>, inputs: Inputs): Promise<string | undefined> {
+  const { since, replicationFactor } = copiesWord(inputs);
+  const { otherUnits, container, neighbours } = inputs;
   // Nothing has come of it, or it is long ago.
   if (since === undefined) return undefined;
+  const isOver = Date.now() > since + AWAY_MS;
+  // Not all applications of a cluster can be asked.
+  const { joined, members = [] } = neighbours;
+  if (!isOver && joined !== undefined && 'app' in joined) return joined.app;
+  if (!isOver && members.length > 0) return members[0]?.app;
   const peers = await juju.relation('mimir-peers');
   const trust = runningTrust(container.files ?? {}, inputs);
   for (const other of otherUnits) {
     const host = unitHost((await peers?.remoteUnitData(other)) ?? {});
     const copies = host === undefined ? 'silent' : await copiesOf(mimirAt(host, trust));
-    const isAway = copies === 'silent' && Date.now() > since + AWAY_MS;
-    if (copies !== undefined && copies !== agreement?.replicationFactor && !isAway) return other;
+    const isAway = copies === 'silent' && isOver;
+    if (copies !== undefined && copies !== replicationFactor && !isAway) return other;
   }
   return undefined;
 }

@@ -48,6 +48,10 @@ export interface MemberUnitData {
   readonly authorities?: string;
   /** Its Mimir does not answer. */
   readonly silent?: true;
+  /** The number of copies for which it has flushed its ingester. */
+  readonly flushedFor?: number | undefined;
+  /** The number of copies for which its ingester takes no writes. */
+  readonly heldFor?: number | undefined;
 }
 
 export function memberApp({ role, plannedUnits, endpoints }: Required<MemberApp>): Bag {
@@ -59,18 +63,23 @@ export function memberApp({ role, plannedUnits, endpoints }: Required<MemberApp>
 }
 
 export function memberUnit(
-  { host: address, ip, authorities, silent }: MemberUnitData & { readonly host: string },
+  { host: address, ip, authorities, silent, flushedFor, heldFor }: MemberUnitData & { readonly host: string },
   topology: { readonly application: string; readonly unit: string; readonly charm: string },
 ): Bag {
   const { application, unit, charm } = topology;
   return {
     address: stableJson(address),
+    ...(flushedFor !== undefined && { flushed_for: stableJson(flushedFor) }),
+    ...(heldFor !== undefined && { held_for: stableJson(heldFor) }),
     ...(ip !== undefined && { ip: stableJson(ip) }),
     juju_topology: stableJson({ application, charm_name: charm, unit }),
     ...(silent && { serving: stableJson(false) }),
     ...(authorities !== undefined && { tls_ca: stableJson(authorities) }),
   };
 }
+
+const numberOfCopies = z.int().check(z.gte(1), z.lte(9));
+const copies = z.optional(json(numberOfCopies, 'a number from 1 to 9'));
 
 const memberAppSchema = z.object({
   role: z.optional(json(z.string().check(z.maxLength(1000)), 'a text of roles')),
@@ -103,6 +112,8 @@ const memberUnitSchema = z.object({
   address: z.optional(host),
   ip: z.optional(json(z.string().check(z.refine((text) => isIP(text) !== 0)), 'an IP address')),
   serving: z.optional(json(z.boolean(), 'true or false')),
+  flushed_for: copies,
+  held_for: copies,
   tls_ca: z.optional(json(z.string(), 'certificates')),
 });
 
@@ -110,7 +121,7 @@ const memberUnitSchema = z.object({
 export function readMemberUnit(bag: Bag): Said<MemberUnitData> {
   const parsed = memberUnitSchema.safeParse(bag);
   if (!parsed.success) return { said: {}, problems: keyProblems(parsed.error) };
-  const { address, ip, serving, tls_ca: ca } = parsed.data;
+  const { address, ip, serving, tls_ca: ca, flushed_for: flushedFor, held_for: heldFor } = parsed.data;
   const read = certificatesIn(ca ?? '').filter((each) => each !== undefined);
   const problems =
     ca !== undefined && read.length === 0 ? [{ key: 'tls_ca', problem: 'holds no certificate' }] : [];
@@ -119,10 +130,22 @@ export function readMemberUnit(bag: Bag): Said<MemberUnitData> {
       ...(address !== undefined && { host: address }),
       ...(ip !== undefined && { ip }),
       ...(serving === false && { silent: true }),
+      ...(flushedFor !== undefined && { flushedFor }),
+      ...(heldFor !== undefined && { heldFor }),
       ...(read.length > 0 && { authorities: bundle(read) }),
     },
     problems,
   };
+}
+
+/** What is said of another number of copies. */
+export interface CopiesWord {
+  /** It is wanted, and comes when all are ready for it. */
+  readonly toCome?: number | undefined;
+  /** For this number to come no ingester takes writes. */
+  readonly hold?: number | undefined;
+  /** From when on the present one holds, in milliseconds since 1970. */
+  readonly since?: number | undefined;
 }
 
 /** What the application that leads says to all others. */
@@ -130,6 +153,7 @@ export interface ClusterConfiguration {
   /** Without credentials: in their places stand empty texts. */
   readonly settings: Settings;
   readonly replicationFactor: number;
+  readonly copies?: CopiesWord;
   /** Whom all certificates of the cluster name. */
   readonly serverName: string;
   /** Of object storage, PEM. */
@@ -158,8 +182,15 @@ export function blockedApp(said: Bag): Bag {
 export function leaderApp(configuration: ClusterConfiguration, secret: string | undefined): Bag {
   const { settings, replicationFactor, serverName, storageAuthorities, authorities, trusted, tenantLimits } =
     configuration;
+  const { toCome, hold, since } = configuration.copies ?? {};
+  const copies = {
+    ...(toCome !== undefined && { to_come: toCome }),
+    ...(hold !== undefined && { hold }),
+    ...(since !== undefined && { since }),
+  };
   return {
     ...(authorities !== undefined && { ca_cert: stableJson(authorities) }),
+    ...(Object.keys(copies).length > 0 && { copies: stableJson(copies) }),
     format: stableJson(FORMAT),
     ...(trusted !== undefined && { received_ca: stableJson(trusted) }),
     replication_factor: stableJson(replicationFactor),
@@ -177,6 +208,11 @@ const areCertificates = (text: string) => {
   return read.length > 0 && !read.includes(undefined);
 };
 const certificates = z.optional(json(z.string().check(z.refine(areCertificates)), 'certificates'));
+const copiesShape = z.object({
+  to_come: z.optional(numberOfCopies),
+  hold: z.optional(numberOfCopies),
+  since: z.optional(z.int().check(z.gte(1_600_000_000_000), z.lte(9_999_999_999_999))),
+});
 const leaderSchema = z.object({
   blocked: z.optional(json(z.boolean(), 'true or false')),
   worker_config: json(
@@ -191,7 +227,8 @@ const leaderSchema = z.object({
     ),
     "a text that is Mimir's settings in JSON",
   ),
-  replication_factor: json(z.int().check(z.gte(1), z.lte(9)), 'a number from 1 to 9'),
+  replication_factor: json(numberOfCopies, 'a number from 1 to 9'),
+  copies: z.optional(json(copiesShape, 'what is said of another number of copies')),
   server_name: host,
   s3_secret_id: z.optional(json(z.string().check(z.regex(SECRET_URI)), 'the URI of a secret')),
   s3_tls_ca_chain: certificates,
@@ -229,6 +266,7 @@ export function readLeaderApp(bag: Bag): LeaderAnswer {
     configuration: {
       settings: data.worker_config,
       replicationFactor: data.replication_factor,
+      ...(data.copies !== undefined && { copies: copiesOf(data.copies) }),
       serverName: data.server_name,
       ...(data.s3_tls_ca_chain !== undefined && { storageAuthorities: data.s3_tls_ca_chain }),
       ...(data.ca_cert !== undefined && { authorities: data.ca_cert }),
@@ -238,6 +276,10 @@ export function readLeaderApp(bag: Bag): LeaderAnswer {
     ...(data.s3_secret_id !== undefined && { secret: data.s3_secret_id }),
     ...(data.blocked === true && { blocked: true }),
   };
+}
+
+function copiesOf({ to_come: toCome, hold, since }: z.infer<typeof copiesShape>): CopiesWord {
+  return { toCome, hold, since };
 }
 
 const KEY = /^[a-z][a-z0-9_]{0,63}$/;

@@ -7,6 +7,7 @@ import { certificatesIn } from '../../relations/pem.ts';
 import { type Spec, spec } from '../generated.ts';
 import { readGranted } from '../granted-secret.ts';
 import { ownRoles } from '../plan/cluster.ts';
+import { preparedFor } from '../plan/copies.ts';
 import type { Neighbours } from '../plan/inputs.ts';
 import { unfit } from '../plan/joined.ts';
 import { KUBERNETES_OPTIONS } from '../plan/kubernetes.ts';
@@ -48,6 +49,7 @@ export const joinCluster: Neighbour = {
         ...(inputs.address.ip !== undefined && { ip: inputs.address.ip }),
         ...authoritiesOf(inputs.neighbours),
         ...(inputs.neighbours.silent && { silent: true }),
+        ...preparedFor(inputs),
       },
       { application: inputs.app, unit: inputs.unit, charm: inputs.charm },
     ),

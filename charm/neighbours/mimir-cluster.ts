@@ -12,6 +12,7 @@ import {
 } from '../../relations/mimir-cluster.ts';
 import { peerAddress } from '../../relations/peers.ts';
 import type { Spec } from '../generated.ts';
+import { copiesToTell } from '../plan/copies.ts';
 import type { Inputs, NeighbourProblem } from '../plan/inputs.ts';
 import type { Member, MemberUnit, UnitAddress } from '../plan/members.ts';
 import { TENANT_LIMITS_FILE } from '../plan/paths.ts';
@@ -48,7 +49,11 @@ export const mimirCluster: Neighbour = {
     const secret = credentials === undefined ? undefined : await share(juju, credentials, relations);
     const tenantLimits = await limitsToTell(inputs);
     const bag = leaderApp(
-      { ...toldToAll(inputs, shared), ...(tenantLimits !== undefined && { tenantLimits }) },
+      {
+        ...toldToAll(inputs, shared),
+        copies: copiesToTell(inputs),
+        ...(tenantLimits !== undefined && { tenantLimits }),
+      },
       secret,
     );
     for (const relation of relations) await relation.publishApp(bag);

@@ -10,6 +10,7 @@
  *
  * What is older than that is in the bucket, which queries read for all times until no ingester is asked for it.
  */
+import type { CopiesWord } from '../../relations/mimir-cluster.ts';
 import type { Agreement } from '../../relations/peers.ts';
 import type { Inputs } from './inputs.ts';
 
@@ -18,8 +19,33 @@ const WINDOW_MS = 13 * 3600_000;
 /** From the leader's word to the restart; all have heard of it by then. */
 const NOTICE_MS = 15_000;
 
-/** The number that the operator wants instead of the one that the units have agreed on; undefined when it is the same. */
-export function copiesToCome({ options, agreement, objectStorage }: Inputs): number | undefined {
+/** What the units go by: what they have agreed on, or what the application that leads the cluster says. */
+export function copiesWord(inputs: Inputs): CopiesWord & { readonly replicationFactor?: number | undefined } {
+  const { agreement, neighbours } = inputs;
+  const { joined } = neighbours;
+  if (joined?.kind === 'ready')
+    return { ...joined.configuration.copies, replicationFactor: joined.configuration.replicationFactor };
+  const { replicationFactor, copiesSince: since, holdWrites: hold } = agreement ?? {};
+  return joined === undefined ? { replicationFactor, since, hold, toCome: wanted(inputs) } : {};
+}
+
+/** What those are told who have joined: what the units of this application go by, and that writes are to be held. */
+export function copiesToTell(inputs: Inputs): CopiesWord {
+  const { replicationFactor: _number, hold, ...word } = copiesWord(inputs);
+  // The new number itself is told with the configuration, one hook later. Until then nobody is let go.
+  return { ...word, hold: inputs.agreed?.holdWrites ?? (isCancelled(inputs) ? undefined : hold) };
+}
+
+function isCancelled({ agreed }: Inputs): boolean {
+  return agreed !== undefined && agreed.replicationFactor === undefined;
+}
+
+/** The number that is wanted instead of the one that the units have agreed on; undefined when it is the same. */
+export function copiesToCome(inputs: Inputs): number | undefined {
+  return copiesWord(inputs).toCome;
+}
+
+function wanted({ options, agreement, objectStorage }: Inputs): number | undefined {
   const wanted = options['replication-factor'];
   const agreed = agreement?.replicationFactor;
   const isAllowed = wanted === 1 || wanted === 3 || wanted === 5;
@@ -37,15 +63,12 @@ export function agreedOn(
 }
 
 /** What a unit says of how far it is. */
-export function preparedFor({
-  flushedFor,
-  writesHeld,
-  agreement,
-}: Pick<Inputs, 'flushedFor' | 'writesHeld' | 'agreement'>): {
+export function preparedFor(inputs: Inputs): {
   readonly flushedFor: number | undefined;
   readonly heldFor: number | undefined;
 } {
-  const isHeld = writesHeld?.done === true && writesHeld.copies === agreement?.holdWrites;
+  const { flushedFor, writesHeld } = inputs;
+  const isHeld = writesHeld?.done === true && writesHeld.copies === copiesWord(inputs).hold;
   return { flushedFor, heldFor: isHeld ? writesHeld.copies : undefined };
 }
 

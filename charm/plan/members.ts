@@ -21,6 +21,9 @@ export interface Member {
 export interface MemberUnit extends UnitAddress {
   /** Above the unit's certificate, PEM; there once it could speak TLS. */
   readonly authorities?: string;
+  /** The number of copies for which it has flushed its ingester, and for which that takes no writes. */
+  readonly flushedFor?: number | undefined;
+  readonly heldFor?: number | undefined;
 }
 
 /** Where a unit of the cluster is. */

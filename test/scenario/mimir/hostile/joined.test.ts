@@ -52,6 +52,7 @@ beforeAll(async () => {
     s3_secret_id: JSON.stringify(`secret:${S3_SECRET.id}`),
     received_ca: JSON.stringify(UNIT_AUTHORITY),
     blocked: 'false',
+    copies: '{"hold":5,"since":1700000000000}',
     s3_tls_ca_chain: JSON.stringify(UNIT_AUTHORITY),
   };
   before = await mimir.run(ready, joined(said));

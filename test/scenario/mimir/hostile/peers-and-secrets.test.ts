@@ -105,6 +105,7 @@ test('any zone of another unit is borne while the leader chooses where copies ar
   const others = { 1: ANOTHER_UNIT, 2: { ...ANOTHER_UNIT, zone: 'zone-c' } };
   const choosing = (units: Readonly<Record<number, Bag>>): State => ({
     ...among(true, UNDECIDED, ANOTHER_UNIT),
+    config: {},
     relations: [peerRelation('mimir-peers', { id: 1, units }), s3(HOST)],
     stored: { zone: { zone: 'zone-a', sure: true } },
   });

@@ -110,6 +110,8 @@ export const WIRES = {
     { role: '"write"', planned_units: '3', endpoints: '"write-endpoints.cos.svc.cluster.local"' },
     {
       address: '"write-0.write-endpoints.cos.svc.cluster.local"',
+      flushed_for: '3',
+      held_for: '3',
       ip: '"10.1.0.8"',
       juju_topology: '{"application":"write","charm_name":"mimir-k8s","unit":"write/0"}',
       serving: 'false',
