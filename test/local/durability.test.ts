@@ -70,14 +70,21 @@ describe('with one copy of each series', () => {
     return ingester.map((member) => !member['read-only']);
   }
 
+  const INTERRUPTED = [
+    ['mimir-k8s/2', 'delete-pod'],
+    ['mimir-k8s/1', 'kill-pod'],
+  ] as const;
+
   test(
-    'units come and go, also when one is killed in the middle of its drain, and every acknowledged sample is read back',
+    'units come and go, also when they are killed or moved in the middle of their drain, and every acknowledged sample is read back',
     async () => {
       await using endured = await EnduredModel.of('one copy, scaling', 2, 1);
       await endured.scale(3);
       await endured.plan(1);
-      await endured.untilSaid('mimir-k8s/1', /waiting until queries find the blocks/);
-      await endured.kill('kill-pod', 'mimir-k8s/1', 'in the middle of its drain');
+      for (const [unit, verb] of INTERRUPTED) {
+        await endured.untilSaid(unit, /waiting until queries find the blocks/);
+        await endured.kill(verb, unit, 'in the middle of its drain');
+      }
       await endured.untilCount(1);
       await endured.atRest();
       const report = await endured.report();
