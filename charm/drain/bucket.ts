@@ -99,6 +99,9 @@ const indexSchema = z.object({
   blocks: z.nullish(z.array(z.object({ block_id: z.string(), uploaded_at: z.number() }))),
 });
 
+/** In a tenant's folder: all of the tenant is deleted, and nothing of it is uploaded any more. */
+export const DELETION_MARK = 'markers/tenant-deletion-mark.json';
+
 /** The blocks in a bucket, as they lie there. */
 export class BlocksBucket {
   readonly #s3: S3Connection;
@@ -114,6 +117,11 @@ export class BlocksBucket {
   /** Whether the block is whole: what describes it is uploaded last. @throws BucketError */
   async has({ tenant, id }: Block): Promise<boolean> {
     return (await this.#get(`${tenant}/${id}/meta.json`, 16 * 1024 * 1024)) !== undefined;
+  }
+
+  /** @throws BucketError */
+  async isDeleted(tenant: string): Promise<boolean> {
+    return (await this.#get(`${tenant}/${DELETION_MARK}`, 1024 * 1024)) !== undefined;
   }
 
   /**

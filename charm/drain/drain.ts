@@ -106,8 +106,9 @@ async function tryOnce(drain: Drain, counted: (series: number) => void): Promise
   }
   if (flush.error !== undefined) throw flush.error;
   const { bucket } = storage;
-  const recent = (await localBlocks(api)).filter(isRecent);
-  const missing = bucket === undefined ? 0 : await countMissing(bucket, recent);
+  const local = (await localBlocks(api)).filter(isRecent);
+  const { recent, missing } =
+    bucket === undefined ? { recent: local, missing: 0 } : await lookFor(bucket, local);
   if (!now.shipped || missing > 0) return { kind: 'stuck', reason: notThere(missing) };
   await tell(
     bucket === undefined ? 'all blocks are shipped' : `${recent.length} recent blocks seen in the bucket`,
@@ -156,13 +157,22 @@ export function madeAt(ulid: string): number {
 /** Requests to the bucket at a time. */
 const AT_ONCE = 8;
 
-async function countMissing(bucket: BlocksBucket, blocks: readonly Block[]): Promise<number> {
-  let missing = 0;
+/** Those of these blocks that shall be in the bucket, and how many are not: of a deleted tenant none is left there. */
+async function lookFor(
+  bucket: BlocksBucket,
+  blocks: readonly Block[],
+): Promise<{ readonly recent: readonly Block[]; readonly missing: number }> {
+  const missing: Block[] = [];
   for (let first = 0; first < blocks.length; first += AT_ONCE) {
-    const some = await Promise.all(blocks.slice(first, first + AT_ONCE).map((block) => bucket.has(block)));
-    missing += some.filter((there) => !there).length;
+    const some = blocks.slice(first, first + AT_ONCE);
+    const there = await Promise.all(some.map((block) => bucket.has(block)));
+    missing.push(...some.filter((_, at) => there[at] !== true));
   }
-  return missing;
+  const deleted = new Set<string>();
+  for (const tenant of new Set(missing.map((block) => block.tenant)))
+    if (await bucket.isDeleted(tenant)) deleted.add(tenant);
+  const isWanted = ({ tenant }: Block) => !deleted.has(tenant);
+  return { recent: blocks.filter(isWanted), missing: missing.filter(isWanted).length };
 }
 
 /** Blocks that were uploaded so long ago are known to all. They may have been made long before, while storage was away. */

@@ -4,7 +4,7 @@
  */
 import { PathError, type Pebble } from 'charmwright/pebble';
 import * as z from 'zod/mini';
-import { runningStorage } from '../drain/bucket.ts';
+import { DELETION_MARK, runningStorage } from '../drain/bucket.ts';
 import { CONFIG_FILE, DIRS } from '../plan/paths.ts';
 import { readYaml } from '../yaml-text.ts';
 
@@ -23,7 +23,6 @@ export interface TenantObjects {
 }
 
 /** By which Mimir knows that a tenant is to go. It takes it away itself, hours after the last block. */
-const MARK = 'markers/tenant-deletion-mark.json';
 
 /** Of what a tenant may have, its name apart: whole folders, and single files. */
 interface Places {
@@ -71,7 +70,7 @@ export class TenantStorage {
   /** @throws BucketError, PebbleError */
   async objects(tenant: string): Promise<TenantObjects> {
     const { blocks, folders, files } = this.#places;
-    const mark = `${blocks}/${tenant}/${MARK}`;
+    const mark = `${blocks}/${tenant}/${DELETION_MARK}`;
     const listed = await Promise.all([
       ...folders.map((place) => this.#keys(`${place}/${tenant}/`)),
       // Another tenant's name may begin with this one's.

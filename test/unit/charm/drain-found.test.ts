@@ -20,6 +20,8 @@ function ulid(time: number): string {
 /** An ingester without series, with one block, which is in the bucket; and that bucket. */
 let block = '';
 let index: Buffer | undefined;
+let isThere = true;
+let isDeleted = false;
 let server: Server;
 let url: URL;
 beforeAll(async () => {
@@ -27,7 +29,9 @@ beforeAll(async () => {
     const path = request.url ?? '';
     if (path.startsWith('/ingester/tenants')) response.end('{"Tenants":[{"Tenant":"anonymous"}]}');
     else if (path.startsWith('/ingester/tsdb/')) response.end(JSON.stringify({ Blocks: [{ ID: block }] }));
-    else if (path.endsWith(`/${block}/meta.json`)) response.end('{}');
+    else if (path.endsWith(`/${block}/meta.json`) && isThere) response.end('{}');
+    else if (path.endsWith('/tenant-deletion-mark.json') && isDeleted) response.end('{}');
+    else if (path.endsWith('.json')) response.writeHead(404).end('NoSuchKey');
     else if (path.endsWith('bucket-index.json.gz') && index !== undefined) response.end(index);
     else if (path.endsWith('bucket-index.json.gz')) response.writeHead(404).end('NoSuchKey');
     else if (path.startsWith('/metrics')) response.end('cortex_ingester_memory_series 0\n');
@@ -89,4 +93,12 @@ test('a block that was uploaded long ago is known to all', async () => {
   block = ulid(Date.now() - 40 * MINUTE);
   index = uploaded(Date.now() - 30 * MINUTE);
   expect(await drain()).toEqual({ kind: 'drained', series: 0, blocks: 1 });
+});
+
+test('a block that is not in the bucket keeps the ingester, unless its tenant is deleted', async () => {
+  block = ulid(Date.now() - 40 * MINUTE);
+  isThere = false;
+  expect(await drain()).toEqual({ kind: 'stuck', reason: '1 block has not arrived in object storage' });
+  isDeleted = true;
+  expect(await drain()).toEqual({ kind: 'drained', series: 0, blocks: 0 });
 });
