@@ -211,11 +211,11 @@ function gateway({ app, addresses, serverName, senderTenant, ipv6, able }: Nginx
 
 /**
  * A worker that ends closes the connections that lie idle, and a request that comes at that moment is lost: so it must
- * not, or none may lie idle.
+ * not, or none may lie idle. It stays for as long; whoever has been quiet for longer is hardly back in that very moment.
  */
 function connections(keeps: boolean): readonly string[] {
   if (!keeps) return ['keepalive_timeout 0;'];
-  return ['keepalive_timeout 120s;', 'keepalive_min_timeout 120s;', 'keepalive_requests 100000;'];
+  return ['keepalive_timeout 120s;', 'keepalive_min_timeout 30s;', 'keepalive_requests 100000;'];
 }
 
 /** nginx has these four as variables, and none for requests. */
