@@ -142,7 +142,7 @@ function isInStorage({ objects = [], blocks }: Left): boolean {
 
 type State = 'there' | 'deleting' | 'in-ingesters' | 'gone';
 
-/** `in-ingesters`: Mimir drops it there within an hour or so, which no action waits for. */
+/** `in-ingesters`: Mimir drops it there within an hour or so, or five minutes after its start, which no action waits for. */
 function stateOf(left: Left): State {
   const isInIngesters = left.ingesters.length > 0;
   if (!isInStorage(left) && !isInIngesters) return 'gone';
