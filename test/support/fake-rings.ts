@@ -7,10 +7,13 @@ const PAGE = /^\/([\w-]+)\/ring$/;
 const READ_ONLY = '/ingester/prepare-instance-ring-downscale';
 const UNREGISTERS = '/ingester/unregister-on-shutdown';
 const TENANTS = '/ingester/tenants';
+const BLOCKS = '/ingester/tsdb/anonymous';
 
 export class FakeRings {
   /** Whether the ingester takes writes. */
   takesWrites = true;
+  /** That the ingester has on its volume. */
+  block: string | undefined;
   /** Whether it leaves its ring when it ends. */
   unregisters = false;
   /** State by id, by the first part of the page's path; absent: Mimir does not run the component. */
@@ -22,7 +25,7 @@ export class FakeRings {
   }
 
   takes(url = ''): boolean {
-    const isIngesters = url === READ_ONLY || url === UNREGISTERS || url === TENANTS;
+    const isIngesters = url === READ_ONLY || url === UNREGISTERS || url === TENANTS || url === BLOCKS;
     return this.members.has(PAGE.exec(url)?.[1] ?? '') || (isIngesters && this.members.has('ingester'));
   }
 
@@ -38,7 +41,11 @@ export class FakeRings {
       return;
     }
     if (request.url === TENANTS) {
-      response.end('{"Tenants":null}');
+      response.end(JSON.stringify({ Tenants: this.block === undefined ? null : [{ Tenant: 'anonymous' }] }));
+      return;
+    }
+    if (request.url === BLOCKS) {
+      response.end(JSON.stringify({ Blocks: [{ ID: this.block }] }));
       return;
     }
     const ring = this.members.get(PAGE.exec(request.url ?? '')?.[1] ?? '');

@@ -9,9 +9,9 @@ import {
   stateOf,
   storage,
 } from 'charmwright/testing';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { mimir as charm } from '../../../../charm/charm.ts';
-import { FakeMimir } from '../../../support/fake-mimir.ts';
+import { FakeMimir, s3Error } from '../../../support/fake-mimir.ts';
 import { image, mimir, S3_SECRET, s3, world } from '../../../support/mimir-world.ts';
 
 /** Whoever waits does so at once, and the clock goes on by as much. */
@@ -42,6 +42,12 @@ beforeEach(() => {
   server.rings.takesWrites = true;
   server.rings.ingesters({ 'mimir-k8s-0': 'ACTIVE', 'mimir-k8s-1': 'ACTIVE' });
 });
+
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+function ulidNow(): string {
+  const time = Array.from({ length: 10 }, (_, i) => CROCKFORD[Math.floor(Date.now() / 32 ** (9 - i)) % 32]);
+  return `${time.join('')}TSV4RRFFQ69G5FAV`;
+}
 
 /** One of two, which serves, and is to go. */
 async function leaving(hasLog = true): Promise<State> {
@@ -86,6 +92,40 @@ test('is stopped when it has none and does not serve, so that nobody gives it an
   const after = await mimir.run(detaching, before);
   expect(findContainer(after, 'mimir').services).toEqual({ mimir: 'inactive' });
   expect(after.unitStatus).toEqual(maintenance('[drain] leaving; metrics that only this unit has: none'));
+});
+
+describe('a block that nobody knows yet', () => {
+  beforeEach(() => {
+    server.rings.block = ulidNow();
+    // All that lies in the bucket is this, and an index it is not.
+    server.bucket = { status: 200, body: '{}' };
+  });
+  afterEach(() => {
+    server.rings.block = undefined;
+    server.bucket = s3Error(404, 'NoSuchKey');
+  });
+  const gateways = (state: string) =>
+    server.rings.members.set(
+      'store-gateway',
+      new Map(Object.entries({ 'mimir-k8s-0': state, 'mimir-k8s-1': 'ACTIVE' })),
+    );
+
+  test.each([
+    'UNHEALTHY',
+    'LEAVING',
+    'JOINING',
+  ])('keeps the unit while the only other one is %s, and will want it', async (state) => {
+    gateways(state);
+    await expect(mimir.run(detaching, await leaving())).rejects.toThrow(
+      /the index of tenant anonymous cannot be read; the unit stays/,
+    );
+  });
+
+  test('does not keep the last unit of all: nobody is there to query', async () => {
+    gateways('UNHEALTHY');
+    const after = await mimir.run(detaching, { ...(await leaving()), plannedUnits: 0 });
+    expect(findContainer(after, 'mimir').services).toEqual({ mimir: 'inactive' });
+  });
 });
 
 test('comes to the same end wherever it was killed: Mimir is started once more at most', async () => {
