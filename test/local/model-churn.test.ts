@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stateful, TestModel, type TinyCharm, unitStatus, writeCharm } from './tiny-charm.ts';
 
@@ -59,7 +60,8 @@ describe('churn', () => {
     const pebbles = processes(
       (_words, env) => env.includes('HOSTNAME=stateful-0') && env.includes('JUJU_CONTAINER_NAME=web'),
     );
-    const [pebble = 0] = pebbles.filter((pid) => commandOf(pid)[0] === '/charm/bin/pebble');
+    // Another test may have a unit of this name in a model of its own.
+    const [pebble = 0] = pebbles.filter((pid) => commandOf(pid)[0] === '/charm/bin/pebble' && isOfModel(pid));
     const before = (await model.journal('stateful/0')).length;
     process.kill(pebble, 'SIGSTOP');
     await model.heard('stateful/0', 'hooks/web-pebble-ready', 4);
@@ -119,6 +121,11 @@ function daemonPid(modelDir: string): number {
   const [pid] = processes((words) => words.includes(modelDir) && words[0] === process.execPath);
   if (pid === undefined) throw new Error('the daemon does not run');
   return pid;
+}
+
+/** Its container has folders of the model in it. */
+function isOfModel(pid: number): boolean {
+  return wordsOf(`/proc/${pid}/mountinfo`).join().includes(basename(model.folder));
 }
 
 function processes(wanted: (command: string[], environment: string[]) => boolean): number[] {
