@@ -50,6 +50,8 @@ interface Deployment {
 export interface Variant {
   /** Settings besides. */
   readonly more?: Settings;
+  /** What it logs goes straight into a file. */
+  readonly logsToFile?: true;
   /** All units in the session of whoever starts them, as a script would leave them, not each as a container. */
   readonly inOneSession?: true;
 }
@@ -66,14 +68,15 @@ export async function deployByHand(model: Model, deployment: Deployment): Promis
   const [minio = ''] = await model.addresses('minio-k8s');
   await model.juju('run', 'minio-k8s/0', 'create-bucket', `name=${app}`);
   const text = toYaml(configuration(deployment, addresses, minio, await credentials(model)));
-  const command = `/bin/mimir -config.file=${configFile(app)} 2> ${LOG_FILE}`;
+  const logged = variant.logsToFile === true ? `2> ${LOG_FILE}` : `2>&1 | cat > ${LOG_FILE}`;
+  const command = `/bin/mimir -config.file=${configFile(app)} ${logged}`;
   const processes: ChildProcess[] = [];
   for (const number of addresses.keys()) {
     const inside = ['ssh', '--container', 'mimir', `${app}/${number}`, 'sh', '-c'];
     const encoded = Buffer.from(text).toString('base64');
     await model.juju(...inside, `echo ${encoded} | base64 -d > ${configFile(app)}`);
     processes.push(
-      model.background(...inside, variant.inOneSession ? `exec ${command}` : asContainer(command)),
+      model.background(...inside, variant.inOneSession === true ? command : asContainer(command)),
     );
   }
   await stillRunning(processes);
@@ -87,10 +90,11 @@ export async function deployByHand(model: Model, deployment: Deployment): Promis
 
 /**
  * As a container's first process runs, also the one of the charm's Mimir: in a session of its own. The kernel shares
- * out the processors among sessions (`sched_autogroup_enabled`), as it does among containers.
+ * out the processors among sessions (`sched_autogroup_enabled`), as it does among containers. And what a container logs
+ * is read from a pipe by another process, which writes it down.
  */
 function asContainer(command: string): string {
-  return `exec setsid --wait ${command}`;
+  return `exec setsid --wait sh -c '${command}'`;
 }
 
 /** What the documentation's file says, with the directories on the volume and the limits of this load. */

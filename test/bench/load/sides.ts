@@ -21,6 +21,7 @@ const BY_HAND = {
     },
   },
   'by hand, shared queries': { more: { query_scheduler: { service_discovery_mode: 'ring' } } },
+  'by hand, logs to file': { logsToFile: true },
   'by hand, one session': { inOneSession: true },
 } as const satisfies Record<string, Variant>;
 
@@ -32,6 +33,7 @@ export const NAMES = [
   'by hand again',
   'by hand, recent from bucket',
   'by hand, shared queries',
+  'by hand, logs to file',
   'by hand, one session',
 ] as const satisfies readonly SideName[];
 
