@@ -115,6 +115,7 @@ export function mimirConfig(
       max_global_series_per_user: options.series,
       max_global_exemplars_per_user: options.exemplars,
       compactor_blocks_retention_period: options.retention,
+      ...(store.kind === 's3' && store.mixed === true && { out_of_order_time_window: LATE }),
       // Costs nothing until it is asked for, by the action show-cardinality or anybody who may query.
       cardinality_analysis_enabled: true,
       ...(options.ha !== undefined && haLimits(options.ha)),
@@ -127,6 +128,12 @@ export function mimirConfig(
     runtime_config: { file: RUNTIME_FILES },
   };
 }
+
+/**
+ * What was refused while another number of copies came is sent again when it has come, and may be older than what was flushed
+ * meanwhile, which Mimir would refuse for good.
+ */
+const LATE = '10m';
 
 /** Which replica is chosen must be known to all units. */
 const HA_TRACKER: Settings = { enable_ha_tracker: true, kvstore: { store: 'memberlist' } };

@@ -283,6 +283,8 @@ function wouldNotComeBack({ container, bucket }: Inputs): boolean {
 
 /** Whom to gossip with at the start: whoever comes later asks for it himself. */
 const JOIN_MEMBERS = /^ {2}join_members: .*$/m;
+/** Needed for a while after a restart, and no reason for one when it is over. */
+const LATE_SAMPLES = /^ {2}out_of_order_time_window: .*\n/m;
 /** Links to this application, which lead there by either port: the gateway's is the one while there is a gateway. */
 const OWN_LINKS = new RegExp(`^( {2}external_url: "https?://[^/]*):(?:${HTTP_PORT}|${GATEWAY_PORT})/`, 'gm');
 
@@ -300,7 +302,7 @@ export function startDigest(files: Readonly<Record<string, string>>): string {
 }
 
 function worthARestart(config: string): string {
-  return config.replace(JOIN_MEMBERS, '').replaceAll(OWN_LINKS, `$1:${HTTP_PORT}/`);
+  return config.replace(JOIN_MEMBERS, '').replace(LATE_SAMPLES, '').replaceAll(OWN_LINKS, `$1:${HTTP_PORT}/`);
 }
 
 function planAlertmanager({ alertmanager }: Options): UploadedAlertmanager | null {

@@ -57,10 +57,20 @@ test.each([
   await model.client.call(verb, { unit: await leader() });
   await expect.poll(copies, { timeout: 480_000, interval: 1000 }).toEqual([wanted, wanted, wanted]);
   await model.untilActive(240);
-  const before = load.seen.answers;
+  const { answers: before, acknowledged: taken } = load.seen;
   await expect.poll(() => load.seen.answers, { timeout: 120_000 }).toBeGreaterThan(before + 100);
-  const { acknowledged, refused, unanswered, incomplete, answers } = load.seen;
-  console.info({ wanted, acknowledged, refused, answers, unanswered, incomplete });
+  // Also what was refused on the way, and is sent again.
+  await expect.poll(() => load.seen.acknowledged, { timeout: 60_000 }).toBeGreaterThan(taken + 100);
+  const { acknowledged, refused, unanswered, incomplete, answers, words } = load.seen;
+  console.info({
+    wanted,
+    acknowledged,
+    refused,
+    answers,
+    unanswered,
+    incomplete,
+    words: [...words].slice(-6),
+  });
   expect(incomplete).toEqual([]);
 });
 

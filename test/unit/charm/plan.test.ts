@@ -132,6 +132,19 @@ describe('the replication factor', () => {
     expect(reads(13)).toBeUndefined();
   });
 
+  test('that is new lets samples be late that were refused while it came, and restarts nobody when that is over', () => {
+    const now = Date.UTC(2026, 0, 1);
+    const after = (hours: number) => {
+      const agreement = { replicationFactor: 3, copiesSince: now - hours * 3_600_000 };
+      const { workload } = plan(inputs({ objectStorage: s3Ready(), agreement, now }));
+      if (workload.kind !== 'run') throw new Error(`Mimir is to ${workload.kind}`);
+      const { out_of_order_time_window: late } = Object(workload.config.limits);
+      return { late, digest: workload.layer.services.mimir.environment.MIMIR_CONFIG_DIGEST };
+    };
+    expect(after(12).late).toBe('10m');
+    expect(after(13)).toEqual({ late: undefined, digest: after(12).digest });
+  });
+
   test('is chosen by the leader and told to the peers', () => {
     const planned = plan(inputs({ objectStorage: s3Ready(), plannedUnits: 3 }));
     expect(planned.databags.peers.agreement).toEqual({ replicationFactor: 3 });
