@@ -183,7 +183,8 @@ function gateway({ app, addresses, serverName, senderTenant, ipv6, able }: Nginx
     'proxy_max_temp_file_size 0;',
     // A server that is gone takes no connection, or says nothing at all.
     'proxy_connect_timeout 2s;',
-    'proxy_next_upstream_tries 3;',
+    // Of an application whose units begin one after the other several may not be there yet.
+    'proxy_next_upstream_tries 5;',
     // One that took long is not asked of another: that would take as long once more.
     'proxy_next_upstream_timeout 10s;',
     block('location = /ready', 'return 200 "ready\\n";'),
