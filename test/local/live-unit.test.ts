@@ -35,11 +35,14 @@ async function taken(unit: string, ...flags: string[]): Promise<string> {
   return out;
 }
 
-/** Without what the framework knows of the workload: it goes by the text of the plan, which is YAML there and JSON here. */
+/** Goes by the text of the plan, which is YAML there and JSON here. */
+const KNOWN_OF_WORKLOAD = /^\/var\/lib\/(charmwright|mimir-charm)\//;
+
+/** Without what framework and charm know of the workload. */
 function settled(world: State): State {
   const { containers, ...rest } = stateOf(world);
   const others = <T>(paths: Readonly<Record<string, T>>) =>
-    Object.fromEntries(Object.entries(paths).filter(([path]) => !path.startsWith('/var/lib/charmwright/')));
+    Object.fromEntries(Object.entries(paths).filter(([path]) => !KNOWN_OF_WORKLOAD.test(path)));
   const kept = Object.entries(containers).map(([name, container]) => {
     const { files, attributes } = container;
     return [name, { ...container, files: others(files), attributes: others(attributes) }] as const;
