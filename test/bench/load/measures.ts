@@ -84,7 +84,7 @@ export const BESIDES: readonly Measure[] = [
     show: seconds,
   },
   {
-    what: 'threads of Mimir with work waited for a processor, of a turn with queries',
+    what: 'waiting for a processor, with queries',
     unit: 's',
     more: 'worse',
     of: (turns) => ofTurns(turns, ({ mixedUsage }) => mixedUsage.waitedSeconds),
