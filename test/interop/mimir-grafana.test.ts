@@ -5,7 +5,7 @@
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { writeCharm } from '../local/tiny-charm.ts';
 import type { Daemon } from '../support/daemon.ts';
@@ -77,9 +77,10 @@ function fromHere(source: ProvisionedSource | undefined): ProvisionedSource {
   return { ...source, url: source.url.replace(INSIDE, mimir) };
 }
 
+/** As senders do it: what a Mimir that restarts has cut is sent again. */
 async function write(value: number, headers: Readonly<Record<string, string>> = {}): Promise<void> {
   const series = [{ labels: { __name__: 'asked' }, samples: [{ value, timestamp: Date.now() }] }];
-  await remoteWrite(`${mimir}/api/v1/push`, series, headers);
+  await vi.waitFor(() => remoteWrite(`${mimir}/api/v1/push`, series, headers), patience);
 }
 
 /** The only value of the query through the data source. */

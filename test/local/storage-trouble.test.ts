@@ -6,7 +6,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { type Batch, expectWhole, writeBatch } from '../support/batch.ts';
-import { isActiveAndIdle, S3_ENDPOINTS, TestModel } from '../support/local-model.ts';
+import { S3_ENDPOINTS, TestModel } from '../support/local-model.ts';
 import { startTime } from '../support/mimir-process.ts';
 import { S3_SAYS, type S3Bag, says } from './support/s3-says.ts';
 import { writeCharm } from './tiny-charm.ts';
@@ -259,12 +259,16 @@ describe('MinIO', () => {
 
   test('that is away when Mimir`s pod is replaced keeps the unit from being active', async () => {
     await model.client.call('kill-pod', { unit: UNIT });
-    await model.until('the new pod to be waited for', (status) => {
-      const unit = status.applications['mimir-k8s']?.units?.[UNIT];
-      return unit !== undefined && !isActiveAndIdle(unit);
-    });
+    const answers = () =>
+      startTime(mimir).then(
+        () => true,
+        () => false,
+      );
+    await expect.poll(answers, { timeout: 60_000 }).toBe(false);
+    // Runs in the new pod, between its hooks.
+    await model.exec(UNIT, 'true');
     await model.untilUnit(UNIT, 'waiting', AWAY);
-    await expect(startTime(mimir)).rejects.toThrow();
+    expect(await answers()).toBe(false);
   });
 
   test('that comes back makes all well by itself: the change is made, and no sample is missing', async () => {
