@@ -252,9 +252,9 @@ function tls(serverName: string): readonly string[] {
 
 /** Requests that have not been sent yet go to another server whatever they are; `non_idempotent`: those that have, too. */
 const BY_KIND: Readonly<Record<RouteKind, readonly string[]>> = {
-  // A distributor that is about to end says 503.
+  // A distributor that is about to end says 503, and 500 when it has ended, or has not begun, and its server listens.
   write: [
-    'proxy_next_upstream error timeout http_503 non_idempotent;',
+    'proxy_next_upstream error timeout http_500 http_503 non_idempotent;',
     // Distributors answer within two seconds, well or not; one that says nothing leaves time for another.
     'proxy_next_upstream_timeout 25s;',
     'proxy_read_timeout 10s;',

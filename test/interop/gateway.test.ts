@@ -54,7 +54,7 @@ describe.skipIf(program === '')('while somebody writes and asks all the time', (
     process.kill(second.pid, 'SIGTERM');
     await asking.go(1000);
     const { asked, failed } = await asking.stop();
-    console.log(`${asked} requests, ${failed.length} failed`);
+    console.log(`${asked} requests, ${failed.length} failed`, [...new Set(failed)].slice(0, 4));
     expect(failed).toEqual([]);
   });
 

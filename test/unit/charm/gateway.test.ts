@@ -83,7 +83,7 @@ describe('the configuration of the gateway', () => {
       /proxy_next_upstream .*/.exec(block(config({ addresses: all }), head))?.[0];
     const all = { ...ADDRESSES, ruler: ADDRESSES.distributor };
     expect(retries('location = /api/v1/push')).toBe(
-      'proxy_next_upstream error timeout http_503 non_idempotent;',
+      'proxy_next_upstream error timeout http_500 http_503 non_idempotent;',
     );
     expect(retries('location /prometheus/')).toBe(
       'proxy_next_upstream error timeout http_503 non_idempotent;',
