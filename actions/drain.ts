@@ -1,8 +1,9 @@
 import { ActionFailed, type ActionHandler, type EndpointSchemas, type Juju } from 'charmwright';
 import { runningStorage } from '../charm/drain/bucket.ts';
-import { announceDrain, BY_HAND } from '../charm/drain/by-hand.ts';
+import { announceDrain } from '../charm/drain/by-hand.ts';
 import { drainIngester } from '../charm/drain/drain.ts';
 import { takeWritesAgain } from '../charm/drain/ingester-api.ts';
+import { BY_HAND } from '../charm/drain/marks.ts';
 import { ipOf, othersThatStay } from '../charm/drain/members.ts';
 import { ringMembers } from '../charm/drain/ring-api.ts';
 import type { Spec } from '../charm/generated.ts';

@@ -1,19 +1,19 @@
 /** Another number of copies: prepares this unit for it, and as leader gives the word when all are prepared. */
 import { type Juju, type Status, waiting } from 'charmwright';
 import { PebbleError } from 'charmwright/pebble';
-import { preparedFor } from '../relations/peers.ts';
+import { unitPrepared } from '../relations/peers.ts';
 import { runningStorage } from './drain/bucket.ts';
 import { drainIngester } from './drain/drain.ts';
 import { prepareShutdown, progress, startFlush, takeNoWrites } from './drain/ingester-api.ts';
 import type { Spec } from './generated.ts';
-import { type MimirApi, mimirAt } from './mimir-api.ts';
+import type { MimirApi } from './mimir-api.ts';
 import { MimirError } from './mimir-errors.ts';
 import { until, within } from './patience.ts';
 import { agreedOn, copiesIn, copiesWord } from './plan/copies.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { CONFIG_FILE, CONTAINER } from './plan/paths.ts';
 import { runningComponents } from './plan/plan.ts';
-import { runningTrust } from './plan/tls.ts';
+import { ownRunningMimir } from './running-mimir.ts';
 
 const LONGEST_FLUSH_MS = 5 * 60_000;
 /** Indexes are made once a minute. What takes longer is gone on with in the next hook. */
@@ -23,56 +23,46 @@ const LONGEST_NOTICE_MS = 30_000;
 /** Wakes the unit: nobody else would. */
 const NOTICE = 'mimir-k8s-charm.local/copies';
 
-/** The inputs with what this unit says of it, and why it does not come yet. */
-type Prepared = readonly [Inputs, readonly Status[]];
-
-/** @param copies that are to come. */
-export async function prepareCopies(juju: Juju<Spec>, inputs: Inputs, copies: number): Promise<Prepared> {
+/** @param copies that are to come. @returns the inputs with what this unit says of it, and why it does not come yet. */
+export async function prepareCopies(
+  juju: Juju<Spec>,
+  inputs: Inputs,
+  copies: number,
+): Promise<readonly [Inputs, readonly Status[]]> {
   const { hold, replicationFactor: agreed = copies } = copiesWord(inputs);
   const waits = (why: string) => [waiting(`[replication-factor] from ${agreed} to ${copies}: ${why}`)];
   const isRaised = copies > agreed;
   const trouble = isRaised && inputs.flushedFor !== copies ? await flush(inputs) : undefined;
   if (trouble !== undefined) return [inputs, waits(trouble)];
-  const prepared = { ...inputs, flushedFor: copies };
-  if (hold === copies) {
-    const { writesHeld, why } = await holdWrites(juju, inputs, copies, isRaised);
-    const held = { ...prepared, writesHeld };
-    if (why !== undefined) return [held, waits(why)];
-    return whenAll(juju, held, copies, 'held-for', () => agreedOn(copies, Date.now()), waits);
-  }
-  return whenAll(juju, prepared, copies, 'flushed-for', () => ({ holdWrites: copies }), waits);
+  const isHeld = hold === copies;
+  const held = isHeld ? await holdWrites(juju, inputs, copies, isRaised) : undefined;
+  const prepared = {
+    ...inputs,
+    flushedFor: copies,
+    ...(held !== undefined && { writesHeld: held.writesHeld }),
+  };
+  const why = held?.why ?? (await unprepared(juju, prepared, copies, isHeld ? 'heldFor' : 'flushedFor'));
+  if (why !== undefined) return [prepared, waits(why)];
+  await wakeLater(juju);
+  return [{ ...prepared, agreed: isHeld ? agreedOn(copies, Date.now()) : { holdWrites: copies } }, []];
 }
 
-/** The leader says what follows when every other unit is as far as this one. */
-async function whenAll(
+/** Why the leader does not say yet what follows: that all other units are as far as this one. */
+async function unprepared(
   juju: Juju<Spec>,
-  inputs: Inputs,
+  { leader, neighbours, otherUnits }: Inputs,
   copies: number,
-  how: 'flushed-for' | 'held-for',
-  follows: () => NonNullable<Inputs['agreed']>,
-  waits: (why: string) => Status[],
-): Promise<Prepared> {
-  const { joined, members = [] } = inputs.neighbours;
-  if (!inputs.leader || joined !== undefined) return [inputs, waits("waiting for the leader's word")];
+  how: 'flushedFor' | 'heldFor',
+): Promise<string | undefined> {
+  const { joined, members = [] } = neighbours;
+  if (!leader || joined !== undefined) return "waiting for the leader's word";
   const peers = await juju.relation('mimir-peers');
   const own = await Promise.all(
-    inputs.otherUnits.map(async (unit) => {
-      const bag = (await peers?.remoteUnitData(unit)) ?? {};
-      return {
-        unit,
-        'flushed-for': preparedFor(bag, 'flushed-for'),
-        'held-for': preparedFor(bag, 'held-for'),
-      };
-    }),
+    otherUnits.map(async (unit) => ({ unit, ...unitPrepared((await peers?.remoteUnitData(unit)) ?? {}) })),
   );
-  const others = members
-    .filter(({ roles }) => roles.includes('ingester'))
-    .flatMap(({ units }) => units)
-    .map(({ unit, flushedFor, heldFor }) => ({ unit, 'flushed-for': flushedFor, 'held-for': heldFor }));
+  const others = members.filter(({ roles }) => roles.includes('ingester')).flatMap(({ units }) => units);
   const missing = [...own, ...others].find((each) => each[how] !== copies)?.unit;
-  if (missing !== undefined) return [inputs, waits(`waiting for ${missing} to be ready for it`)];
-  await wakeLater(juju);
-  return [{ ...inputs, agreed: follows() }, []];
+  return missing === undefined ? undefined : `waiting for ${missing} to be ready for it`;
 }
 
 /** What the ingester holds is in object storage. @returns why not */
@@ -171,7 +161,6 @@ export async function meetForCopies(inputs: Inputs, planned: string | undefined)
 }
 
 /** Undefined where none runs. */
-export function ownIngester({ address, container, ...inputs }: Inputs): MimirApi | undefined {
-  if (address.ip === undefined || !runningComponents({ container }).includes('ingester')) return undefined;
-  return mimirAt(address.ip, runningTrust(container.files ?? {}, { ...inputs, address }));
+export function ownIngester(inputs: Inputs): MimirApi | undefined {
+  return runningComponents(inputs).includes('ingester') ? ownRunningMimir(inputs) : undefined;
 }

@@ -1,5 +1,4 @@
 /** Mimir's HTTP API, as much of it as the charm uses. Every request has a time-out, every answer a schema. */
-
 import { parseJson } from 'charmwright';
 import { HttpClient, HttpError, HttpTooLongError } from 'charmwright/http';
 import * as z from 'zod/mini';

@@ -2,7 +2,7 @@
 import { type Juju, type JujuEvent, type Status, worst } from 'charmwright';
 import * as z from 'zod/mini';
 import { apply } from './apply.ts';
-import { DRAIN_NOTICE } from './drain/notice.ts';
+import { DRAIN_NOTICE, GONE, isDrainedByHand, isToEndIngester, LEFT } from './drain/marks.ts';
 import type { Spec } from './generated.ts';
 import { applyKubernetes } from './kubernetes.ts';
 import { publishNeighbours, related } from './neighbours/index.ts';
@@ -86,7 +86,7 @@ async function leaves(juju: Juju<Spec>, event: JujuEvent<Spec>): Promise<boolean
   const mayBe =
     event.kind === 'storage-detaching' ||
     event.kind === 'stop' ||
-    juju.stored('left', z.string()) !== undefined;
+    juju.stored(LEFT, z.string()) !== undefined;
   return mayBe && (await import('./drain/leave.ts')).leave(juju, event, () => related(juju));
 }
 
@@ -97,12 +97,10 @@ async function afterDrains(
   inputs: Inputs,
 ): Promise<readonly Status[]> {
   const departed = event.kind === 'relation-departed' && event.endpoint === 'mimir-peers';
-  const looksAgain = event.kind === 'update-status' && juju.stored('gone', z.array(z.string())) !== undefined;
+  const looksAgain = event.kind === 'update-status' && juju.stored(GONE, z.array(z.string())) !== undefined;
   if (departed || looksAgain) await (await import('./drain/gone.ts')).forgetGone(juju, event, inputs);
-  if (juju.stored('drained', z.boolean()) === true)
-    return [await (await import('./drain/by-hand.ts')).stayDrained(juju, inputs)];
-  const isKnown =
-    inputs.writesHeld !== undefined || juju.stored('ingester-ends', z.looseObject({})) !== undefined;
+  if (isDrainedByHand(juju)) return [await (await import('./drain/by-hand.ts')).stayDrained(juju, inputs)];
+  const isKnown = inputs.writesHeld !== undefined || isToEndIngester(juju);
   if (!isKnown && mayHaveLeftOver(event))
     await (await import('./drain/by-hand.ts')).undoLeftOver(juju, inputs);
   return [];
@@ -121,9 +119,7 @@ async function keepIngester(
   wanted: Plan,
 ): Promise<{ readonly inputs: Inputs; readonly statuses: readonly Status[] }> {
   const ends = endsIngester(inputs, wanted);
-  const isBack =
-    juju.stored('ingester-ends', z.looseObject({})) !== undefined &&
-    runningComponents(inputs).includes('ingester');
+  const isBack = isToEndIngester(juju) && runningComponents(inputs).includes('ingester');
   if (!ends && !isBack) return { inputs, statuses: [] };
   const { endIngester, resumeIngester } = await import('./drain/role.ts');
   const waits = ends ? await endIngester(juju, inputs) : await resumeIngester(juju, inputs);

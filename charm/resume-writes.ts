@@ -1,20 +1,18 @@
 /** After another number of copies has come, or has not: ingesters take writes again. */
 import { type Juju, type Status, waiting } from 'charmwright';
-import * as z from 'zod/mini';
 import { unitHost } from '../relations/peers.ts';
 import { ownIngester, wakeLater } from './copies.ts';
-import { BY_HAND } from './drain/by-hand.ts';
 import { takeWrites } from './drain/ingester-api.ts';
-import { ENDS } from './drain/role.ts';
+import { isDrainedByHand, isToEndIngester } from './drain/marks.ts';
 import type { Spec } from './generated.ts';
 import { sumOf } from './metrics.ts';
-import { type MimirApi, mimirAt } from './mimir-api.ts';
+import type { MimirApi } from './mimir-api.ts';
 import { MimirError } from './mimir-errors.ts';
 import { within } from './patience.ts';
 import { copiesWord } from './plan/copies.ts';
 import type { Inputs } from './plan/inputs.ts';
-import { runningTrust } from './plan/tls.ts';
 import { WRITES_HELD } from './plan/turns.ts';
+import { runningMimirAt } from './running-mimir.ts';
 
 const PATIENCE_MS = 20_000;
 /** A unit that does not answer for so long does not run, and starts on the new number when it comes back. */
@@ -24,11 +22,7 @@ const COPIES = 'cortex_distributor_replication_factor';
 /** What one Mimir writes in one copy, another one of three may not see: none takes writes before all are of one number. */
 export async function resumeWrites(juju: Juju<Spec>, inputs: Inputs): Promise<readonly Status[]> {
   const own = ownIngester(inputs);
-  const isKept =
-    own === undefined ||
-    juju.stored(BY_HAND, z.boolean()) === true ||
-    juju.stored(ENDS, z.looseObject({})) !== undefined;
-  if (isKept) {
+  if (own === undefined || isDrainedByHand(juju) || isToEndIngester(juju)) {
     juju.store(WRITES_HELD, undefined);
     return [];
   }
@@ -60,7 +54,7 @@ export async function resumeWrites(juju: Juju<Spec>, inputs: Inputs): Promise<re
 /** A unit whose Mimir runs on another number, or may do so. */
 async function otherCopies(juju: Juju<Spec>, inputs: Inputs): Promise<string | undefined> {
   const { since, replicationFactor } = copiesWord(inputs);
-  const { otherUnits, container, neighbours } = inputs;
+  const { otherUnits, neighbours } = inputs;
   // Nothing has come of it, or it is long ago.
   if (since === undefined) return undefined;
   const isOver = Date.now() > since + AWAY_MS;
@@ -69,10 +63,9 @@ async function otherCopies(juju: Juju<Spec>, inputs: Inputs): Promise<string | u
   if (!isOver && joined !== undefined && 'app' in joined) return joined.app;
   if (!isOver && members.length > 0) return members[0]?.app;
   const peers = await juju.relation('mimir-peers');
-  const trust = runningTrust(container.files ?? {}, inputs);
   for (const other of otherUnits) {
     const host = unitHost((await peers?.remoteUnitData(other)) ?? {});
-    const copies = host === undefined ? 'silent' : await copiesOf(mimirAt(host, trust));
+    const copies = host === undefined ? 'silent' : await copiesOf(runningMimirAt(inputs, host));
     const isAway = copies === 'silent' && isOver;
     if (copies !== undefined && copies !== replicationFactor && !isAway) return other;
   }

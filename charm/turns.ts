@@ -2,14 +2,14 @@
 import type { Bag, Juju, JujuEvent, Relation } from 'charmwright';
 import { type Requests, readAgreement, type Turn, unitHost, unitRequests } from '../relations/peers.ts';
 import type { Spec } from './generated.ts';
-import { type MimirApi, mimirAt } from './mimir-api.ts';
+import type { MimirApi } from './mimir-api.ts';
 import { MimirError } from './mimir-errors.ts';
 import { within } from './patience.ts';
 import { ownRoles } from './plan/cluster.ts';
 import type { Inputs, WaitsFor } from './plan/inputs.ts';
 import { type Plan, runningComponents } from './plan/plan.ts';
-import { runningTrust } from './plan/tls.ts';
 import { hasTurn, isOpen, isStopped, nextTurn, wantsTurn, withRequest } from './plan/turns.ts';
+import { runningMimirAt } from './running-mimir.ts';
 
 /** A unit that is this slow still serves. */
 const SLOWEST_ANSWER_MS = 10_000;
@@ -109,7 +109,7 @@ async function absent(inputs: Inputs, others: Bags): Promise<WaitsFor | undefine
   const stays = [ownRoles(inputs), runningComponents(inputs)].every((roles) => roles.includes('ingester'));
   if (!stays) return undefined;
   const units = others.size + 1;
-  const active = await activeIngesters(mimirOf(inputs, inputs.address.ip ?? ''));
+  const active = await activeIngesters(runningMimirAt(inputs, inputs.address.ip ?? ''));
   return active < units ? { kind: 'ring', active, units } : undefined;
 }
 
@@ -118,12 +118,7 @@ async function serves(inputs: Inputs): Promise<boolean> {
 }
 
 async function answersAt(inputs: Inputs, host: string | undefined): Promise<boolean> {
-  return host !== undefined && (await mimirOf(inputs, host).ready(SLOWEST_ANSWER_MS)).ready;
-}
-
-/** All units speak TLS, or none does. */
-function mimirOf(inputs: Inputs, host: string): MimirApi {
-  return mimirAt(host, runningTrust(inputs.container.files ?? {}, inputs));
+  return host !== undefined && (await runningMimirAt(inputs, host).ready(SLOWEST_ANSWER_MS)).ready;
 }
 
 async function activeIngesters(api: MimirApi): Promise<number> {

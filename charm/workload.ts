@@ -205,7 +205,7 @@ async function ensureRunning(
   lasts: boolean,
   known: ServiceSeen | undefined,
 ): Promise<Running> {
-  const wanted = JSON.stringify(layer.services[SERVICE]);
+  const wanted = serviceText(layer);
   const digest = layer.services[SERVICE].environment.MIMIR_CONFIG_DIGEST;
   const isFresh = known !== undefined && Date.now() - known.at < FRESH_MS;
   const {
@@ -219,19 +219,24 @@ async function ensureRunning(
   const whole = plan === undefined ? layer : withSilenced(layer, plan);
   const applied = plan === undefined || layerApplied(whole, plan);
   // In back-off Mimir exits again and again and Pebble starts it each time: no help is needed, nor does it help.
-  const remembered = async () => {
-    const content = [wanted, applicationOf(layer, await pebble.planYaml())].join('\n');
-    await pebble.push(STARTED_FILE, content, { makeDirs: true, permissions: 0o600 });
-  };
   if (applied && started === wanted && (current === 'active' || current === 'backoff')) {
     // A hook was killed before it wrote this, or somebody has added a layer of his own.
-    if (plan !== undefined && lasts) await remembered();
+    if (plan !== undefined && lasts) await rememberStarted(pebble, layer);
     return { kind: 'running', restarted: false, digest, exits: current === 'backoff' };
   }
   if (!applied) await pebble.addLayer(LAYER_LABEL, whole, { combine: true });
   await pebble.replan();
-  await remembered();
+  await rememberStarted(pebble, layer);
   return { kind: 'running', restarted: true, digest, exits: false };
+}
+
+async function rememberStarted(pebble: Pebble, layer: MimirLayer): Promise<void> {
+  const content = [serviceText(layer), applicationOf(layer, await pebble.planYaml())].join('\n');
+  await pebble.push(STARTED_FILE, content, { makeDirs: true, permissions: 0o600 });
+}
+
+function serviceText({ services }: MimirLayer): string {
+  return JSON.stringify(services[SERVICE]);
 }
 
 function withSilenced(layer: MimirLayer, plan: Plan): MimirLayer {

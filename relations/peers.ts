@@ -203,9 +203,10 @@ const unitSchema = z.object({
   restart: z.catch(z.optional(z.pipe(z.pipe(z.string(), z.transform(parseJson)), requestsShape)), undefined),
 });
 
-/** For how many copies a unit is ready, by its databag: has flushed, or takes no writes. */
-export function preparedFor(bag: Bag, how: 'flushed-for' | 'held-for'): number | undefined {
-  return z.safeParse(copiesText, bag[how]).data;
+/** For how many copies a unit is ready, by its databag: has flushed, and takes no writes. */
+export function unitPrepared(bag: Bag): Pick<PeerWords, 'flushedFor' | 'heldFor'> {
+  const copies = (text: string | undefined) => z.safeParse(copiesText, text).data;
+  return { flushedFor: copies(bag['flushed-for']), heldFor: copies(bag['held-for']) };
 }
 
 /** What a unit's databag says of its restarts. */

@@ -1,16 +1,12 @@
 /** A unit that the action `drain` has emptied takes no writes until it is told to: a restart alone does not change it. */
 import { active, type Juju, type Status } from 'charmwright';
 import type { Spec } from '../generated.ts';
-import { type MimirApi, mimirAt } from '../mimir-api.ts';
 import { MimirError } from '../mimir-errors.ts';
 import type { Inputs } from '../plan/inputs.ts';
 import { CONTAINER } from '../plan/paths.ts';
-import { runningTrust } from '../plan/tls.ts';
+import { ownRunningMimir } from '../running-mimir.ts';
 import { atShutdown, cancelShutdown, isReadOnly, takeNoWrites, takeWritesAgain } from './ingester-api.ts';
-import { DRAIN_NOTICE } from './notice.ts';
-
-/** What is stored of it: `true`. */
-export const BY_HAND = 'drained';
+import { DRAIN_NOTICE } from './marks.ts';
 
 /** For an action that begins to drain. */
 export async function announceDrain(juju: Juju<Spec>): Promise<void> {
@@ -22,7 +18,7 @@ export async function announceDrain(juju: Juju<Spec>): Promise<void> {
  * killed, or of a unit that left a volume behind with the end prepared on it. Nobody would see either.
  */
 export async function undoLeftOver(juju: Juju<Spec>, inputs: Inputs): Promise<void> {
-  const api = ownApi(inputs);
+  const api = ownRunningMimir(inputs);
   try {
     if (api === undefined) return;
     const next = await atShutdown(api);
@@ -43,7 +39,7 @@ export async function undoLeftOver(juju: Juju<Spec>, inputs: Inputs): Promise<vo
 }
 
 export async function stayDrained(juju: Juju<Spec>, inputs: Inputs): Promise<Status> {
-  const api = ownApi(inputs);
+  const api = ownRunningMimir(inputs);
   try {
     if (api !== undefined) await takeNoWrites(api);
   } catch (error) {
@@ -52,9 +48,4 @@ export async function stayDrained(juju: Juju<Spec>, inputs: Inputs): Promise<Sta
     juju.log.debug(error.message);
   }
   return active(`[drain] takes no writes: juju run ${juju.unit} drain resume=true`);
-}
-
-function ownApi(inputs: Inputs): MimirApi | undefined {
-  const { ip } = inputs.address;
-  return ip === undefined ? undefined : mimirAt(ip, runningTrust(inputs.container.files ?? {}, inputs));
 }

@@ -6,15 +6,15 @@
 import type { Juju, JujuEvent } from 'charmwright';
 import * as z from 'zod/mini';
 import type { Spec } from '../generated.ts';
-import { type MimirApi, mimirAt } from '../mimir-api.ts';
+import type { MimirApi } from '../mimir-api.ts';
 import { MimirError } from '../mimir-errors.ts';
 import type { Inputs } from '../plan/inputs.ts';
-import { runningTrust } from '../plan/tls.ts';
+import { ownRunningMimir } from '../running-mimir.ts';
+import { GONE } from './marks.ts';
 import { podOf, unitsByPod } from './members.ts';
 import { forgetMember, RING_NAMES, type RingName, ringMembers } from './ring-api.ts';
 
-/** What is stored of it: the pods of all units that have ever departed. One that is planned again is never forgotten. */
-const GONE = 'gone';
+/** One that is planned again is never forgotten. */
 const goneShape = z.array(z.string());
 
 /**
@@ -31,9 +31,8 @@ export async function forgetGone(juju: Juju<Spec>, event: JujuEvent<Spec>, input
 }
 
 async function forgetSilent(juju: Juju<Spec>, inputs: Inputs, gone: readonly string[]): Promise<void> {
-  const { ip } = inputs.address;
-  if (ip === undefined) return;
-  const api = mimirAt(ip, runningTrust(inputs.container.files ?? {}, inputs));
+  const api = ownRunningMimir(inputs);
+  if (api === undefined) return;
   try {
     const silent = (await Promise.all(RING_NAMES.map((ring) => silentIn(api, ring, gone)))).flat();
     if (silent.length === 0) return;

@@ -123,9 +123,17 @@ const SHUTDOWN = '/ingester/prepare-shutdown';
  * without what they do not find in the bucket yet. `prepareShutdown` takes this back.
  */
 export async function stayInRing(api: MimirApi): Promise<void> {
-  const path = '/ingester/unregister-on-shutdown';
-  await api.demand({ what: 'keep the ingester in its ring', method: 'DELETE', path });
+  await api.demand({ what: 'keep the ingester in its ring', method: 'DELETE', path: UNREGISTER });
 }
+
+/** Whatever its configuration says. */
+export async function leaveRingAtShutdown(api: MimirApi): Promise<void> {
+  const body = '{"unregister":true}';
+  const what = 'let the ingester leave the ring when it ends';
+  await api.demand({ what, method: 'PUT', path: UNREGISTER, body });
+}
+
+const UNREGISTER = '/ingester/unregister-on-shutdown';
 
 /** When it is stopped next, it comes back to its log as ever. */
 export async function cancelShutdown(api: MimirApi): Promise<void> {

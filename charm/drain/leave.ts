@@ -25,14 +25,13 @@ import { runningStorage } from './bucket.ts';
 import { drainIngester } from './drain.ts';
 import { untilForgotten } from './forgotten.ts';
 import { atShutdown, prepareShutdown } from './ingester-api.ts';
+import { LEFT } from './marks.ts';
 import { ipOf, othersThatStay, podOf, unitsByPod } from './members.ts';
 import { ringMembers } from './ring-api.ts';
 import { leaveRing } from './ring-exit.ts';
 
 type MimirJuju = Juju<Spec>;
 
-/** What is stored of it, from the hook on that has emptied the unit: where its metrics are. */
-const LEFT = 'left';
 const leftShape = z.enum(['in object storage', 'on the volume', 'none']);
 type Left = z.infer<typeof leftShape>;
 

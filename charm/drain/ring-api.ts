@@ -1,5 +1,4 @@
 /** What Mimir tells of its hash rings, and how a member that is gone for good is taken out of one. */
-
 import { parseJson } from 'charmwright';
 import * as z from 'zod/mini';
 import type { MimirApi } from '../mimir-api.ts';

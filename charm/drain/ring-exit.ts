@@ -6,6 +6,7 @@
  */
 import type { MimirApi } from '../mimir-api.ts';
 import { until, within } from '../patience.ts';
+import { leaveRingAtShutdown } from './ingester-api.ts';
 import { forgetMember, ringMembers } from './ring-api.ts';
 
 /** Mimir's own is 15 s. */
@@ -19,12 +20,7 @@ const HEARD_MS = 3000;
  */
 export async function leaveRing(api: MimirApi, id: string): Promise<void> {
   // Without it the ring would keep it as one that comes back.
-  await api.demand({
-    what: 'let the ingester leave the ring when it ends',
-    method: 'PUT',
-    path: '/ingester/unregister-on-shutdown',
-    body: '{"unregister":true}',
-  });
+  await leaveRingAtShutdown(api);
   const heardOf = async () =>
     (await ringMembers(api, 'ingester'))?.find((member) => member.id === id)?.heardOf;
   const before = await heardOf();

@@ -7,20 +7,19 @@ import { type Juju, maintenance, type Status, waiting } from 'charmwright';
 import { PebbleError } from 'charmwright/pebble';
 import * as z from 'zod/mini';
 import type { Spec } from '../generated.ts';
-import { type MimirApi, mimirAt } from '../mimir-api.ts';
+import type { MimirApi } from '../mimir-api.ts';
 import { MimirError } from '../mimir-errors.ts';
 import type { Inputs } from '../plan/inputs.ts';
 import { CONTAINER, DIRS } from '../plan/paths.ts';
-import { runningTrust } from '../plan/tls.ts';
+import { ownRunningMimir, runningMimirAt } from '../running-mimir.ts';
 import { type RunningStorage, runningStorage } from './bucket.ts';
 import { drainIngester } from './drain.ts';
 import { progress, takeNoWrites, takeWrites } from './ingester-api.ts';
+import { ENDS } from './marks.ts';
 import { ipOf, podOf } from './members.ts';
 import { type Member, ringMembers } from './ring-api.ts';
 import { leaveRing } from './ring-exit.ts';
 
-/** What is stored of it while the ingester runs. */
-export const ENDS = 'ingester-ends';
 const endsShape = z.object({
   /** When it was first asked to take no writes. */
   since: z.number(),
@@ -47,7 +46,7 @@ export async function endIngester(juju: Juju<Spec>, inputs: Inputs): Promise<Sta
  * writes, also when it has left them.
  */
 export async function resumeIngester(juju: Juju<Spec>, inputs: Inputs): Promise<undefined> {
-  const api = ownApi(inputs);
+  const api = ownRunningMimir(inputs);
   try {
     if (api === undefined) return;
     await takeWrites(api);
@@ -60,7 +59,7 @@ export async function resumeIngester(juju: Juju<Spec>, inputs: Inputs): Promise<
 
 /** Right before it is stopped for good. One that does not serve is stopped as it is. */
 export async function partWithIngester(juju: Juju<Spec>, inputs: Inputs): Promise<void> {
-  const api = ownApi(inputs);
+  const api = ownRunningMimir(inputs);
   try {
     if (api !== undefined) await leaveRing(api, podOf(inputs.unit));
   } catch (error) {
@@ -71,7 +70,7 @@ export async function partWithIngester(juju: Juju<Spec>, inputs: Inputs): Promis
 
 async function end(juju: Juju<Spec>, inputs: Inputs): Promise<Status | undefined> {
   const { files = {} } = inputs.container;
-  const api = ownApi(inputs);
+  const api = ownRunningMimir(inputs);
   const storage = runningStorage(files);
   if (api === undefined || storage === undefined) return waits('Mimir cannot be asked');
   if (!(await api.ready()).ready) return (await hasMetrics(juju)) ? waits('Mimir does not serve') : undefined;
@@ -131,7 +130,7 @@ async function drained(
   const gateways = await ringMembers(api, 'store-gateway');
   const readers = gateways
     ?.filter(({ state, id }) => state === 'ACTIVE' && id !== podOf(inputs.unit))
-    .map((member) => mimirAt(ipOf(member), trust(inputs)));
+    .map((member) => runningMimirAt(inputs, ipOf(member)));
   const result = await drainIngester({
     api,
     storage,
@@ -155,15 +154,6 @@ function takesWrites({ state, readOnly }: Member): boolean {
 
 function isOurs({ id }: Member, app: string): boolean {
   return id.startsWith(`${app}-`) && /^\d+$/.test(id.slice(app.length + 1));
-}
-
-function ownApi(inputs: Inputs): MimirApi | undefined {
-  const { ip } = inputs.address;
-  return ip === undefined ? undefined : mimirAt(ip, trust(inputs));
-}
-
-function trust(inputs: Inputs) {
-  return runningTrust(inputs.container.files ?? {}, inputs);
 }
 
 function waits(reason: string): Status {

@@ -1,5 +1,4 @@
 /** Flat mappings as options hold them: a JSON object of texts and numbers, or YAML's `name: value`, one a line. */
-
 import { parseJson } from 'charmwright';
 import * as z from 'zod/mini';
 import { compareNames } from '../text.ts';

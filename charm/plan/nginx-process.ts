@@ -3,7 +3,6 @@
  * processes, and has no other signal; nginx' quick way out it is, which cuts what is under way. So a shell stands before
  * nginx, and nginx has a session of its own, where only the shell's signals reach it.
  */
-
 import {
   GATEWAY_CHECK,
   GATEWAY_CONFIG,

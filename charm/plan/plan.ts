@@ -1,7 +1,6 @@
 /**
  * From what is to what should be, without touching anything. The plan is data: compare it, print it (masked), test it.
  */
-
 import { createHash } from 'node:crypto';
 import type { Status } from 'charmwright';
 import type { Credentials, Settings } from '../../relations/mimir-cluster.ts';

@@ -10,20 +10,23 @@ const POLL_MS = 4_000;
 /** The limit of `ops` for what acts on services. */
 export const SERVICE_TIMEOUT_MS = 30_000;
 
-const dataSchema = z.lazy(() => z.nullish(z.record(z.string(), z.unknown())));
+/** Of a change and of each of its tasks. */
+const commonFields = () => ({
+  id: z.string(),
+  kind: z.string(),
+  summary: z.string(),
+  status: z.string(),
+  'spawn-time': z.string(),
+  'ready-time': z.exactOptional(z.string()),
+  data: z.nullish(z.record(z.string(), z.unknown())),
+});
 
 const taskSchema = z.lazy(() =>
   z.pipe(
     z.object({
-      id: z.string(),
-      kind: z.string(),
-      summary: z.string(),
-      status: z.string(),
+      ...commonFields(),
       log: z.nullish(z.array(z.string())),
       progress: z.object({ label: z.string(), done: z.number(), total: z.number() }),
-      'spawn-time': z.string(),
-      'ready-time': z.exactOptional(z.string()),
-      data: dataSchema,
     }),
     z.transform(({ log, data, 'spawn-time': spawnTime, 'ready-time': readyTime, ...task }) => ({
       ...task,
@@ -38,16 +41,10 @@ const taskSchema = z.lazy(() =>
 const changeSchema = z.lazy(() =>
   z.pipe(
     z.object({
-      id: z.string(),
-      kind: z.string(),
-      summary: z.string(),
-      status: z.string(),
+      ...commonFields(),
       tasks: z.nullish(z.array(taskSchema)),
       ready: z.boolean(),
       err: z.exactOptional(z.string()),
-      'spawn-time': z.string(),
-      'ready-time': z.exactOptional(z.string()),
-      data: dataSchema,
     }),
     z.transform(({ tasks, err, data, 'spawn-time': spawnTime, 'ready-time': readyTime, ...change }) => ({
       ...change,

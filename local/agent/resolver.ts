@@ -8,6 +8,7 @@ import {
   findApplication,
   findCharm,
   findUnit,
+  isOutdated,
   isPeer,
   relationsOf,
   sidesOf,
@@ -170,11 +171,6 @@ function storage(model: Model, unit: Unit): Operation | undefined {
     if (unit.life !== 'alive' && told) return hook({ kind: 'storage-detaching', ...about });
   }
   return undefined;
-}
-
-/** Whether the pod is to be replaced by one with another charm or other resources. */
-export function isOutdated(application: Application, unit: Unit): boolean {
-  return unit.charmModifiedVersion !== application.charmModifiedVersion;
 }
 
 /**

@@ -37,6 +37,11 @@ export function unitsOf(application: Application): Unit[] {
   return Object.values(application.units).sort((a, b) => a.ordinal - b.ordinal);
 }
 
+/** Whether the pod is to be replaced by one with another charm or other resources. */
+export function isOutdated(application: Application, unit: Unit): boolean {
+  return unit.charmModifiedVersion !== application.charmModifiedVersion;
+}
+
 /** `app/leader` and `app/0` alike. */
 export function resolveUnit(model: Model, name: string): Unit {
   if (!name.endsWith('/leader')) return findUnit(model, name);

@@ -6,6 +6,7 @@ import {
   findApplication,
   findCharm,
   findUnit,
+  isOutdated,
   isPeer,
   relationsOf,
   sidesOf,
@@ -129,9 +130,7 @@ function unitStatus(unit: Unit, application: Application): UnitStatus {
     'workload-status': info(displayedStatus(unit)),
     'juju-status': inError ? { current: 'idle', since: unit.agentStatus.since } : info(agentStatus(unit)),
     ...(application.leader === unit.name ? { leader: true as const } : {}),
-    ...(unit.charmModifiedVersion === application.charmModifiedVersion
-      ? {}
-      : { 'upgrading-from': unit.charm }),
+    ...(isOutdated(application, unit) ? { 'upgrading-from': unit.charm } : {}),
     ...(unit.ports.length === 0 ? {} : { 'open-ports': unit.ports }),
     address: unit.address,
     'provider-id': unit.name.replace('/', '-'),

@@ -1,5 +1,5 @@
 /** Pods and containers that die, or are away. */
-import type { RunVerb } from '../call.ts';
+import type { Call, RunVerb } from '../call.ts';
 import { UsageError } from '../errors.ts';
 import type {
   killContainer as containerSpec,
@@ -10,33 +10,19 @@ import type {
 } from '../table/model.ts';
 import { atMost, requireUnit } from './arguments.ts';
 
-export const killPod: RunVerb<typeof podSpec> = async ({ args, model }) => {
-  const unit = requireUnit(args);
-  atMost(args, 1);
-  await (await model()).call('kill-pod', { unit });
-  return undefined;
-};
+/** Of a pod nothing is told but whose it is. */
+function ofPod(verb: 'kill-pod' | 'delete-pod' | 'hold-pod' | 'release-pod') {
+  return async ({ args, model }: Pick<Call<typeof podSpec>, 'args' | 'model'>): Promise<undefined> => {
+    const unit = requireUnit(args);
+    atMost(args, 1);
+    await (await model()).call(verb, { unit });
+  };
+}
 
-export const deletePod: RunVerb<typeof deleteSpec> = async ({ args, model }) => {
-  const unit = requireUnit(args);
-  atMost(args, 1);
-  await (await model()).call('delete-pod', { unit });
-  return undefined;
-};
-
-export const holdPod: RunVerb<typeof holdSpec> = async ({ args, model }) => {
-  const unit = requireUnit(args);
-  atMost(args, 1);
-  await (await model()).call('hold-pod', { unit });
-  return undefined;
-};
-
-export const releasePod: RunVerb<typeof releaseSpec> = async ({ args, model }) => {
-  const unit = requireUnit(args);
-  atMost(args, 1);
-  await (await model()).call('release-pod', { unit });
-  return undefined;
-};
+export const killPod: RunVerb<typeof podSpec> = ofPod('kill-pod');
+export const deletePod: RunVerb<typeof deleteSpec> = ofPod('delete-pod');
+export const holdPod: RunVerb<typeof holdSpec> = ofPod('hold-pod');
+export const releasePod: RunVerb<typeof releaseSpec> = ofPod('release-pod');
 
 export const killContainer: RunVerb<typeof containerSpec> = async ({ args, model }) => {
   const unit = requireUnit(args);

@@ -3,7 +3,7 @@ import { active } from 'charmwright';
 import { notice, peerRelation, type State, stateOf } from 'charmwright/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { untilForgotten } from '../../../../charm/drain/forgotten.ts';
-import { DRAIN_NOTICE } from '../../../../charm/drain/notice.ts';
+import { DRAIN_NOTICE } from '../../../../charm/drain/marks.ts';
 import { mimirAt } from '../../../../charm/mimir-api.ts';
 import { FakeMimir } from '../../../support/fake-mimir.ts';
 import { image, mimir, S3_SECRET, s3, world } from '../../../support/mimir-world.ts';
