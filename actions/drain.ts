@@ -1,18 +1,19 @@
 import { ActionFailed, type ActionHandler, type EndpointSchemas, type Juju } from 'charmwright';
 import { runningStorage } from '../charm/drain/bucket.ts';
 import { announceDrain } from '../charm/drain/by-hand.ts';
-import { drainIngester } from '../charm/drain/drain.ts';
+import { type Drain, drainIngester } from '../charm/drain/drain.ts';
 import { takeWritesAgain } from '../charm/drain/ingester-api.ts';
 import { BY_HAND } from '../charm/drain/marks.ts';
 import { ipOf, othersThatStay } from '../charm/drain/members.ts';
 import { ringMembers } from '../charm/drain/ring-api.ts';
 import type { Spec } from '../charm/generated.ts';
-import { OWN_FILES } from '../charm/plan/paths.ts';
+import { copiesIn } from '../charm/plan/copies.ts';
+import { CONFIG_FILE, OWN_FILES } from '../charm/plan/paths.ts';
 import { writeQuorum } from '../charm/plan/storage.ts';
-import { type OwnMimir, orFail, ownMimir } from './mimir.ts';
+import { type OwnMimir, orFail, ownIngester } from './mimir.ts';
 
 export const drain: ActionHandler<Spec, 'drain', EndpointSchemas<Spec>> = async ({ juju, params, log }) => {
-  const mimir = await ownMimir(juju, OWN_FILES);
+  const mimir = await ownIngester(juju, OWN_FILES);
   const storage = runningStorage(mimir.files);
   if (storage?.kind !== 's3')
     throw new ActionFailed('there is no object storage: all metrics are on the volume of this unit');
@@ -23,8 +24,6 @@ export const drain: ActionHandler<Spec, 'drain', EndpointSchemas<Spec>> = async 
   }
   return orFail(async () => {
     await checkWritable(juju, mimir);
-    const gateways = (await ringMembers(mimir.api, 'store-gateway')) ?? [];
-    const readers = (await othersThatStay(juju, gateways, mimir.ip)).map((member) => mimir.at(ipOf(member)));
     await announceDrain(juju);
     await log('other units take the writes');
     const deadline = Date.now() + params.timeout * 1000;
@@ -32,7 +31,7 @@ export const drain: ActionHandler<Spec, 'drain', EndpointSchemas<Spec>> = async 
       api: mimir.api,
       storage,
       leaving: false,
-      readers,
+      readers: await readersOf(juju, mimir),
       deadline,
       tell: log,
     });
@@ -48,11 +47,19 @@ export const drain: ActionHandler<Spec, 'drain', EndpointSchemas<Spec>> = async 
   });
 };
 
+/** Who serves blocks when this unit does not. Where other applications do, this Mimir does not know their ring. */
+async function readersOf(juju: Juju<Spec>, { api, ip, at }: OwnMimir): Promise<Drain['readers']> {
+  const members = await ringMembers(api, 'store-gateway');
+  if (members === undefined) return 'unknown';
+  return (await othersThatStay(juju, members, ip)).map((member) => at(ipOf(member)));
+}
+
 /** Without enough others every write would fail. */
-async function checkWritable(juju: Juju<Spec>, { api, ip }: OwnMimir): Promise<void> {
+async function checkWritable(juju: Juju<Spec>, { api, ip, files }: OwnMimir): Promise<void> {
   const members = (await ringMembers(api, 'ingester')) ?? [];
   const others = (await othersThatStay(juju, members, ip)).filter(({ readOnly }) => !readOnly).length;
-  const needed = writeQuorum(await api.replicationFactor());
+  // A Mimir without a distributor does not tell it.
+  const needed = writeQuorum(copiesIn(files[CONFIG_FILE]) ?? 1);
   if (others >= needed) return;
   throw new ActionFailed(
     `writes would fail: they need ${needed} other ${needed === 1 ? 'ingester' : 'ingesters'} that ${needed === 1 ? 'takes' : 'take'} them, and there ${others === 1 ? 'is' : 'are'} ${others}; flush-ingesters goes on taking them`,

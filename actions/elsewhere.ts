@@ -1,5 +1,6 @@
 /** A Mimir of another application of the cluster that this one leads. */
 import { ActionFailed, type Juju, type Relation } from 'charmwright';
+import { podOf } from '../charm/drain/members.ts';
 import type { Spec } from '../charm/generated.ts';
 import { type MimirApi, mimirAt } from '../charm/mimir-api.ts';
 import { mimirCluster } from '../charm/neighbours/mimir-cluster.ts';
@@ -8,23 +9,48 @@ import { serviceHost } from '../charm/plan/urls.ts';
 import { unitName } from '../charm/unit-name.ts';
 import { readAgreement } from '../relations/peers.ts';
 
+/** The other applications of a cluster, as the one that leads it knows them. */
+export interface OtherApplications {
+  /** One that has the component and serves; undefined when there is none. */
+  with(component: Component): Promise<MimirApi | undefined>;
+  /** The names of the pods of all their units, by application. */
+  readonly pods: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Undefined where this application leads nobody. */
+export async function otherApplications(juju: Juju<Spec>): Promise<OtherApplications | undefined> {
+  const relations = await juju.relations('mimir-cluster');
+  if (relations.length === 0) return undefined;
+  const members = (await mimirCluster.observe?.(juju, relations))?.neighbours.members ?? [];
+  const trust = await trustOf(juju);
+  const pods = relations.map(
+    async (relation) => [relation.remoteApp, (await relation.units()).map(podOf)] as const,
+  );
+  return {
+    pods: new Map(await Promise.all(pods)),
+    with: async (component) => {
+      const addresses = members
+        .filter(({ roles }) => roles.includes(component))
+        .flatMap(({ units }) => units.flatMap(({ ip }) => ip ?? []));
+      for (const ip of addresses) {
+        const api = mimirAt(ip, trust);
+        if ((await api.ready()).ready) return api;
+      }
+      return undefined;
+    },
+  };
+}
+
 /** @throws ActionFailed when this application leads none, or nobody in it has the component and serves. */
 export async function elsewhere(juju: Juju<Spec>, component: Component): Promise<MimirApi> {
-  const relations = await juju.relations('mimir-cluster');
-  if (relations.length === 0) {
+  const others = await otherApplications(juju);
+  if (others === undefined) {
     throw new ActionFailed(
       `this unit has no ${component}: run the action on the application that leads the cluster, or on one that has the role`,
     );
   }
-  const members = (await mimirCluster.observe?.(juju, relations))?.neighbours.members ?? [];
-  const addresses = members
-    .filter(({ roles }) => roles.includes(component))
-    .flatMap(({ units }) => units.flatMap(({ ip }) => ip ?? []));
-  const trust = await trustOf(juju);
-  for (const ip of addresses) {
-    const api = mimirAt(ip, trust);
-    if ((await api.ready()).ready) return api;
-  }
+  const api = await others.with(component);
+  if (api !== undefined) return api;
   throw new ActionFailed(`no unit of the cluster that has ${component} is ready; see juju status`);
 }
 

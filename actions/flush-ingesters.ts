@@ -3,7 +3,7 @@ import { ActionFailed, type ActionHandler, type EndpointSchemas } from 'charmwri
 import { type Flush, type Progress, progress, startFlush } from '../charm/drain/ingester-api.ts';
 import type { Spec } from '../charm/generated.ts';
 import type { MimirApi } from '../charm/mimir-api.ts';
-import { checkTenant, orFail, readyMimir } from './mimir.ts';
+import { checkTenant, orFail, ownIngester } from './mimir.ts';
 
 const POLL_MS = 1000;
 
@@ -17,7 +17,7 @@ export const flushIngesters: ActionHandler<Spec, 'flush-ingesters', EndpointSche
   log,
 }) => {
   if (params.tenant !== undefined) await checkTenant(juju, params.tenant);
-  const api = await readyMimir(juju);
+  const { api } = await ownIngester(juju);
   const deadline = Date.now() + params.timeout * 1000;
   return orFail(async () => {
     const before = await progress(api);

@@ -19,6 +19,19 @@ export async function readyMimir(juju: Juju<Spec>): Promise<MimirApi> {
   return (await ownMimir(juju)).api;
 }
 
+/** Whether this unit has a Mimir: not where its application has no role, and only leads others. */
+export async function hasMimir(juju: Juju<Spec>): Promise<boolean> {
+  return (await readThoseThere(juju.container(CONTAINER), [TARGET_FILE]))[TARGET_FILE] !== '';
+}
+
+/** @throws ActionFailed when this unit's Mimir has no ingester, or does not serve. */
+export async function ownIngester(juju: Juju<Spec>, paths: readonly string[] = []): Promise<OwnMimir> {
+  const mimir = await ownMimir(juju, paths);
+  const { [TARGET_FILE]: target } = mimir.files;
+  if (target === undefined || componentsOfTarget(target).includes('ingester')) return mimir;
+  throw new ActionFailed(`${juju.unit} has no ingester: run the action on a unit that has this role`);
+}
+
 /**
  * A Mimir with this component: this unit's, or in the application that leads a cluster any that has it.
  * @throws ActionFailed when there is none, or it does not serve.
@@ -47,7 +60,11 @@ export async function ownMimir(juju: Juju<Spec>, paths: readonly string[] = []):
   const { bindAddress } = await juju.network('mimir-peers');
   if (bindAddress === undefined)
     throw new ActionFailed('this unit has no address yet; try again in a moment');
-  const files = await readThoseThere(juju.container(CONTAINER), [...TELLING_FILES, ...paths]);
+  const files = await readThoseThere(juju.container(CONTAINER), [...TELLING_FILES, TARGET_FILE, ...paths]);
+  if (files[TARGET_FILE] === '')
+    throw new ActionFailed(
+      `${juju.unit} runs no Mimir, since ${juju.app} has no role: run the action on a unit of another application`,
+    );
   const address = { ip: bindAddress, fqdn: unitName(juju) };
   const trust = runningTrust(files, { app: juju.app, model: juju.model, address });
   const api = mimirAt(bindAddress, trust);

@@ -9,26 +9,40 @@ import {
 } from '../charm/drain/ring-api.ts';
 import type { Spec } from '../charm/generated.ts';
 import type { MimirApi } from '../charm/mimir-api.ts';
-import { orFail, readyMimir } from './mimir.ts';
+import { type OtherApplications, otherApplications } from './elsewhere.ts';
+import { hasMimir, orFail, readyMimir } from './mimir.ts';
 
-type Rings = ReadonlyMap<RingName, readonly Member[]>;
+interface Ring {
+  /** Who knows it: only a Mimir that runs the component, or has to do with it. */
+  readonly api: MimirApi;
+  readonly members: readonly Member[];
+}
+type Rings = ReadonlyMap<RingName, Ring>;
+
+/** Whom this unit can ask. */
+interface Known {
+  readonly own: MimirApi | undefined;
+  readonly others: OtherApplications | undefined;
+}
 
 export const ringStatus: ActionHandler<Spec, 'ring-status', EndpointSchemas<Spec>> = async ({
   juju,
   params,
   log,
 }) => {
-  const api = await readyMimir(juju);
+  const others = await otherApplications(juju);
+  const isLed = others !== undefined && !(await hasMimir(juju));
+  const known = { own: isLed ? undefined : await readyMimir(juju), others };
   return orFail(async () => {
-    const forgotten = params.forget === undefined ? undefined : await forget(juju, api, params.forget);
-    const rings = await allRings(api);
-    for (const [ring, members] of rings)
+    const forgotten = params.forget === undefined ? undefined : await forget(juju, known, params.forget);
+    const rings = await allRings(known);
+    for (const [ring, { members }] of rings)
       for (const { id, state } of members.filter((member) => !isThere(member)))
         await log(`${ring}: ${id} is ${state}`);
-    const gone = [...rings.values()].flat().filter((member) => !isThere(member));
+    const gone = [...rings.values()].flatMap(({ members }) => members.filter((member) => !isThere(member)));
     return {
       rings: shown(rings),
-      members: rings.get('ingester')?.length ?? 0,
+      members: rings.get('ingester')?.members.length ?? 0,
       unhealthy: stableJson([...new Set(gone.map(({ id }) => id))].toSorted()),
       ...(forgotten !== undefined && { forgotten: stableJson(forgotten) }),
     };
@@ -39,20 +53,26 @@ function isThere({ state }: Member): boolean {
   return state !== 'UNHEALTHY' && state !== 'LEFT';
 }
 
-async function allRings(api: MimirApi): Promise<Rings> {
-  const read = await Promise.all(
-    RING_NAMES.map(async (name) => [name, await ringMembers(api, name)] as const),
-  );
-  return new Map(
-    read.flatMap(([name, members]) => (members === undefined ? [] : [[name, members] as const])),
-  );
+async function allRings(known: Known): Promise<Rings> {
+  const read = await Promise.all(RING_NAMES.map(async (name) => [name, await ringAt(known, name)] as const));
+  return new Map(read.flatMap(([name, ring]) => (ring === undefined ? [] : [[name, ring] as const])));
+}
+
+/** The application that leads a cluster knows of the rings that it has no part in from those that have. */
+async function ringAt({ own, others }: Known, name: RingName): Promise<Ring | undefined> {
+  for (const ask of [async () => own, async () => others?.with(name)]) {
+    const api = await ask();
+    const members = api && (await ringMembers(api, name));
+    if (api !== undefined && members !== undefined) return { api, members };
+  }
+  return undefined;
 }
 
 function shown(rings: Rings): string {
   const now = Date.now();
   return stableJson(
     Object.fromEntries(
-      [...rings].map(([ring, members]) => [
+      [...rings].map(([ring, { members }]) => [
         ring,
         members.map(({ id, state, address, readOnly, heardOf }) => ({
           id,
@@ -67,19 +87,32 @@ function shown(rings: Rings): string {
 }
 
 /** @returns the rings that it was in. */
-async function forget(juju: Juju<Spec>, api: MimirApi, id: string): Promise<readonly RingName[]> {
-  if ((await unitsByPod(juju)).has(id))
+async function forget(juju: Juju<Spec>, known: Known, id: string): Promise<readonly RingName[]> {
+  const app = await applicationOf(juju, known.others, id);
+  if (app !== undefined)
     throw new ActionFailed(
-      `${id} is still part of ${juju.app}: it comes back with all that it holds; wait for it, or scale down`,
+      `${id} is still part of ${app}: it comes back with all that it holds; wait for it, or scale down`,
     );
-  const all = [...(await allRings(api))];
-  const living = all.find(([, members]) => members.some((member) => member.id === id && isThere(member)));
+  const found = [...(await allRings(known))].flatMap(([name, { api, members }]) => {
+    const member = members.find((each) => each.id === id);
+    return member === undefined ? [] : [{ name, api, member }];
+  });
+  const living = found.find(({ member }) => isThere(member));
   if (living !== undefined)
     throw new ActionFailed(
-      `${id} is alive in the ring of ${living[0]}s: only one that is UNHEALTHY can be forgotten`,
+      `${id} is alive in the ring of ${living.name}s: only one that is UNHEALTHY can be forgotten`,
     );
-  const found = all.filter(([, members]) => members.some((member) => member.id === id)).map(([ring]) => ring);
   if (found.length === 0) throw new ActionFailed(`no ring has a member "${id}"`);
-  for (const ring of found) await forgetMember(api, ring, id);
-  return found;
+  for (const { name, api } of found) await forgetMember(api, name, id);
+  return found.map(({ name }) => name);
+}
+
+/** Whose unit it is; undefined when it is nobody's that this application knows of. */
+async function applicationOf(
+  juju: Juju<Spec>,
+  others: OtherApplications | undefined,
+  id: string,
+): Promise<string | undefined> {
+  if ((await unitsByPod(juju)).has(id)) return juju.app;
+  return [...(others?.pods ?? [])].find(([, pods]) => pods.includes(id))?.[0];
 }

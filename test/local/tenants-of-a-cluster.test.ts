@@ -59,6 +59,27 @@ test('limits that the leader is told bite in the application that writes', async
   await expect.poll(() => push(10), patiently).toBe(200);
 });
 
+test('who is in which ring is shown by the leader, and its actions say what it has not', async () => {
+  const { rings, unhealthy } = await run('mimir/0', 'ring-status', {});
+  const members = z
+    .record(z.string(), z.array(z.object({ id: z.string() })))
+    .parse(JSON.parse(String(rings)));
+  const pods = Object.entries(members).map(([ring, all]) => [ring, all.map(({ id }) => id)] as const);
+  const [write, rest] = [['write-0'], ['rest-0']];
+  expect(Object.fromEntries(pods)).toEqual({
+    alertmanager: rest,
+    compactor: rest,
+    distributor: write,
+    ingester: write,
+    'query-scheduler': rest,
+    ruler: rest,
+    'store-gateway': rest,
+  });
+  expect(unhealthy).toBe('[]');
+  const { task } = await model.run('rest/0', 'flush-ingesters');
+  expect(task.message).toBe('rest/0 has no ingester: run the action on a unit that has this role');
+});
+
 test('a tenant is counted and deleted by the leader, wherever its things are', async () => {
   const { labels } = await run('mimir/0', 'show-cardinality', { tenant: 'team-a', limit: 1 });
   expect(JSON.parse(String(labels))).toHaveLength(1);

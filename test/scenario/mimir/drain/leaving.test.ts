@@ -151,4 +151,13 @@ describe('drain, by hand', () => {
     const { failed } = await mimir.runAction('drain', {}, await onOwnDisk());
     expect(failed).toBe('there is no object storage: all metrics are on the volume of this unit');
   });
+
+  test('counts the copies that are configured: a Mimir without a distributor does not tell them', async () => {
+    const peers = peerRelation('mimir-peers', { id: 1, localAppData: { 'replication-factor': '3' } });
+    const relations = [peers, s3(HOST)];
+    const before = await mimir.run(ready, world(HOST, { relations, secrets: [S3_SECRET], plannedUnits: 3 }));
+    server.rings.ingesters({ 'mimir-k8s-1': 'ACTIVE' });
+    const { failed } = await mimir.runAction('drain', {}, stateOf(before));
+    expect(failed).toMatch(/^writes would fail: they need 2 other ingesters that take them, and there is 1;/);
+  });
 });
