@@ -196,6 +196,8 @@ function told(results: readonly Gossip[]): Measured {
     facts: {
       ringForEach: slope(counts, of('ringBytes')),
       gossipForEach: slope(counts, of('bytesPerSecond')),
+      membersOfGossip: Math.max(...counts),
+      knownToAllAfter: Math.max(...of('seconds')),
     },
     figures: [],
     pictures: [

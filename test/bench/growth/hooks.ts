@@ -61,6 +61,7 @@ export async function hooks(rounds: number): Promise<Measured> {
       keptForEachMember: keptSlope(cluster),
       keptForEachSender: keptSlope(senders),
       keptForEachGrafana: keptSlope(grafanas),
+      largestDatabag: Math.max(...cluster.results.map(({ largest }) => largest)),
     },
     figures: [...all.flatMap(figuresOf), ...joins.map(joinFigure)],
     pictures: [

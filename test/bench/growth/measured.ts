@@ -8,7 +8,7 @@ export interface Picture {
   readonly svg: string;
 }
 
-/** What each piece more costs, for those who carry it on to many more. */
+/** What each piece more costs, for those who carry it on to many more, and what does not grow. */
 export type Facts = Readonly<
   Partial<
     Record<
@@ -17,8 +17,12 @@ export type Facts = Readonly<
       | 'keptForEachMember'
       | 'keptForEachSender'
       | 'keptForEachGrafana'
+      | 'largestDatabag'
       | 'ringForEach'
-      | 'gossipForEach',
+      | 'gossipForEach'
+      | 'membersOfGossip'
+      | 'knownToAllAfter'
+      | 'syncForEachSender',
       number
     >
   >

@@ -182,7 +182,8 @@ export function costs(facts: Facts): string {
     ['what each sends as gossip in a second', (count) => bytes(count * fact('gossipForEach'))],
     ['what all send as gossip in a second', (count) => bytes(count * count * fact('gossipForEach'))],
   ];
-  const relations = [
+  const besides = [
+    `The largest databag of the unit that leads has ${bytes(fact('largestDatabag'))}, whether one unit has joined or 50. A newcomer was known to all of ${whole(fact('membersOfGossip'))} ingesters after ${fact('knownToAllAfter').toFixed(1)} s at most. A sender that has changed one group of rules costs the rules sync ${whole(fact('syncForEachSender'))} ms at most, whether 500 groups are there or 2,000.`,
     `A unit remembers its relations in ${bytes(LEDGER)} of charm state at most: about ${whole(LEDGER / fact('keptForEachSender'))} relations of \`receive-remote-write\` or ${whole(LEDGER / fact('keptForEachGrafana'))} of \`grafana-source\`. Beyond that it asks Juju again in each hook.`,
   ];
   return [
@@ -190,7 +191,7 @@ export function costs(facts: Facts): string {
       ['', ...CLUSTERS.map((count) => `${whole(count)} ingesters`)],
       ...rows.map(([what, of]) => [what, ...CLUSTERS.map(of)]),
     ]),
-    ...relations,
+    ...besides,
   ].join('\n\n');
 }
 

@@ -91,6 +91,9 @@ function told(costs: readonly Cost[]): Measured {
     `${requests}`,
   ]);
   return {
+    facts: {
+      syncForEachSender: Math.max(...costs.map(({ milliseconds, changed }) => milliseconds / changed)),
+    },
     figures: [requestsFigure(costs)],
     pictures: [
       {
