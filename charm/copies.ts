@@ -12,7 +12,7 @@ import { until, within } from './patience.ts';
 import { agreedOn, copiesIn, copiesWord } from './plan/copies.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { CONFIG_FILE, CONTAINER } from './plan/paths.ts';
-import { runningComponents } from './plan/plan.ts';
+import { runningComponents } from './plan/running.ts';
 import { ownRunningMimir } from './running-mimir.ts';
 
 const LONGEST_FLUSH_MS = 5 * 60_000;

@@ -575,7 +575,12 @@ export const spec = {
     "show-stats": {
       "required": [],
       "additionalProperties": false,
-      "params": {},
+      "params": {
+        "tenant": {
+          "type": "string",
+          "pattern": "^[A-Za-z0-9!_.*'()-]{1,150}$"
+        }
+      },
       "results": {
         "tenants": {
           "type": "string"

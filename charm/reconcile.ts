@@ -11,7 +11,8 @@ import { copiesToCome } from './plan/copies.ts';
 import { GATEWAY_KEY } from './plan/gateway-parts.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { READY_CHECK } from './plan/layer.ts';
-import { endsIngester, type Plan, plan, runningComponents, withAgreement } from './plan/plan.ts';
+import { endsIngester, type Plan, plan, withAgreement } from './plan/plan.ts';
+import { runningComponents } from './plan/running.ts';
 import { concernsTurns } from './plan/turns.ts';
 
 export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promise<void> {

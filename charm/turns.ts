@@ -7,7 +7,8 @@ import { MimirError } from './mimir-errors.ts';
 import { within } from './patience.ts';
 import { ownRoles } from './plan/cluster.ts';
 import type { Inputs, WaitsFor } from './plan/inputs.ts';
-import { type Plan, runningComponents } from './plan/plan.ts';
+import type { Plan } from './plan/plan.ts';
+import { runningComponents } from './plan/running.ts';
 import { hasTurn, isOpen, isStopped, nextTurn, wantsTurn, withRequest } from './plan/turns.ts';
 import { runningMimirAt } from './running-mimir.ts';
 

@@ -52,6 +52,8 @@ export interface MemberUnitData {
   readonly flushedFor?: number | undefined;
   /** The number of copies for which its ingester takes no writes. */
   readonly heldFor?: number | undefined;
+  /** What it runs, while that is more than its application is to do. */
+  readonly runs?: string;
 }
 
 export function memberApp({ role, plannedUnits, endpoints }: Required<MemberApp>): Bag {
@@ -63,7 +65,15 @@ export function memberApp({ role, plannedUnits, endpoints }: Required<MemberApp>
 }
 
 export function memberUnit(
-  { host: address, ip, authorities, silent, flushedFor, heldFor }: MemberUnitData & { readonly host: string },
+  {
+    host: address,
+    ip,
+    authorities,
+    silent,
+    flushedFor,
+    heldFor,
+    runs,
+  }: MemberUnitData & { readonly host: string },
   topology: { readonly application: string; readonly unit: string; readonly charm: string },
 ): Bag {
   const { application, unit, charm } = topology;
@@ -73,6 +83,7 @@ export function memberUnit(
     ...(heldFor !== undefined && { held_for: stableJson(heldFor) }),
     ...(ip !== undefined && { ip: stableJson(ip) }),
     juju_topology: stableJson({ application, charm_name: charm, unit }),
+    ...(runs !== undefined && { runs: stableJson(runs) }),
     ...(silent && { serving: stableJson(false) }),
     ...(authorities !== undefined && { tls_ca: stableJson(authorities) }),
   };
@@ -81,8 +92,10 @@ export function memberUnit(
 const numberOfCopies = z.int().check(z.gte(1), z.lte(9));
 const copies = z.optional(json(numberOfCopies, 'a number from 1 to 9'));
 
+const role = z.optional(json(z.string().check(z.maxLength(1000)), 'a text of roles'));
+
 const memberAppSchema = z.object({
-  role: z.optional(json(z.string().check(z.maxLength(1000)), 'a text of roles')),
+  role,
   planned_units: z.optional(json(z.int().check(z.gte(0), z.lte(MOST_UNITS)), 'a number of units')),
   endpoints: z.optional(host),
 });
@@ -114,6 +127,7 @@ const memberUnitSchema = z.object({
   serving: z.optional(json(z.boolean(), 'true or false')),
   flushed_for: copies,
   held_for: copies,
+  runs: role,
   tls_ca: z.optional(json(z.string(), 'certificates')),
 });
 
@@ -121,7 +135,7 @@ const memberUnitSchema = z.object({
 export function readMemberUnit(bag: Bag): Said<MemberUnitData> {
   const parsed = memberUnitSchema.safeParse(bag);
   if (!parsed.success) return { said: {}, problems: keyProblems(parsed.error) };
-  const { address, ip, serving, tls_ca: ca, flushed_for: flushedFor, held_for: heldFor } = parsed.data;
+  const { address, ip, serving, tls_ca: ca, flushed_for: flushedFor, held_for: heldFor, runs } = parsed.data;
   const read = certificatesIn(ca ?? '').filter((each) => each !== undefined);
   const problems =
     ca !== undefined && read.length === 0 ? [{ key: 'tls_ca', problem: 'holds no certificate' }] : [];
@@ -132,6 +146,7 @@ export function readMemberUnit(bag: Bag): Said<MemberUnitData> {
       ...(serving === false && { silent: true }),
       ...(flushedFor !== undefined && { flushedFor }),
       ...(heldFor !== undefined && { heldFor }),
+      ...(runs !== undefined && { runs }),
       ...(read.length > 0 && { authorities: bundle(read) }),
     },
     problems,
@@ -164,6 +179,8 @@ export interface ClusterConfiguration {
   readonly trusted?: string;
   /** Limits of single tenants, as the units tell each other of them. */
   readonly tenantLimits?: string;
+  /** Those of the application that is told: what it had said when all were one Mimir last. */
+  readonly role?: string;
 }
 
 /** The credentials of object storage, as they stand in the secret. */
@@ -194,6 +211,7 @@ export function leaderApp(configuration: ClusterConfiguration, secret: string | 
     format: stableJson(FORMAT),
     ...(trusted !== undefined && { received_ca: stableJson(trusted) }),
     replication_factor: stableJson(replicationFactor),
+    ...(configuration.role !== undefined && { role: stableJson(configuration.role) }),
     ...(secret !== undefined && { s3_secret_id: stableJson(secret) }),
     ...(storageAuthorities !== undefined && { s3_tls_ca_chain: stableJson(storageAuthorities) }),
     server_name: stableJson(serverName),
@@ -229,6 +247,7 @@ const leaderSchema = z.object({
   ),
   replication_factor: json(numberOfCopies, 'a number from 1 to 9'),
   copies: z.optional(json(copiesShape, 'what is said of another number of copies')),
+  role,
   server_name: host,
   s3_secret_id: z.optional(json(z.string().check(z.regex(SECRET_URI)), 'the URI of a secret')),
   s3_tls_ca_chain: certificates,
@@ -272,6 +291,7 @@ export function readLeaderApp(bag: Bag): LeaderAnswer {
       ...(data.ca_cert !== undefined && { authorities: data.ca_cert }),
       ...(data.received_ca !== undefined && { trusted: data.received_ca }),
       ...(data.tenant_limits !== undefined && { tenantLimits: data.tenant_limits }),
+      ...(data.role !== undefined && { role: data.role }),
     },
     ...(data.s3_secret_id !== undefined && { secret: data.s3_secret_id }),
     ...(data.blocked === true && { blocked: true }),

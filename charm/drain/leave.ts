@@ -89,7 +89,7 @@ async function empty(juju: MimirJuju, related: readonly Related[]): Promise<Left
       api: own.api,
       storage,
       leaving: true,
-      readers: others ?? 'unknown',
+      readers: others ?? ((await clusterEnds(juju)) ? [] : 'unknown'),
       deadline: Date.now() + LONGEST_MS,
       tell: async (text) => {
         juju.log.info(`drain: ${text}`);
@@ -207,6 +207,19 @@ async function remaining(
   const others = (await othersThatStay(juju, members, ip)).map(ipOf);
   if (others.length === 0 && [...(await unitsByPod(juju)).values()].includes('stays')) return undefined;
   return others.map((other) => mimirAt(other, trust(juju, files, other)));
+}
+
+/**
+ * Whether the whole cluster goes, of which this unit's application leads the others or has joined them: nobody makes an
+ * index of the blocks then, and nobody asks for them.
+ */
+async function clusterEnds(juju: MimirJuju): Promise<boolean> {
+  const { relations } = await juju.goalState();
+  const leading = relations['join-cluster'];
+  if (leading)
+    return !Object.entries(leading).some(([name, { status }]) => name.includes('/') && status !== 'dying');
+  const leads = relations['mimir-cluster'] !== undefined;
+  return leads && ![...(await unitsByPod(juju)).values()].includes('stays');
 }
 
 const NOT_READY = {

@@ -8,10 +8,12 @@ import { type Spec, spec } from '../generated.ts';
 import { readGranted } from '../granted-secret.ts';
 import { ownRoles } from '../plan/cluster.ts';
 import { preparedFor } from '../plan/copies.ts';
-import type { Neighbours } from '../plan/inputs.ts';
-import { unfit } from '../plan/joined.ts';
+import type { Inputs, Neighbours } from '../plan/inputs.ts';
+import { unfit, waitsForWord } from '../plan/joined.ts';
 import { KUBERNETES_OPTIONS } from '../plan/kubernetes.ts';
 import type { Joined } from '../plan/members.ts';
+import { roleText } from '../plan/roles.ts';
+import { runningComponents } from '../plan/running.ts';
 import { endpointsHost } from '../plan/urls.ts';
 import { isSilent } from '../silent.ts';
 import type { Neighbour } from './neighbour.ts';
@@ -50,16 +52,24 @@ export const joinCluster: Neighbour = {
         ...authoritiesOf(inputs.neighbours),
         ...(inputs.neighbours.silent && { silent: true }),
         ...preparedFor(inputs),
+        ...otherThanWanted(inputs),
       },
       { application: inputs.app, unit: inputs.unit, charm: inputs.charm },
     ),
     app: memberApp({
-      role: ownRoles(inputs).join(',') || 'none',
+      role: roleText(ownRoles(inputs)),
       plannedUnits: inputs.plannedUnits,
       endpoints: endpointsHost(inputs),
     }),
   }),
 };
+
+/** What runs here while that is more than the application is to do. */
+function otherThanWanted(inputs: Inputs): { runs?: string } {
+  const { joined } = inputs.neighbours;
+  const waits = joined?.kind === 'ready' && waitsForWord(inputs, joined.configuration);
+  return waits ? { runs: roleText(runningComponents(inputs)) } : {};
+}
 
 /** Those by which the others can know this unit: its certificate must name the cluster. */
 function authoritiesOf({ certificates, joined }: Neighbours): { authorities?: string } {

@@ -16,7 +16,7 @@ import { copiesToTell } from '../plan/copies.ts';
 import type { Inputs, NeighbourProblem } from '../plan/inputs.ts';
 import type { Member, MemberUnit, UnitAddress } from '../plan/members.ts';
 import { TENANT_LIMITS_FILE } from '../plan/paths.ts';
-import { componentsOf, ROLES_ALLOWED } from '../plan/roles.ts';
+import { componentsOf, ROLES_ALLOWED, roleText } from '../plan/roles.ts';
 import { toldToAll } from '../plan/told.ts';
 import { isSilent } from '../silent.ts';
 import { type Neighbour, problemsOf } from './neighbour.ts';
@@ -48,15 +48,15 @@ export const mimirCluster: Neighbour = {
     const { credentials } = shared;
     const secret = credentials === undefined ? undefined : await share(juju, credentials, relations);
     const tenantLimits = await limitsToTell(inputs);
-    const bag = leaderApp(
-      {
-        ...toldToAll(inputs, shared),
-        copies: copiesToTell(inputs),
-        ...(tenantLimits !== undefined && { tenantLimits }),
-      },
-      secret,
-    );
-    for (const relation of relations) await relation.publishApp(bag);
+    const configuration = {
+      ...toldToAll(inputs, shared),
+      copies: copiesToTell(inputs),
+      ...(tenantLimits !== undefined && { tenantLimits }),
+    };
+    for (const { relation: name, roles } of inputs.neighbours.members ?? []) {
+      const relation = relations.find((each) => each.name === name);
+      await relation?.publishApp(leaderApp({ ...configuration, role: roleText(roles) }, secret));
+    }
   },
 
   async forget(juju) {
@@ -103,9 +103,12 @@ async function readMember(
     roles: roles ?? [],
     plannedUnits: said.plannedUnits ?? 0,
     ...(said.endpoints !== undefined && { endpoints: said.endpoints }),
-    units: units.flatMap(({ unit, said: { host, ip, ...more } }): readonly MemberUnit[] =>
-      host === undefined ? [] : [{ unit, host, ip, ...more }],
-    ),
+    units: units.flatMap(({ unit, said: { host, ip, runs, ...more } }): readonly MemberUnit[] => {
+      const components = componentsOf(runs ?? '');
+      return host === undefined
+        ? []
+        : [{ unit, host, ip, ...more, ...(components !== undefined && { runs: components }) }];
+    }),
   };
   const unknown: readonly KeyProblem[] =
     roles === undefined ? [{ key: 'role', problem: `must be ${ROLES_ALLOWED}` }] : [];

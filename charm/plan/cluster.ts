@@ -3,15 +3,23 @@ import { compareTexts } from '../text.ts';
 import type { Inputs } from './inputs.ts';
 import type { Member, UnitAddress } from './members.ts';
 import { byComponent, type Component, type Counts, componentsOf, countRoles, missingRoles } from './roles.ts';
+import { runningComponents } from './running.ts';
 
 /** The units that run each component, those of this application among them. In a stable order. */
 export type ClusterAddresses = Readonly<Record<Component, readonly UnitAddress[]>>;
 
-type Seen = Pick<Inputs, 'unit' | 'options' | 'address' | 'neighbours' | 'agreement'>;
+type Seen = Pick<
+  Inputs,
+  'unit' | 'options' | 'address' | 'neighbours' | 'agreement' | 'plannedUnits' | 'container'
+>;
 
-/** Where each component is served, as nginx, or anybody else who sends requests to it, must know it. */
+/**
+ * Where each component is served, as nginx, or anybody else who sends requests to it, must know it. While a role is missing
+ * all run on as they were.
+ */
 export function clusterAddresses(inputs: Seen): ClusterAddresses {
   const { members = [], ownUnits = [] } = inputs.neighbours;
+  const isMissing = clusterTrouble(inputs)?.kind === 'missing';
   const { silent } = inputs.neighbours;
   const own = {
     unit: inputs.unit,
@@ -19,9 +27,12 @@ export function clusterAddresses(inputs: Seen): ClusterAddresses {
     ip: inputs.address.ip,
     ...(silent && { silent }),
   };
+  const ownComponents = isMissing ? runningComponents(inputs) : ownRoles(inputs);
   const applications = [
-    { roles: ownRoles(inputs), units: [own, ...ownUnits] },
-    ...members.map(({ roles, units }) => ({ roles, units })),
+    { roles: ownComponents, units: [own, ...ownUnits] },
+    ...members.flatMap(({ roles, units }) =>
+      units.map((unit) => ({ roles: (isMissing ? unit.runs : undefined) ?? roles, units: [unit] })),
+    ),
   ];
   return byComponent((component) =>
     applications

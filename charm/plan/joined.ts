@@ -8,7 +8,8 @@ import type { Joined } from './members.ts';
 import { isSettings } from './mimir-config.ts';
 import { DIRS, GRPC_PORT, HTTP_PORT, RUNTIME_FILES } from './paths.ts';
 import { type Plan, planWorkload } from './plan.ts';
-import { componentsOf, ROLES_ALLOWED } from './roles.ts';
+import { componentsOf, ROLES_ALLOWED, roleText } from './roles.ts';
+import { runningComponents } from './running.ts';
 import {
   active,
   blocked,
@@ -66,14 +67,28 @@ export function planJoined(inputs: Inputs, joined: Joined): Plan {
   };
 }
 
+/**
+ * Roles are given up when the application that leads has seen that all are one Mimir without them: nobody else may have
+ * them. One that tells nothing of roles is older than this.
+ */
+export function waitsForWord(
+  inputs: Pick<Inputs, 'options' | 'container'>,
+  { role }: Pick<ClusterConfiguration, 'role'>,
+): boolean {
+  const roles = ownRoles(inputs);
+  const isSeen = role === undefined || role === roleText(roles);
+  return !isSeen && runningComponents(inputs).some((component) => !roles.includes(component));
+}
+
 /** @param joined what the application that leads has said. */
 function joinedWanted(
-  inputs: Pick<Inputs, 'options'>,
+  inputs: Pick<Inputs, 'options' | 'container'>,
   joined: { readonly configuration: ClusterConfiguration; readonly credentials?: Credentials },
 ): Wanted | undefined {
-  const components = componentsOf(inputs.options.roles);
-  if (components === undefined) return undefined;
+  const roles = componentsOf(inputs.options.roles);
+  if (roles === undefined) return undefined;
   const { configuration, credentials } = joined;
+  const components = waitsForWord(inputs, configuration) ? runningComponents(inputs) : roles;
   const storage = storageOf(configuration.settings);
   const { endpoint, insecure } = storage ?? {};
   return {
@@ -128,6 +143,7 @@ function joinedStatuses(inputs: Inputs, joined: Joined): readonly Status[] {
   return [
     ...(trouble === undefined ? [] : [trouble]),
     ...blockedStatuses(joined),
+    ...roleStatuses(inputs, joined),
     ...limitsStatuses(inputs, joined),
     ...placeStatuses(inputs),
     ...certificateStatuses(inputs),
@@ -145,6 +161,16 @@ function blockedStatuses(joined: Joined): readonly Status[] {
   return [
     waiting(
       `[join-cluster] ${app} is blocked (${relation}): see juju status ${app}; its last configuration stays in use`,
+    ),
+  ];
+}
+
+function roleStatuses(inputs: Inputs, joined: Joined): readonly Status[] {
+  if (joined.kind !== 'ready' || !waitsForWord(inputs, joined.configuration)) return [];
+  const { app, relation } = joined;
+  return [
+    waiting(
+      `[join-cluster] the roles are as before until ${app} has seen that none is missing then (${relation})`,
     ),
   ];
 }

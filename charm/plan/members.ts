@@ -24,6 +24,8 @@ export interface MemberUnit extends UnitAddress {
   /** The number of copies for which it has flushed its ingester, and for which that takes no writes. */
   readonly flushedFor?: number | undefined;
   readonly heldFor?: number | undefined;
+  /** While that is more than its application is to do. */
+  readonly runs?: readonly Component[];
 }
 
 /** Where a unit of the cluster is. */

@@ -28,7 +28,8 @@ import {
   TLS_FILE,
   UNITS_CA_FILE,
 } from './paths.ts';
-import { COMPONENTS, type Component, componentsOfTarget, targetOf } from './roles.ts';
+import { COMPONENTS, componentsOfTarget, targetOf } from './roles.ts';
+import { runningComponents } from './running.ts';
 import { planStatuses } from './statuses.ts';
 import { decideStorage } from './storage.ts';
 import { agreedAuthorities, planTls, runningTls, type Tls } from './tls.ts';
@@ -203,12 +204,6 @@ export function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Worklo
     files,
     layer: mimirLayer(started(start, environment), wanted.bucket),
   };
-}
-
-/** What a Mimir of this unit was last started to do; nothing before the first start. */
-export function runningComponents({ container }: Pick<Inputs, 'container'>): readonly Component[] {
-  const { lastGood, files = {} } = container;
-  return lastGood === undefined ? [] : componentsOfTarget(files[TARGET_FILE] ?? targetOf(COMPONENTS));
 }
 
 /** Whether the plan ends an ingester that may hold metrics which are nowhere else. */

@@ -60,6 +60,11 @@ export function componentsOf(text: string): readonly Component[] | undefined {
   return COMPONENTS.filter((component) => all.has(component));
 }
 
+/** As applications of a cluster tell each other of them. */
+export function roleText(components: readonly Component[]): string {
+  return components.join(',') || NONE;
+}
+
 /** Mimir's own `target`. */
 export function targetOf(components: readonly Component[]): string {
   // Mimir's "all" is its one-process mode. It leaves out the Alertmanager, and the metrics that tell tenants' limits.

@@ -8,7 +8,8 @@ import type { Spec } from '../generated.ts';
 import { copiesIn } from './copies.ts';
 import type { Inputs } from './inputs.ts';
 import { CONFIG_FILE, SERVICE, TARGET_FILE, UNITS_CA_FILE } from './paths.ts';
-import { type Plan, runningComponents } from './plan.ts';
+import type { Plan } from './plan.ts';
+import { runningComponents } from './running.ts';
 
 /** Under this name a unit remembers its requests. */
 export const REQUESTS = 'restart';

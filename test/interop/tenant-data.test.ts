@@ -145,6 +145,8 @@ test('show-stats tells each tenant apart', async () => {
       expect.objectContaining({ tenant: 'small', series: 2 }),
     ]),
   );
+  const one = await mimir.runAction('show-stats', { tenant: 'small' }, unit);
+  expect(one.results).toMatchObject({ 'tenant-count': '1', series: '2' });
 });
 
 test('a tenant`s old blocks go after its own time, and another`s stay', async () => {

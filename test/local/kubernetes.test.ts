@@ -1,24 +1,38 @@
 /** The packed charm beside a real Kubernetes API: what it finds in its pod, what it may do, and what stands then. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { HttpClient } from 'charmwright/http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { peer } from '../../tools/peers.ts';
+import { kubectl } from '../support/debian.ts';
 import { TestModel } from '../support/local-model.ts';
 
 const UNIT = 'mimir-k8s/0';
 const OWN_DISK = /on this unit's own disk/;
 
+const installed = await kubectl();
+
 let model: TestModel;
 let api: KubernetesClient;
+let folder: string;
 beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kubeconfig-'));
   model = await TestModel.start();
   const programs = { etcd: await peer('etcd'), apiServer: await peer('kube-apiserver') };
   const { port } = await model.client.call('kubernetes-start', { programs });
   const server = (await model.forward('kubernetes', port)).replace('http:', 'https:');
   const { kubeconfig } = await model.client.call('kubernetes-config', { server });
+  await writeFile(join(folder, 'config'), kubeconfig);
   api = new KubernetesClient(kubeconfig);
 });
-afterAll(() => model[Symbol.asyncDispose]());
+afterAll(async () => {
+  await model[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
 
 const kubeconfigShape = z.object({
   clusters: z.tuple([
@@ -102,6 +116,20 @@ test('what is configured stands', async () => {
     },
   });
   await model.untilUnit(UNIT, 'active', OWN_DISK);
+});
+
+test.skipIf(installed.kind !== 'there')('kubectl finds it, and by whom it was decided', async () => {
+  const program = installed.kind === 'there' ? installed.path : '';
+  const ask = async (...words: string[]) => {
+    const kubeconfig = ['--kubeconfig', join(folder, 'config'), '--namespace', 'local'];
+    return (await promisify(execFile)(program, [...kubeconfig, ...words])).stdout;
+  };
+  const objects = (await ask('get', 'statefulset,service,serviceaccount', '--output', 'name')).split('\n');
+  expect(objects).toEqual(
+    expect.arrayContaining(['statefulset.apps/mimir-k8s', 'service/mimir-k8s', 'serviceaccount/mimir-k8s']),
+  );
+  const managers = 'jsonpath={.metadata.managedFields[*].manager}';
+  expect(await ask('get', 'statefulset', 'mimir-k8s', '--output', managers)).toContain('mimir-k8s-charm');
 });
 
 test('a refresh writes Juju`s own grace period, and the charm its own again', async () => {

@@ -116,3 +116,21 @@ describe('the application that leads', () => {
     await expectWhole(read, ...written);
   });
 });
+
+describe('a cluster that is not needed any more', () => {
+  test('goes as a whole: the ingesters wait for no index, which nobody makes any more', async () => {
+    written.push(await writeBatch(write, 'third'));
+    for (const application of ['mimir', 'write', 'read', 'rest'])
+      await model.client.call('remove-application', { application, destroyStorage: false });
+    const left = ['minio-k8s'];
+    await model.until(
+      'all of it to go',
+      ({ applications }) => Object.keys(applications).join() === left.join(),
+      240,
+    );
+    const log = await model.log();
+    expect(
+      log.filter((line) => /write.0.*drained: 20 series, \d+ blocks seen in the bucket/.test(line)),
+    ).toHaveLength(1);
+  }, 300_000);
+});

