@@ -27,7 +27,8 @@ export function clusterAddresses(inputs: Seen): ClusterAddresses {
     ip: inputs.address.ip,
     ...(silent && { silent }),
   };
-  const ownComponents = isMissing ? runningComponents(inputs) : ownRoles(inputs);
+  const running = isMissing ? runningComponents(inputs) : [];
+  const ownComponents = running.length > 0 ? running : ownRoles(inputs);
   const applications = [
     { roles: ownComponents, units: [own, ...ownUnits] },
     ...members.flatMap(({ roles, units }) =>
