@@ -7,7 +7,7 @@ import type { Spec } from './generated.ts';
 import { applyKubernetes } from './kubernetes.ts';
 import { publishNeighbours, related } from './neighbours/index.ts';
 import { observe } from './observe.ts';
-import { copiesToCome } from './plan/copies.ts';
+import { copiesToCome, withAgreed } from './plan/copies.ts';
 import { GATEWAY_KEY } from './plan/gateway-parts.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { READY_CHECK } from './plan/layer.ts';
@@ -32,7 +32,7 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
     : ending.inputs;
   const turned = inputs === ending.inputs ? wanted : planner(inputs);
   const planned = { ...turned, statuses: [...ending.statuses, ...turned.statuses] };
-  await publishNeighbours(juju, inputs, planned, all);
+  await publishNeighbours(juju, inputs, toTell(inputs, planned, planner), all);
   const gateway = await applyGatewayIfAny(juju, inputs, planned);
   const seen = [
     ...comes,
@@ -52,6 +52,13 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
   );
 }
 
+/** Those who have joined hear of another number of copies when the peers do. */
+function toTell(inputs: Inputs, planned: Plan, planner: (inputs: Inputs) => Plan): Plan {
+  if (inputs.agreed?.replicationFactor === undefined) return planned;
+  const { shared } = planner(withAgreed(inputs));
+  return shared === undefined ? planned : { ...planned, shared };
+}
+
 /** Most of the time no other number of copies is to come. */
 async function prepareCopies(
   juju: Juju<Spec>,
@@ -59,10 +66,10 @@ async function prepareCopies(
 ): Promise<readonly [Inputs, readonly Status[]]> {
   const copies = copiesToCome(inputs);
   if (copies !== undefined) return (await import('./copies.ts')).prepareCopies(juju, inputs, copies);
-  const { agreement, flushedFor, leader } = inputs;
-  const isOver = leader && agreement?.holdWrites !== undefined;
-  if (flushedFor === undefined && !isOver) return [inputs, []];
-  return [{ ...inputs, flushedFor: undefined, ...(isOver && { agreed: { holdWrites: undefined } }) }, []];
+  const { agreement, flushedFor, leader, neighbours } = inputs;
+  const ready = flushedFor === undefined ? inputs : { ...inputs, flushedFor: undefined };
+  const isHeld = leader && neighbours.joined === undefined && agreement?.holdWrites !== undefined;
+  return isHeld ? (await import('./resume-writes.ts')).endHold(juju, ready) : [ready, []];
 }
 
 /** While a number is to come, ingesters stay as they are. */

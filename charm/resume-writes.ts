@@ -9,67 +9,83 @@ import { sumOf } from './metrics.ts';
 import type { MimirApi } from './mimir-api.ts';
 import { MimirError } from './mimir-errors.ts';
 import { within } from './patience.ts';
-import { copiesWord } from './plan/copies.ts';
+import { copiesIn, copiesToTell } from './plan/copies.ts';
 import type { Inputs } from './plan/inputs.ts';
+import { CONFIG_FILE } from './plan/paths.ts';
+import { runningComponents } from './plan/running.ts';
 import { WRITES_HELD } from './plan/turns.ts';
 import { runningMimirAt } from './running-mimir.ts';
 
-const PATIENCE_MS = 20_000;
+/** Others wait for this unit meanwhile. */
+const PATIENCE_MS = 5000;
 /** A unit that does not answer for so long does not run, and starts on the new number when it comes back. */
 const AWAY_MS = 60_000;
 const COPIES = 'cortex_distributor_replication_factor';
 
-/** What one Mimir writes in one copy, another one of three may not see: none takes writes before all are of one number. */
-export async function resumeWrites(juju: Juju<Spec>, inputs: Inputs): Promise<readonly Status[]> {
-  const own = ownIngester(inputs);
-  if (own === undefined || isDrainedByHand(juju) || isToEndIngester(juju)) {
-    juju.store(WRITES_HELD, undefined);
-    return [];
-  }
-  const { replicationFactor: copies } = copiesWord(inputs);
-  // What it waits for, its own statuses say; there will be an event when it serves.
-  if (!(await own.ready()).ready) return [];
-  const mine = await copiesOf(own);
-  if (mine !== undefined && mine !== copies) return [];
-  const behind = await within(
-    PATIENCE_MS,
-    () => otherCopies(juju, inputs),
-    (unit) => unit === undefined,
-  );
-  if (behind !== undefined) {
-    await wakeLater(juju);
-    return [waiting(`[replication-factor] takes no writes until ${behind} runs with ${copies}, too`)];
-  }
-  try {
-    await takeWrites(own);
-    juju.store(WRITES_HELD, undefined);
-    return [];
-  } catch (error) {
-    if (!(error instanceof MimirError)) throw error;
-    await wakeLater(juju);
-    return [waiting(`[replication-factor] ${error.message}`)];
-  }
+/**
+ * The leader's word that ingesters take writes. What one Mimir writes in one copy, another one of three may not see: so not
+ * before all Mimirs are of one number, and those of other applications are asked, too.
+ * @returns the inputs with the word, or why it does not come yet.
+ */
+export async function endHold(
+  juju: Juju<Spec>,
+  inputs: Inputs,
+): Promise<readonly [Inputs, readonly Status[]]> {
+  const behind = restartsNow(inputs) ? inputs.unit : await lastBehind(inputs, await mimirsOf(juju, inputs));
+  if (behind === undefined) return [{ ...inputs, agreed: { holdWrites: undefined } }, []];
+  await wakeLater(juju);
+  const copies = inputs.agreement?.replicationFactor;
+  return [
+    inputs,
+    [waiting(`[replication-factor] no writes are taken until ${behind} runs with ${copies}, too`)],
+  ];
 }
 
-/** A unit whose Mimir runs on another number, or may do so. */
-async function otherCopies(juju: Juju<Spec>, inputs: Inputs): Promise<string | undefined> {
-  const { since, replicationFactor } = copiesWord(inputs);
-  const { otherUnits, neighbours } = inputs;
-  // Nothing has come of it, or it is long ago.
-  if (since === undefined) return undefined;
+/** This very hook does it: nobody is asked before. */
+function restartsNow({ agreement, container }: Inputs): boolean {
+  const copies = copiesIn(container.files?.[CONFIG_FILE]);
+  return runningComponents({ container }).length > 0 && copies !== agreement?.replicationFactor;
+}
+
+/** After some patience: a unit whose Mimir runs on another number, or may do so. */
+function lastBehind(inputs: Inputs, mimirs: readonly Place[]): Promise<string | undefined> {
+  return within(
+    PATIENCE_MS,
+    () => behindOf(inputs, mimirs),
+    (unit) => unit === undefined,
+  );
+}
+
+async function behindOf(inputs: Inputs, mimirs: readonly Place[]): Promise<string | undefined> {
+  const { copiesSince: since = 0, replicationFactor } = inputs.agreement ?? {};
   const isOver = Date.now() > since + AWAY_MS;
-  // Not all applications of a cluster can be asked.
-  const { joined, members = [] } = neighbours;
-  if (!isOver && joined !== undefined && 'app' in joined) return joined.app;
-  if (!isOver && members.length > 0) return members[0]?.app;
+  const answers = await Promise.all(
+    mimirs.map(async ({ host }) => (host === undefined ? 'silent' : copiesOf(runningMimirAt(inputs, host)))),
+  );
+  const isFine = (answer: (typeof answers)[number]) =>
+    answer === undefined || answer === replicationFactor || (answer === 'silent' && isOver);
+  return mimirs.find((_, at) => !isFine(answers[at]))?.unit;
+}
+
+interface Place {
+  readonly unit: string;
+  /** Undefined while it has not said where it is. */
+  readonly host: string | undefined;
+}
+
+/** Those of all applications. */
+async function mimirsOf(juju: Juju<Spec>, inputs: Inputs): Promise<readonly Place[]> {
+  const { unit, address, neighbours, otherUnits } = inputs;
+  const joined = (neighbours.members ?? [])
+    .flatMap(({ roles, units }) => units.filter(({ runs = roles }) => runs.length > 0))
+    .map((member) => ({ unit: member.unit, host: member.ip ?? member.host }));
+  if (runningComponents(inputs).length === 0) return joined;
   const peers = await juju.relation('mimir-peers');
-  for (const other of otherUnits) {
-    const host = unitHost((await peers?.remoteUnitData(other)) ?? {});
-    const copies = host === undefined ? 'silent' : await copiesOf(runningMimirAt(inputs, host));
-    const isAway = copies === 'silent' && isOver;
-    if (copies !== undefined && copies !== replicationFactor && !isAway) return other;
-  }
-  return undefined;
+  const others = otherUnits.map(async (other) => ({
+    unit: other,
+    host: unitHost((await peers?.remoteUnitData(other)) ?? {}),
+  }));
+  return [{ unit, host: address.ip }, ...(await Promise.all(others)), ...joined];
 }
 
 /** Undefined where a Mimir writes none. */
@@ -80,5 +96,38 @@ async function copiesOf(api: MimirApi): Promise<number | 'silent' | undefined> {
   } catch (error) {
     if (!(error instanceof MimirError)) throw error;
     return 'silent';
+  }
+}
+
+/** This unit's, when the leader has said so. */
+export async function resumeWrites(juju: Juju<Spec>, inputs: Inputs): Promise<readonly Status[]> {
+  const own = ownIngester(inputs);
+  if (own === undefined || isDrainedByHand(juju) || isToEndIngester(juju)) {
+    juju.store(WRITES_HELD, undefined);
+    return [];
+  }
+  const { hold } = copiesToTell(inputs);
+  if (hold !== undefined)
+    return [waiting(`[replication-factor] takes no writes until all units run with ${hold}`)];
+  // One that starts cannot yet.
+  const refused = await within(
+    PATIENCE_MS,
+    () => refusalOf(() => takeWrites(own)),
+    (error) => error === undefined,
+  );
+  if (refused === undefined) juju.store(WRITES_HELD, undefined);
+  // What it waits for, its own statuses say; there will be an event when it serves.
+  if (refused === undefined || !(await own.ready()).ready) return [];
+  await wakeLater(juju);
+  return [waiting(`[replication-factor] ${refused.message}`)];
+}
+
+async function refusalOf(demand: () => Promise<void>): Promise<MimirError | undefined> {
+  try {
+    await demand();
+    return undefined;
+  } catch (error) {
+    if (error instanceof MimirError) return error;
+    throw error;
   }
 }

@@ -6,7 +6,7 @@
  * 1. More copies: all flush, while they serve.
  * 2. All ingesters take no writes, and flush what came since; queries find it in the bucket.
  * 3. All stop at one time, and start on the new number, with empty ingesters.
- * 4. When no Mimir of the other number runs any more, ingesters take writes.
+ * 4. When no Mimir of the other number runs any more, the leader says so, and ingesters take writes.
  *
  * What is older than that is in the bucket, which queries read for all times until no ingester is asked for it.
  */
@@ -16,7 +16,10 @@ import type { Inputs } from './inputs.ts';
 
 /** Mimir's `query_ingesters_within`: what is older comes from the bucket anyway. */
 const WINDOW_MS = 13 * 3600_000;
-/** From the leader's word to the restart; all have heard of it by then. */
+/**
+ * From the leader's word to the restart; all have heard of it by then. And store gateways, which look every 15 seconds, have
+ * found the last blocks: of a block that was uploaded within 45 seconds queriers do not say that it is missing.
+ */
 const NOTICE_MS = 15_000;
 
 /** What the units go by: what they have agreed on, or what the application that leads the cluster says. */
@@ -29,15 +32,16 @@ export function copiesWord(inputs: Inputs): CopiesWord & { readonly replicationF
   return joined === undefined ? { replicationFactor, since, hold, toCome: wanted(inputs) } : {};
 }
 
-/** What those are told who have joined: what the units of this application go by, and that writes are to be held. */
+/** What those are told who have joined, at the same time as the units of this application: from the end of the hook on. */
 export function copiesToTell(inputs: Inputs): CopiesWord {
-  const { replicationFactor: _number, hold, ...word } = copiesWord(inputs);
-  // The new number itself is told with the configuration, one hook later. Until then nobody is let go.
-  return { ...word, hold: inputs.agreed?.holdWrites ?? (isCancelled(inputs) ? undefined : hold) };
+  const { replicationFactor: _number, ...word } = copiesWord(withAgreed(inputs));
+  return word;
 }
 
-function isCancelled({ agreed }: Inputs): boolean {
-  return agreed !== undefined && agreed.replicationFactor === undefined;
+/** As leader: the inputs of the next hook, as far as this one decides them. */
+export function withAgreed(inputs: Inputs): Inputs {
+  const { agreed, agreement } = inputs;
+  return agreed === undefined ? inputs : { ...inputs, agreement: { ...agreement, ...agreed } };
 }
 
 /** The number that is wanted instead of the one that the units have agreed on; undefined when it is the same. */
@@ -54,12 +58,9 @@ function wanted({ options, agreement, objectStorage }: Inputs): number | undefin
     : undefined;
 }
 
-/** What the leader says when all units are prepared. */
-export function agreedOn(
-  copies: number,
-  now: number,
-): Pick<Agreement, 'replicationFactor' | 'copiesSince' | 'holdWrites'> {
-  return { replicationFactor: copies, copiesSince: now + NOTICE_MS, holdWrites: undefined };
+/** What the leader says when all units are prepared. Writes are held until all run by it. */
+export function agreedOn(copies: number, now: number): Pick<Agreement, 'replicationFactor' | 'copiesSince'> {
+  return { replicationFactor: copies, copiesSince: now + NOTICE_MS };
 }
 
 /** What a unit says of how far it is. */

@@ -17,6 +17,9 @@ export interface Seen {
   unanswered: number;
   /** Requests that went to another unit because the first did not take them: a service does so, and senders retry. */
   repeated: number;
+  /** Milliseconds: the longest time in which no sample was taken, and the longest in which no query was answered. */
+  longestWithoutWrites: number;
+  longestWithoutAnswers: number;
   /** Answers in which samples were missing that had been acknowledged before it was asked. */
   readonly incomplete: string[];
   readonly words: Set<string>;
@@ -29,6 +32,8 @@ export class ConstantLoad implements AsyncDisposable {
     answers: 0,
     unanswered: 0,
     repeated: 0,
+    longestWithoutWrites: 0,
+    longestWithoutAnswers: 0,
     incomplete: [],
     words: new Set(),
   };
@@ -36,21 +41,53 @@ export class ConstantLoad implements AsyncDisposable {
   urls: readonly string[];
   readonly #metric: string;
   readonly #asksAnyone: boolean;
+  readonly #queriers: readonly string[];
   readonly #loops: Promise<void>;
   #ended = false;
   #turn = 0;
+  #lastTaken = Date.now();
+  #lastAnswered = Date.now();
 
-  /** @param asksAnyone also those that are not ready, as no service does: Mimir's own rules do. */
+  /**
+   * @param asksAnyone also those that are not ready, as no service does: Mimir's own rules do.
+   * @param queriers that are asked besides, and take no writes.
+   */
   constructor(
     urls: readonly string[],
-    { metric = 'load', asksAnyone = false }: { readonly metric?: string; readonly asksAnyone?: boolean } = {},
+    {
+      metric = 'load',
+      asksAnyone = false,
+      queriers = [],
+    }: {
+      readonly metric?: string;
+      readonly asksAnyone?: boolean;
+      readonly queriers?: readonly string[];
+    } = {},
   ) {
     this.urls = urls;
     this.#metric = metric;
     this.#asksAnyone = asksAnyone;
+    this.#queriers = queriers;
     this.#loops = Promise.all([this.#loop(() => this.#write()), this.#loop(() => this.#read())]).then(
       () => undefined,
     );
+  }
+
+  /** The longest times are counted from now on. */
+  beginAnew(): void {
+    this.seen.longestWithoutWrites = 0;
+    this.seen.longestWithoutAnswers = 0;
+  }
+
+  /** For people. */
+  told(what: string): string {
+    const { acknowledged, answers, incomplete, words } = this.seen;
+    const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
+    return [
+      `${what}: no writes taken for ${seconds(this.seen.longestWithoutWrites)}, no answers for ${seconds(this.seen.longestWithoutAnswers)}`,
+      `  so far ${acknowledged} samples taken, ${answers} answers, ${incomplete.length} of them incomplete`,
+      ...[...words].slice(-6).map((word) => `  ${word}`),
+    ].join('\n');
   }
 
   async end(): Promise<Seen> {
@@ -88,7 +125,7 @@ export class ConstantLoad implements AsyncDisposable {
       samples: [{ value: 1, timestamp }],
     }));
     const write = () =>
-      this.#anywhere('write', async (url) => {
+      this.#anywhere('write', this.urls, async (url) => {
         await remoteWrite(`${url}/api/v1/push`, series);
         return true;
       });
@@ -98,27 +135,38 @@ export class ConstantLoad implements AsyncDisposable {
       await sleep(PAUSE_MS);
     }
     this.seen.acknowledged += SERIES;
+    const now = Date.now();
+    this.seen.longestWithoutWrites = Math.max(this.seen.longestWithoutWrites, now - this.#lastTaken);
+    this.#lastTaken = now;
   }
 
   async #read(): Promise<void> {
     const acknowledged = this.seen.acknowledged;
-    const answer = await this.#anywhere('read', async (url) => ({ url, count: await this.count(url) }));
+    const urls = [...this.urls, ...this.#queriers];
+    const answer = await this.#anywhere('read', urls, async (url) => ({ url, count: await this.count(url) }));
     if (answer === undefined) {
       this.seen.unanswered += 1;
       return;
     }
     this.seen.answers += 1;
+    const now = Date.now();
+    this.seen.longestWithoutAnswers = Math.max(this.seen.longestWithoutAnswers, now - this.#lastAnswered);
+    this.#lastAnswered = now;
     if (answer.count < acknowledged)
       this.seen.incomplete.push(
-        `${new Date().toISOString()} ${answer.count} of ${acknowledged} through ${this.urls.indexOf(answer.url)}`,
+        `${new Date().toISOString()} ${answer.count} of ${acknowledged} through ${urls.indexOf(answer.url)}`,
       );
   }
 
   /** Each unit once, beginning with another one each time. */
-  async #anywhere<T>(what: string, ask: (url: string) => Promise<T>): Promise<T | undefined> {
+  async #anywhere<T>(
+    what: string,
+    urls: readonly string[],
+    ask: (url: string) => Promise<T>,
+  ): Promise<T | undefined> {
     this.#turn += 1;
-    for (let i = 0; i < this.urls.length; i += 1) {
-      const url = this.urls[(this.#turn + i) % this.urls.length] ?? '';
+    for (let i = 0; i < urls.length; i += 1) {
+      const url = urls[(this.#turn + i) % urls.length] ?? '';
       try {
         // A service sends nobody to a pod that is not ready.
         if (!this.#asksAnyone && !(await new MimirApi(url).ready()).ready) throw new Error('not ready');

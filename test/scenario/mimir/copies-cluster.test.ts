@@ -19,17 +19,22 @@ vi.mock('../../../charm/drain/drain.ts', () => ({
 }));
 
 const HOST = '127.78.1.196';
+/** Of the units of `write`. */
+const WRITERS = ['127.78.1.220', '127.78.1.221'] as const;
 const ready = { kind: 'pebble-ready', container: 'mimir' } as const;
 const LONG_AGO = 1_700_000_000_000;
 
 type Bag = Readonly<Record<string, string>>;
 
 let server: FakeMimir;
+let writers: readonly FakeMimir[];
 beforeAll(async () => {
   server = await FakeMimir.at(HOST);
+  writers = await Promise.all(WRITERS.map((host) => FakeMimir.at(host)));
 });
-afterAll(() => server[Symbol.asyncDispose]());
+afterAll(() => Promise.all([server, ...writers].map((fake) => fake[Symbol.asyncDispose]())));
 beforeEach(() => {
+  for (const fake of writers) fake.copies = 1;
   server.copies = 1;
   server.asks.length = 0;
   server.rings.ingesters({});
@@ -38,7 +43,8 @@ beforeEach(() => {
 
 /** Write has two units, and leaves the rest to the one that leads. */
 function write(units: Readonly<Record<number, Bag>> = {}) {
-  const bag = (unit: number): Bag => ({
+  const bag = (unit: 0 | 1): Bag => ({
+    ip: JSON.stringify(WRITERS[unit]),
     address: JSON.stringify(`write-${unit}.write-endpoints.cos.svc.cluster.local`),
     ...units[unit],
   });
@@ -70,7 +76,7 @@ function told(outcome: Outcome): { readonly copies: unknown; readonly factor: un
   return { copies: JSON.parse(copies), factor: JSON.parse(factor) };
 }
 
-test('the one that leads waits for all units of those that have joined, twice, and lets go with the new number', async () => {
+test('the one that leads waits for all units of those that have joined, thrice: flushed, held, restarted', async () => {
   const said = (words: Bag) => ({ 0: words, 1: words });
   const first = await mimir.run(ready, leading(1));
   expect(told(first)).toEqual({ copies: null, factor: 1 });
@@ -89,9 +95,75 @@ test('the one that leads waits for all units of those that have joined, twice, a
   expect(told(now)).toEqual({ copies: { to_come: 3, hold: 3 }, factor: 1 });
   const held = said({ flushed_for: '3', held_for: '3' });
   const word = await mimir.run('update-status', leading(3, now, held));
-  expect(told(word), 'nobody is let go before the number is there').toEqual(told(now));
+  expect(told(word)).toEqual({ copies: { since: expect.any(Number), hold: 3 }, factor: 3 });
+  expect(word.serviceStarts, 'its peers are to hear of it first, too').toEqual([]);
   const come = await mimir.run('update-status', leading(3, word, held));
-  expect(told(come)).toEqual({ copies: { since: expect.any(Number) }, factor: 3 });
+  expect(come.serviceStarts).toEqual(['mimir/mimir']);
+  expect(told(come)).toEqual(told(word));
+  expect(behind(come)).toBe('mimir-k8s/0');
+
+  server.copies = 3;
+  now = come;
+  for (const [unit, fake] of writers.entries()) {
+    now = await mimir.run('update-status', leading(3, now, held));
+    expect(behind(now)).toBe(`write/${unit}`);
+    expect(told(now)).toEqual(told(come));
+    fake.copies = 3;
+  }
+  const end = await mimir.run('update-status', leading(3, now, held));
+  expect(told(end)).toEqual({ copies: { since: expect.any(Number) }, factor: 3 });
+  expect(behind(end)).toBeUndefined();
+});
+
+/** For whom the application that leads waits before it lets the others take writes. */
+function behind({ unitStatus }: Outcome): string | undefined {
+  const [, unit] =
+    /^\[replication-factor\] no writes are taken until (\S+) runs with 3, too$/.exec(unitStatus.message) ??
+    [];
+  return unit;
+}
+
+type Words = Readonly<Record<number, Bag>>;
+
+/** Hooks of the one that leads, whose Mimir starts at once, until those who have joined are told so. */
+async function until(
+  isTold: (word: ReturnType<typeof told>) => boolean,
+  factor: number,
+  { from, units }: { readonly from?: Outcome; readonly units: Words },
+): Promise<Outcome> {
+  let now = from ?? (await mimir.run(ready, leading(1, undefined, units)));
+  for (let hook = 0; !isTold(told(now)); hook += 1) {
+    expect(hook, now.unitStatus.message).toBeLessThan(10);
+    now = await mimir.run('config-changed', leading(factor, now, units));
+  }
+  return now;
+}
+
+const readyFor = (copies: number): Bag => ({ flushed_for: String(copies), held_for: String(copies) });
+
+test('a unit that has been silent for a minute is not waited for: it starts on the new number', async () => {
+  // Nobody is there.
+  const units = { 0: readyFor(3), 1: { ...readyFor(3), ip: '"127.78.1.222"' } };
+  let now = await until(({ factor }) => factor === 3, 3, { units });
+  for (const fake of [server, ...writers]) fake.copies = 3;
+  for (let hook = 0; hook < 2; hook += 1) now = await mimir.run('update-status', leading(3, now, units));
+  expect(behind(now)).toBe('write/1');
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 80_000 });
+  now = await mimir.run('update-status', leading(3, now, units)).finally(() => vi.useRealTimers());
+  expect(told(now)).toEqual({ copies: { since: expect.any(Number) }, factor: 3 });
+});
+
+test('who thinks better of it twice lets nobody take writes before all run by the number that holds', async () => {
+  let now = await until(({ factor }) => factor === 3, 3, { units: { 0: readyFor(3), 1: readyFor(3) } });
+  const units = { 0: { flushed_for: '1' }, 1: { flushed_for: '1' } };
+  now = await until(({ copies }) => JSON.stringify(copies).includes('"hold":1'), 1, { from: now, units });
+  server.copies = 3;
+  for (let hook = 0; hook < 3; hook += 1) now = await mimir.run('config-changed', leading(3, now));
+  expect(behind(now)).toBe('write/0');
+  expect(told(now)).toMatchObject({ copies: { hold: 1 }, factor: 3 });
+  for (const fake of writers) fake.copies = 3;
+  now = await mimir.run('update-status', leading(3, now));
+  expect(told(now)).toEqual({ copies: { since: expect.any(Number) }, factor: 3 });
 });
 
 describe('a unit of one that has joined', () => {
@@ -145,14 +217,13 @@ describe('a unit of one that has joined', () => {
     expect(held.unitStatus).toEqual(
       waiting("[replication-factor] from 1 to 3: waiting for the leader's word"),
     );
-    const now = { ...copies({ since: Date.now() }), ...withFactor(3) };
+    const now = { ...copies({ since: LONG_AGO, hold: 3 }), ...withFactor(3) };
     const come = await mimir.run('update-status', joined(now, held));
     expect(come.serviceStarts).toEqual(['mimir/mimir']);
     expect(configOf(come).ingester).toMatchObject({ ring: { replication_factor: 3 } });
-    server.copies = 3;
     const early = await mimir.run('update-status', joined(now, come));
     expect(early.unitStatus).toEqual(
-      waiting('[replication-factor] takes no writes until leading runs with 3, too'),
+      waiting('[replication-factor] takes no writes until all units run with 3'),
     );
     expect(server.rings.takesWrites).toBe(false);
     const later = { ...copies({ since: LONG_AGO }), ...withFactor(3) };
