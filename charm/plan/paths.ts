@@ -47,10 +47,13 @@ export const START_FILES = [
   TARGET_FILE,
   CONFIG_FILE,
 ] as const;
+/** Which parts of the ring are the ingester's. Mimir writes it, too. */
+export const TOKENS_FILE = `${DATA}/ingester-tokens.json`;
 /** All that the charm writes there. */
 export const OWN_FILES = [
   OVERRIDES_FILE,
   TENANT_LIMITS_FILE,
+  TOKENS_FILE,
   TLS_FILE,
   PEBBLE_CA_FILE,
   ...START_FILES,
@@ -71,5 +74,4 @@ export const DIRS = {
   alertmanager: `${DATA}/alertmanager`,
   store: `${DATA}/store`,
 } as const;
-export const TOKENS_FILE = `${DATA}/ingester-tokens.json`;
 export const ACTIVITY_FILE = `${DATA}/activity.log`;

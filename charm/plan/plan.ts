@@ -26,6 +26,7 @@ import {
   TARGET_FILE,
   TENANT_LIMITS_FILE,
   TLS_FILE,
+  TOKENS_FILE,
   UNITS_CA_FILE,
 } from './paths.ts';
 import { COMPONENTS, componentsOfTarget, targetOf } from './roles.ts';
@@ -33,6 +34,7 @@ import { runningComponents } from './running.ts';
 import { planStatuses } from './statuses.ts';
 import { decideStorage } from './storage.ts';
 import { agreedAuthorities, planTls, runningTls, type Tls } from './tls.ts';
+import { tokensFile } from './tokens.ts';
 import { ownWanted, type Wanted } from './wanted.ts';
 import { isZoneAware } from './zones.ts';
 
@@ -185,6 +187,7 @@ export function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Worklo
     // Mimir does not start without these two, and reads them again while it runs.
     { path: OVERRIDES_FILE, content: NO_LIMITS, permissions: 0o644, onlyIfMissing: true },
     tenantLimitsFile(inputs),
+    ...(components.includes('ingester') && present[TOKENS_FILE] === undefined ? [tokensFile(inputs)] : []),
     { path: S3_CA_FILE, content: wanted.storageAuthorities, permissions: 0o644 },
     ...ifUsed(present, RECEIVED_CA_FILE, wanted.trusted, 0o644),
     ...ifUsed(present, UNITS_CA_FILE, tls?.authorities, 0o644),

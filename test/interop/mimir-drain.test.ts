@@ -8,10 +8,9 @@ import { type DrainResult, drainIngester } from '../../charm/drain/drain.ts';
 import { atShutdown, localBlocks } from '../../charm/drain/ingester-api.ts';
 import { ringMembers } from '../../charm/drain/ring-api.ts';
 import { CONFIG_FILE } from '../../charm/plan/paths.ts';
-import { plan } from '../../charm/plan/plan.ts';
 import { MinioApi } from '../../minio/charm/minio-api.ts';
 import type { S3Connection } from '../../relations/s3.ts';
-import { inputs, S3, s3Ready } from '../support/mimir-inputs.ts';
+import { S3, s3Ready } from '../support/mimir-inputs.ts';
 import { IMPATIENT, type MimirServer, startMimir } from '../support/mimir-server.ts';
 import { mimir, S3_SECRET, s3, world } from '../support/mimir-world.ts';
 import { freePort, type MinioServer, startMinio } from '../support/minio-server.ts';
@@ -73,7 +72,6 @@ let minio: MinioServer;
 let way: Way;
 let server: MimirServer;
 let storage: RunningStorage;
-let config: string;
 
 beforeAll(async () => {
   minio = await startMinio(ROOT, REGION);
@@ -88,11 +86,8 @@ beforeAll(async () => {
   };
   const changes = { objectStorage: s3Ready(connection), agreement: { replicationFactor: 1 } };
   server = await startMimir(HOST, changes, IMPATIENT);
-  const { workload } = plan(inputs(changes));
-  if (workload.kind !== 'run') throw new Error(workload.kind);
-  config = workload.files.find(({ path }) => path === CONFIG_FILE)?.content ?? '';
-  const read = runningStorage({ [CONFIG_FILE]: config });
-  if (read === undefined) throw new Error(config);
+  const read = runningStorage(server.files);
+  if (read === undefined) throw new Error(server.files[CONFIG_FILE]);
   storage = read;
 }, 300_000);
 

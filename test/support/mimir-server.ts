@@ -16,6 +16,8 @@ import { inputs } from './mimir-inputs.ts';
 export interface MimirServer extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
+  /** What it was started with, by path. */
+  readonly files: Readonly<Record<string, string>>;
   /** What it has logged. */
   log(): string;
   /** As the charm asks it. */
@@ -48,7 +50,9 @@ export async function startMimir(
   changes: Partial<Inputs> = {},
   extraFlags: readonly string[] = [],
 ): Promise<MimirServer> {
-  const known = inputs({ ...changes, address: { ip: host, fqdn: 'mimir-k8s-0' } });
+  // Each is another unit: two of one name would begin with the same parts of the ring.
+  const unit = `mimir-k8s/${host.split('.').at(-1)}`;
+  const known = inputs({ unit, ...changes, address: { ip: host, fqdn: 'mimir-k8s-0' } });
   const { workload } = plan(known);
   if (workload.kind !== 'run') throw new Error(`nothing to run: ${workload.kind}`);
   const root = await mkdtemp(join(tmpdir(), 'mimir-server-'));
@@ -89,7 +93,7 @@ export async function startMimir(
     await writeFile(next, content, { mode: 0o600 });
     await rename(next, moved(path));
   };
-  return { url, pid: child.pid ?? 0, api, log: () => log, replace, stop, [Symbol.asyncDispose]: stop };
+  return { url, pid: child.pid ?? 0, files, api, log: () => log, replace, stop, [Symbol.asyncDispose]: stop };
 }
 
 /** A unit reaches its own Alertmanager at localhost. Here that is another test's. */
