@@ -16,6 +16,8 @@ export class FakeRings {
   block: string | undefined;
   /** Whether it leaves its ring when it ends. */
   unregisters = false;
+  /** How often somebody has read the ring of ingesters. */
+  asked = 0;
   /** State by id, by the first part of the page's path; absent: Mimir does not run the component. */
   readonly members = new Map<string, Map<string, string>>();
 
@@ -54,6 +56,7 @@ export class FakeRings {
       response.writeHead(ring?.delete(gone) === true ? 302 : 500, { location: '#' }).end();
       return;
     }
+    if (request.url === '/ingester/ring') this.asked += 1;
     const shards = [...(ring ?? [])].map(([id, state], number) => ({
       id,
       state,
