@@ -10,23 +10,21 @@ import { MimirError } from '../charm/mimir-errors.ts';
 import { readThoseThere } from '../charm/pebble-files.ts';
 import { CONTAINER, OWN_FILES, TARGET_FILE } from '../charm/plan/paths.ts';
 import { DEFAULT_TENANT } from '../charm/plan/tenant.ts';
+import {
+  type AskedIngester,
+  goneBy,
+  isInStorage,
+  type Left,
+  pods,
+  stateOf,
+  summary,
+} from '../charm/tenant-data/left.ts';
 import { TenantStorage } from '../charm/tenant-data/objects.ts';
 import { checkTenant, orFail, ownMimir, readyWith } from './mimir.ts';
 
 const POLL_MS = 2000;
 /** How many objects that are left are named. */
 const NAMED = 20;
-
-/** What there still is of a tenant. */
-interface Left {
-  /** Names in the storage, without the mark; undefined where the charm cannot look. */
-  readonly objects: readonly string[] | undefined;
-  /** Mimir's own word. */
-  readonly blocks: boolean;
-  /** Pods whose ingester has something of it. */
-  readonly ingesters: readonly string[];
-  readonly isMarked: boolean;
-}
 
 /**
  * Mimir says that the blocks are gone when it sees none; what proves it is a look into the storage that is not Mimir's,
@@ -49,7 +47,7 @@ export const deleteTenant: ActionHandler<Spec, 'delete-tenant', EndpointSchemas<
   const look = () => orBucketFails(() => whatIsLeft(mimirs, storage, tenant));
   const before = await look();
   if (isDry) return results(tenant, before);
-  if (!before.isMarked) await orFail(() => mark(mimirs, tenant));
+  await orFail(() => deleteAll(mimirs, tenant, before.isMarked));
   await log(before.isMarked ? 'was marked before' : 'marked: Mimir deletes the blocks at its next round');
   const left = await untilGone(look, params.timeout, log);
   return results(tenant, { ...left, isMarked: true });
@@ -86,39 +84,44 @@ async function checkRunning(api: MimirApi, tenant: string): Promise<void> {
   throw new ActionFailed('the Mimir that runs has no tenants yet: see juju status');
 }
 
-/** The rules first: what they evaluate would be new metrics of the tenant. */
-async function mark({ ruler, alertmanager, compactor }: Mimirs, tenant: string): Promise<void> {
+/** The rules first: what they evaluate would be new metrics of the tenant. Somebody may have loaded some since the mark. */
+async function deleteAll(
+  { ruler, alertmanager, compactor }: Mimirs,
+  tenant: string,
+  isMarked: boolean,
+): Promise<void> {
   const post = (api: MimirApi, what: string, path: string) =>
     api.demand({ what, method: 'POST', path, tenant });
   await post(ruler, 'delete the rules of the tenant', '/ruler/delete_tenant_config');
   const config = '/multitenant_alertmanager/delete_tenant_config';
   await post(alertmanager, 'delete the Alertmanager configuration', config);
-  await post(compactor, 'mark the tenant for deletion', '/compactor/delete_tenant');
+  if (!isMarked) await post(compactor, 'mark the tenant for deletion', '/compactor/delete_tenant');
 }
 
 async function whatIsLeft(mimirs: Mimirs, storage: TenantStorage | undefined, tenant: string): Promise<Left> {
   const [blocks, ingesters, objects] = await Promise.all([
     mimirs.compactor.hasNoBlocks(tenant).then((none) => !none),
-    ingestersWith(mimirs, tenant),
+    askIngesters(mimirs, tenant),
     storage?.objects(tenant),
   ]);
-  return { objects: objects?.keys, isMarked: objects?.isMarked ?? false, blocks, ingesters };
+  const isMarked = objects?.isMarked ?? false;
+  const markedAt = isMarked ? await storage?.markedAt(tenant) : undefined;
+  return { objects: objects?.keys, isMarked, markedAt, blocks, ingesters };
 }
 
-/** One that does not answer may have something. */
-async function ingestersWith({ ruler, at }: Mimirs, tenant: string): Promise<readonly string[]> {
+async function askIngesters({ ruler, at }: Mimirs, tenant: string): Promise<readonly AskedIngester[]> {
   const members = (await ringMembers(ruler, 'ingester')) ?? [];
-  const has = await Promise.all(
+  return Promise.all(
     members.map(async (member) => {
       try {
-        return (await localTenants(at(ipOf(member)))).includes(tenant);
+        const isThere = (await localTenants(at(ipOf(member)))).includes(tenant);
+        return { id: member.id, answer: isThere ? 'has some' : 'has none' } as const;
       } catch (error) {
-        if (error instanceof MimirError) return true;
+        if (error instanceof MimirError) return { id: member.id, answer: 'silent' } as const;
         throw error;
       }
     }),
   );
-  return members.filter((_, i) => has[i]).map(({ id }) => id);
 }
 
 async function untilGone(
@@ -136,31 +139,20 @@ async function untilGone(
   }
 }
 
-function isInStorage({ objects = [], blocks }: Left): boolean {
-  return blocks || objects.length > 0;
-}
-
-type State = 'there' | 'deleting' | 'in-ingesters' | 'gone';
-
-/** `in-ingesters`: Mimir drops it there within an hour or so, or five minutes after its start, which no action waits for. */
-function stateOf(left: Left): State {
-  const isInIngesters = left.ingesters.length > 0;
-  if (!isInStorage(left) && !isInIngesters) return 'gone';
-  if (!left.isMarked) return 'there';
-  return isInStorage(left) ? 'deleting' : 'in-ingesters';
-}
-
 function results(tenant: string, left: Left) {
-  const { objects, ingesters } = left;
+  const { objects, isMarked } = left;
+  const by = goneBy(left);
   return {
     tenant,
     state: stateOf(left),
+    summary: summary(left, Date.now()),
+    ...(by !== undefined && { 'gone-by': by }),
     ...(objects !== undefined && {
       'objects-left': objects.length,
       objects: stableJson(objects.slice(0, NAMED)),
-      marked: left.isMarked,
+      marked: isMarked,
     }),
-    ingesters: stableJson(ingesters),
+    ingesters: stableJson(pods(left)),
   };
 }
 

@@ -15,6 +15,7 @@ const TIMEOUT_MS = 20_000;
 const LARGEST_INDEX = 64 * 1024 * 1024;
 /** A thousand names of at most a kilobyte, escaped, and what is said of each. */
 const LARGEST_LIST = 8 * 1024 * 1024;
+const LARGEST_TEXT = 1024 * 1024;
 
 /** The bucket cannot be read. The text is for the operator, and holds no secret. */
 export class BucketError extends Error {
@@ -121,7 +122,7 @@ export class BlocksBucket {
 
   /** @throws BucketError */
   async isDeleted(tenant: string): Promise<boolean> {
-    return (await this.#get(`${tenant}/${DELETION_MARK}`, 1024 * 1024)) !== undefined;
+    return (await this.#get(`${tenant}/${DELETION_MARK}`, LARGEST_TEXT)) !== undefined;
   }
 
   /**
@@ -149,8 +150,13 @@ export class BlocksBucket {
     return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => decodeURIComponent(key));
   }
 
+  /** What a small object holds; undefined when it is not there. @param key from the root of the bucket. @throws BucketError */
+  async text(key: string): Promise<string | undefined> {
+    return (await this.#ask(encoded(key), LARGEST_TEXT))?.toString('utf8');
+  }
+
   #get(key: string, largestAnswer: number): Promise<Buffer | undefined> {
-    return this.#ask(`${this.#folder}/${key.split('/').map(encodeURIComponent).join('/')}`, largestAnswer);
+    return this.#ask(`${this.#folder}/${encoded(key)}`, largestAnswer);
   }
 
   async #ask(
@@ -175,6 +181,10 @@ export class BlocksBucket {
       throw new BucketError(`${endpoint} does not answer (${why})`, { cause: error });
     }
   }
+}
+
+function encoded(key: string): string {
+  return key.split('/').map(encodeURIComponent).join('/');
 }
 
 function unpacked(packed: Buffer): unknown {
