@@ -755,6 +755,13 @@ export const spec = {
             "gone"
           ]
         },
+        "summary": {
+          "type": "string"
+        },
+        "gone-by": {
+          "type": "string",
+          "optional": true
+        },
         "marked": {
           "type": "boolean",
           "optional": true

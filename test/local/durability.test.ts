@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { nothingLost } from '../support/endurance.ts';
 import { EnduredModel } from '../support/endured-model.ts';
+import { ringMembers } from '../support/ring-members.ts';
 
 const TEST_MS = 1_500_000;
 
@@ -70,6 +71,8 @@ describe('with one copy of each series', () => {
     return ingester.map((member) => !member['read-only']);
   }
 
+  /** It is out for three seconds before it is stopped. */
+  const OUT = { timeout: 300_000, interval: 100 };
   const INTERRUPTED = [
     ['mimir-k8s/2', 'delete-pod'],
     ['mimir-k8s/1', 'kill-pod'],
@@ -85,6 +88,12 @@ describe('with one copy of each series', () => {
         await endured.untilSaid(unit, /waiting until queries find the blocks/);
         await endured.kill(verb, unit, 'in the middle of its drain');
       }
+      const stays = await endured.model.forward('mimir-k8s/0', 9009);
+      const isInRing = async () =>
+        (await ringMembers(stays, '/ingester/ring')).some((member) => member.startsWith('mimir-k8s-1 '));
+      // The one that was killed is there again; it is drained to its end, and killed before it is stopped.
+      await expect.poll(isInRing, OUT).toBe(false);
+      await endured.kill('kill-pod', 'mimir-k8s/1', 'out of its ring');
       await endured.untilCount(1);
       await endured.atRest();
       const report = await endured.report();

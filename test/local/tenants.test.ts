@@ -5,6 +5,7 @@
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { DIRS } from '../../charm/plan/paths.ts';
 import { nginx } from '../support/debian.ts';
 import { TestModel } from '../support/local-model.ts';
 import { startTime } from '../support/mimir-process.ts';
@@ -32,6 +33,10 @@ beforeAll(async () => {
 
 afterAll(() => model?.[Symbol.asyncDispose]());
 
+const UNITS = ['mimir-k8s/0', 'mimir-k8s/1'];
+const LAST = 'last_over_time(own[1h])';
+/** After a start Mimir drops deleted tenants when five minutes are over: a constant of its. */
+const DROPPED = { timeout: 480_000, interval: 5000 };
 const patiently = { timeout: 120_000, interval: 1000 };
 const as = (tenant: string) => ({ 'x-scope-orgid': tenant });
 
@@ -47,6 +52,12 @@ async function refused(unit: string, action: string, params: Record<string, unkn
   const { task } = await model.run(unit, action, params);
   expect(task.status, JSON.stringify(task.results)).toBe('failed');
   return task.message;
+}
+
+async function isReady(url: string): Promise<boolean> {
+  const { statusCode, body } = await request(`${url}/ready`);
+  await body.dump();
+  return statusCode === 200;
 }
 
 let written = 0;
@@ -67,8 +78,10 @@ async function push(url: string, tenant: string, series: number): Promise<number
   return statusCode;
 }
 
-async function values(url: string, tenant: string): Promise<unknown> {
-  const { body } = await request(`${url}/prometheus/api/v1/query?query=own`, { headers: as(tenant) });
+/** What it is now, or what it was last: Mimir forgets a series that is not written any more for questions about now. */
+async function values(url: string, tenant: string, query: 'own' | 'last_over_time(own[1h])' = 'own') {
+  const parameters = new URLSearchParams({ query });
+  const { body } = await request(`${url}/prometheus/api/v1/query?${parameters}`, { headers: as(tenant) });
   const answer = z.object({ data: z.object({ result: z.array(z.object({ value: z.array(z.unknown()) })) }) });
   return answer.parse(await body.json()).data.result.map(({ value }) => value[1]);
 }
@@ -150,7 +163,7 @@ describe('limits of one tenant', () => {
 
   test('that are wrong in the option block the units, which keep those that were good', async () => {
     await model.config({ 'tenant-limits': 'team-b: {max_global_series_per_user: many}' });
-    for (const unit of ['mimir-k8s/0', 'mimir-k8s/1'])
+    for (const unit of UNITS)
       await model.untilUnit(
         unit,
         'blocked',
@@ -163,6 +176,19 @@ describe('limits of one tenant', () => {
   });
 });
 
+/** Of a tenant's own folder on the volumes of units, whoever of Mimir's components has it. */
+async function folders(tenant: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const unit of UNITS)
+    for (const place of Object.values(DIRS)) {
+      const { out } = await model.ssh(unit, 'mimir', ['/charm/bin/pebble', 'ls', place]);
+      const names = out.split(/\s+/);
+      if (names.some((name) => name === tenant || name.endsWith(`-${tenant}`)))
+        found.push(`${unit} ${place}`);
+    }
+  return found;
+}
+
 describe('what there is of a tenant', () => {
   test('is counted', async () => {
     expect(JSON.parse(String((await run('mimir-k8s/1', 'show-stats')).tenants))).toMatchObject([
@@ -174,8 +200,7 @@ describe('what there is of a tenant', () => {
   });
 
   test('is in the bucket, and marked for deletion when the operator repeats the name', async () => {
-    for (const unit of ['mimir-k8s/0', 'mimir-k8s/1'])
-      await run(unit, 'flush-ingesters', { tenant: 'team-a' });
+    for (const unit of UNITS) await run(unit, 'flush-ingesters', { tenant: 'team-a' });
     const before = await run('mimir-k8s/1', 'delete-tenant', { tenant: 'team-a', 'dry-run': true });
     expect(before).toMatchObject({ state: 'there', marked: 'false' });
     expect(JSON.parse(String(before.ingesters))).toEqual(['mimir-k8s-0', 'mimir-k8s-1']);
@@ -188,6 +213,19 @@ describe('what there is of a tenant', () => {
     expect(after).toMatchObject({ marked: 'true' });
     expect(JSON.parse(String(after.objects))).not.toContain('alerts/alerts/team-a');
     expect(await run('mimir-k8s/0', 'list-rules', { tenant: 'team-a' })).toMatchObject({ groups: '0' });
+  });
+
+  test('is found until ingesters drop it, which they do sooner when they are started anew', async () => {
+    for (const [i, unit] of UNITS.entries()) {
+      const before = await startTime(mimir[i] ?? '');
+      const { code, err } = await model.ssh(unit, 'mimir', ['/charm/bin/pebble', 'restart', 'mimir']);
+      expect(code, err).toBe(0);
+      await expect.poll(() => isReady(mimir[i] ?? '').catch(() => false), patiently).toBe(true);
+      expect(await startTime(mimir[i] ?? '')).not.toBe(before);
+    }
+    for (const url of mimir) expect(await values(url, 'team-a', LAST)).toEqual(['1']);
+    expect(await folders('team-a')).toContain('mimir-k8s/0 /data/tsdb');
+    // When it is gone is seen at the end of this file.
   });
 });
 
@@ -237,3 +275,26 @@ test.skipIf(installed.kind !== 'there')(
     await expect.poll(async () => (await services()).out, patiently).toMatch(/gateway +disabled +inactive/);
   },
 );
+
+test('what was deleted is gone from storage, ingesters and volumes; another tenant has all that it had', async () => {
+  const look = () => run('mimir-k8s/1', 'delete-tenant', { tenant: 'team-a', 'dry-run': true });
+  await expect.poll(async () => (await look()).state, DROPPED).toBe('gone');
+  expect(await look()).toMatchObject({
+    tenant: 'team-a',
+    state: 'gone',
+    summary: 'storage was listed and has nothing but the mark; the ingesters were asked and have nothing (2)',
+    'objects-left': '0',
+    objects: '[]',
+    marked: 'true',
+    ingesters: '[]',
+  });
+  for (const url of mimir) {
+    expect(await values(url, 'team-a', LAST)).toEqual([]);
+    expect(await values(url, 'team-b', LAST)).toEqual(['2']);
+  }
+  expect(await folders('team-a')).toEqual([]);
+  expect(await folders('team-b')).toContain('mimir-k8s/0 /data/tsdb');
+  const other = await run('mimir-k8s/0', 'delete-tenant', { tenant: 'team-b', 'dry-run': true });
+  expect(other).toMatchObject({ state: 'there', marked: 'false' });
+  expect(JSON.parse(String(other.objects))).toContain('alerts/alerts/team-b');
+}, 600_000);
