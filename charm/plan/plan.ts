@@ -34,7 +34,7 @@ import { runningComponents } from './running.ts';
 import { planStatuses } from './statuses.ts';
 import { decideStorage } from './storage.ts';
 import { agreedAuthorities, planTls, runningTls, type Tls } from './tls.ts';
-import { tokensFile } from './tokens.ts';
+import { firstTokens } from './tokens.ts';
 import { ownWanted, type Wanted } from './wanted.ts';
 import { isZoneAware } from './zones.ts';
 
@@ -187,7 +187,7 @@ export function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Worklo
     // Mimir does not start without these two, and reads them again while it runs.
     { path: OVERRIDES_FILE, content: NO_LIMITS, permissions: 0o644, onlyIfMissing: true },
     tenantLimitsFile(inputs),
-    ...(components.includes('ingester') && present[TOKENS_FILE] === undefined ? [tokensFile(inputs)] : []),
+    ...(components.includes('ingester') ? tokensFile(inputs) : []),
     { path: S3_CA_FILE, content: wanted.storageAuthorities, permissions: 0o644 },
     ...ifUsed(present, RECEIVED_CA_FILE, wanted.trusted, 0o644),
     ...ifUsed(present, UNITS_CA_FILE, tls?.authorities, 0o644),
@@ -231,6 +231,12 @@ const STOPPED: Workload = {
 };
 
 export const NO_LIMITS = 'overrides: {}\n';
+
+/** Mimir writes it again at each start, and takes it away when the ingester leaves for good. */
+function tokensFile(inputs: Inputs): readonly PlannedFile[] {
+  if (inputs.container.files?.[TOKENS_FILE] !== undefined) return [];
+  return [{ path: TOKENS_FILE, content: firstTokens(inputs), permissions: 0o644, onlyIfMissing: true }];
+}
 
 /** While the limits are wrong, what was last good stays. */
 function tenantLimitsFile({ tenantLimits }: Inputs): PlannedFile {

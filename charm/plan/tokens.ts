@@ -5,17 +5,14 @@
  */
 import { createHash } from 'node:crypto';
 import type { Inputs } from './inputs.ts';
-import { TOKENS_FILE } from './paths.ts';
-import type { PlannedFile } from './plan.ts';
 
 /** Mimir's `num_tokens`. With fewer it would choose the rest itself. */
 const TOKENS = 128;
 const BYTES = 4;
 
-/** Mimir writes it again at each start, and takes it away when the ingester leaves for good. */
-export function tokensFile(inputs: Pick<Inputs, 'model' | 'unit'>): PlannedFile {
-  const content = JSON.stringify({ tokens: tokensOf(`${inputs.model.uuid} ${inputs.unit}`) });
-  return { path: TOKENS_FILE, content, permissions: 0o644, onlyIfMissing: true };
+/** As Mimir writes them: what the file holds when a unit begins. */
+export function firstTokens({ model, unit }: Pick<Inputs, 'model' | 'unit'>): string {
+  return JSON.stringify({ tokens: tokensOf(`${model.uuid} ${unit}`) });
 }
 
 /** Spread as if by chance, and the same for the same name, in ascending order. */
