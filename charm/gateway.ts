@@ -14,6 +14,7 @@ import {
   PebbleError,
   TimeoutError,
 } from 'charmwright/pebble';
+import { holdBack, keepForRestarts, waitsForNginx } from './gateway-not-yet.ts';
 import type { Spec } from './generated.ts';
 import { readThoseThere } from './pebble-files.ts';
 import { clusterAddresses } from './plan/cluster.ts';
@@ -25,6 +26,8 @@ import {
   GATEWAY_CONTAINER,
   GATEWAY_DIR,
   GATEWAY_KEY,
+  GATEWAY_LABEL,
+  GATEWAY_SERVED,
   GATEWAY_SERVICE,
   GATEWAY_TLS,
   GATEWAY_TRIAL_DIR,
@@ -38,12 +41,11 @@ import { ABILITIES, type NginxAbilities, senderTenantIn, withLess } from './plan
 import { CAN_FINISH, type GatewayLayer, nginxCommand } from './plan/nginx-process.ts';
 import { HTTP_PORT } from './plan/paths.ts';
 import { senderTenant } from './plan/tenant.ts';
-import { planTls } from './plan/tls.ts';
+import { planTls, type Tls } from './plan/tls.ts';
 import { serviceHost } from './plan/urls.ts';
 
 type MimirJuju = Juju<Spec>;
 
-const LABEL = 'mimir-gateway';
 /**
  * Two lines from when nginx was last told to read its files: their digest, and one of the layer and the plan that it was
  * in. It lives as long as nginx and the files do.
@@ -56,10 +58,32 @@ const FILES = [GATEWAY_CA, GATEWAY_TLS, GATEWAY_CONFIG] as const;
 export async function applyGateway(juju: MimirJuju, inputs: Inputs): Promise<readonly Status[]> {
   const pebble = juju.container(GATEWAY_CONTAINER);
   const tls = planTls(inputs);
-  // The units speak TLS, and this one has no certificate yet. Another status says so.
-  if (tls === 'waiting') return [];
+  const waits = waitsForNginx(juju, inputs);
   juju.store(GATEWAY_KEY, true);
-  const wanted = {
+  try {
+    // The units speak TLS, and this one has no certificate yet. Another status says so.
+    if (tls === 'waiting') {
+      if (waits) await holdBack(pebble);
+      return [];
+    }
+    const { serves, statuses } = await serve(
+      pebble,
+      wantedOf(inputs, tls),
+      logTargets(inputs, GATEWAY_SERVICE),
+      waits,
+    );
+    if (serves) juju.store(GATEWAY_SERVED, true);
+    return statuses;
+  } catch (error) {
+    if (!(error instanceof PebbleError)) throw error;
+    return [statusOf(error)];
+  }
+}
+
+type Wanted = Omit<GatewayInputs, 'ipv6' | 'able'>;
+
+function wantedOf(inputs: Inputs, tls: Tls | undefined): Wanted {
+  return {
     app: inputs.app,
     addresses: addressesOf(inputs),
     // While the option is wrong, what it was: a write for somebody else could not be taken back.
@@ -68,12 +92,6 @@ export async function applyGateway(juju: MimirJuju, inputs: Inputs): Promise<rea
       tls: { pem: tls.pem, authorities: tls.authorities, serverName: serviceHost(inputs) },
     }),
   };
-  try {
-    return await serve(pebble, wanted, logTargets(inputs, GATEWAY_SERVICE));
-  } catch (error) {
-    if (!(error instanceof PebbleError)) throw error;
-    return [statusOf(error)];
-  }
 }
 
 /** Units that have no address yet get no requests, nor do those that do not answer while others do. */
@@ -86,16 +104,21 @@ function addressesOf(inputs: Inputs): GatewayInputs['addresses'] {
   return Object.fromEntries(entries);
 }
 
-async function serve(
-  pebble: Pebble,
-  wanted: Omit<GatewayInputs, 'ipv6' | 'able'>,
-  targets: LogTargets,
-): Promise<readonly Status[]> {
+interface Served {
+  /** Of this configuration or the one before. */
+  readonly serves: boolean;
+  readonly statuses: readonly Status[];
+}
+
+/** @param waits the pod is not to be ready before. */
+async function serve(pebble: Pebble, wanted: Wanted, targets: LogTargets, waits: boolean): Promise<Served> {
   const present = await readThoseThere(pebble, [
     ...FILES.map((name) => `${GATEWAY_DIR}/${name}`),
     LOADED_FILE,
     IPV6_FILE,
   ]);
+  const isFirst = present[LOADED_FILE] === undefined;
+  if (isFirst && waits) await holdBack(pebble);
   const ipv6 = present[IPV6_FILE] !== undefined;
   const was = senderTenantIn(present[`${GATEWAY_DIR}/${GATEWAY_CONFIG}`] ?? '');
   const tenants = 'senderTenant' in wanted ? { senderTenant: wanted.senderTenant ?? was } : {};
@@ -104,9 +127,9 @@ async function serve(
   const there = ABILITIES.map(planFor).find((each) => isThere(each, present));
   const tried = there === undefined ? await firstAccepted(pebble, planFor) : { plan: there };
   if (tried.plan === undefined) {
-    const isKept = present[LOADED_FILE] !== undefined;
-    const held = isKept ? '; the last good one stays in use' : '';
-    return [blocked(`[gateway] nginx refuses its configuration: ${tried.refusal}${held}`)];
+    const held = isFirst ? '' : '; the last good one stays in use';
+    const refused = blocked(`[gateway] nginx refuses its configuration: ${tried.refusal}${held}`);
+    return { serves: !isFirst, statuses: [refused] };
   }
   const { plan } = tried;
   if (there === undefined) await write(pebble, GATEWAY_DIR, plan);
@@ -121,12 +144,12 @@ async function serve(
     seen,
   );
   if (loaded !== plan.digest && !isNew) await pebble.sendSignal('SIGHUP', [GATEWAY_SERVICE]);
+  if (isFirst) await keepForRestarts(pebble);
   const content = `${plan.digest}\n${application}`;
   if (present[LOADED_FILE] !== content) await pebble.push(LOADED_FILE, content, { permissions: 0o600 });
   const [check] = await pebble.checks({ names: [GATEWAY_CHECK] });
-  return check?.status === 'down'
-    ? [waiting('[gateway] nginx does not answer: see the log of the container')]
-    : [];
+  const silent = waiting('[gateway] nginx does not answer: see the log of the container');
+  return { serves: true, statuses: check?.status === 'down' ? [silent] : [] };
 }
 
 function isThere({ files }: GatewayPlan, present: Readonly<Record<string, string>>): boolean {
@@ -186,8 +209,11 @@ async function ensureRunning(
   const plan = await pebble.plan();
   const gone = silenced(targets, plan['log-targets']);
   const whole = { ...layer, ...sectionOf({ ...gone, ...targets }) };
-  if (!layerApplied(whole, plan)) await pebble.addLayer(LABEL, whole, { combine: true });
+  const isApplied = layerApplied(whole, plan);
+  // A check that is new begins with "up", so it comes when nginx has been started.
+  if (!isApplied) await pebble.addLayer(GATEWAY_LABEL, { ...whole, checks: {} }, { combine: true });
   await pebble.replan();
+  if (!isApplied) await pebble.addLayer(GATEWAY_LABEL, whole, { combine: true });
   return { isNew, application: applicationOf(layer, await pebble.planYaml()) };
 }
 
@@ -213,38 +239,6 @@ function applicationOf(layer: GatewayLayer, planYaml: string): string {
     .update(JSON.stringify([layer, planYaml]))
     .digest('hex');
 }
-
-/** Nobody needs it any more: Mimir itself is addressed again. */
-export async function takeDownGateway(juju: MimirJuju): Promise<readonly Status[]> {
-  const pebble = juju.container(GATEWAY_CONTAINER);
-  try {
-    const [service] = await pebble.services([GATEWAY_SERVICE]);
-    if (service !== undefined) {
-      await pebble.addLayer(LABEL, IDLE_LAYER, { combine: true });
-      await pebble.stopChecks([GATEWAY_CHECK]);
-      if (service.current !== 'inactive') await endInTime(pebble);
-    }
-    juju.store(GATEWAY_KEY, undefined);
-  } catch (error) {
-    if (!(error instanceof PebbleError)) throw error;
-    juju.log.warn(`the gateway does not end: ${error.message}`);
-  }
-  return [];
-}
-
-/** Long queries are answered before nginx ends, and nobody need wait for them. */
-async function endInTime(pebble: Pebble): Promise<void> {
-  try {
-    await pebble.stop([GATEWAY_SERVICE], { timeoutMs: 10_000 });
-  } catch (error) {
-    if (!(error instanceof TimeoutError)) throw error;
-  }
-}
-
-const IDLE_LAYER = {
-  services: { [GATEWAY_SERVICE]: { override: 'merge', startup: 'disabled' } },
-  checks: { [GATEWAY_CHECK]: { override: 'merge', startup: 'disabled' } },
-} as const;
 
 function statusOf(error: PebbleError): Status {
   if (error instanceof ConnectionError) return waiting('[gateway] waiting for Pebble in the container');

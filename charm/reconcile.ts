@@ -8,7 +8,7 @@ import { applyKubernetes } from './kubernetes.ts';
 import { publishNeighbours, related } from './neighbours/index.ts';
 import { observe } from './observe.ts';
 import { copiesToCome, withAgreed } from './plan/copies.ts';
-import { GATEWAY_KEY } from './plan/gateway-parts.ts';
+import { GATEWAY_CONTAINER, GATEWAY_KEY } from './plan/gateway-parts.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { READY_CHECK } from './plan/layer.ts';
 import { endsIngester, type Plan, plan, withAgreement } from './plan/plan.ts';
@@ -33,7 +33,7 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
   const turned = inputs === ending.inputs ? wanted : planner(inputs);
   const planned = { ...turned, statuses: [...ending.statuses, ...turned.statuses] };
   await publishNeighbours(juju, inputs, toTell(inputs, planned, planner), all);
-  const gateway = await applyGatewayIfAny(juju, inputs, planned);
+  const gateway = await applyGatewayIfAny(juju, event, inputs, planned);
   const seen = [
     ...comes,
     ...(await apply(juju, inputs, planned)),
@@ -78,15 +78,18 @@ async function resumeWritesIfHeld(juju: Juju<Spec>, inputs: Inputs): Promise<rea
   return (await import('./resume-writes.ts')).resumeWrites(juju, inputs);
 }
 
-/** Loaded only where there is one, or was one until now. */
+/** Loaded only where there is one, or was one until now, or the image of a new container may wait for one. */
 async function applyGatewayIfAny(
   juju: Juju<Spec>,
+  event: JujuEvent<Spec>,
   inputs: Inputs,
   { gateway: isWanted }: Plan,
 ): Promise<readonly Status[]> {
-  if (!isWanted && juju.stored(GATEWAY_KEY, z.boolean()) !== true) return [];
-  const gateway = await import('./gateway.ts');
-  return isWanted ? gateway.applyGateway(juju, inputs) : gateway.takeDownGateway(juju);
+  const isNew = event.kind === 'pebble-ready' && event.container === GATEWAY_CONTAINER;
+  if (!isWanted && !isNew && juju.stored(GATEWAY_KEY, z.boolean()) !== true) return [];
+  if (isWanted) return (await import('./gateway.ts')).applyGateway(juju, inputs);
+  await (await import('./gateway-down.ts')).takeDownGateway(juju);
+  return [];
 }
 
 /** Whether this unit is on its way out for good, and has done what it owes for that. */

@@ -4,8 +4,12 @@ import type { Component } from './roles.ts';
 
 export const GATEWAY_CONTAINER = 'gateway';
 export const GATEWAY_SERVICE = 'gateway';
+/** Of the layer that has it. */
+export const GATEWAY_LABEL = 'mimir-gateway';
 /** Kept by the unit while there is something to take down. */
 export const GATEWAY_KEY = 'gateway';
+/** Kept by the unit, across its pods, from when its nginx has served on. */
+export const GATEWAY_SERVED = 'gateway-served';
 export const GATEWAY_CHECK = 'gateway-ready';
 /** What everybody else asks. */
 export const GATEWAY_PORT = 8080;
@@ -24,6 +28,11 @@ export const GATEWAY_CONFIG = 'nginx.conf';
 /** The names in the configuration. Relative, they lie beside it, wherever that is. */
 export const GATEWAY_TLS = 'tls.pem';
 export const GATEWAY_CA = 'cluster-ca.pem';
+/**
+ * Where Juju has the container's Pebble keep its layers, on a volume that lives as long as the pod. Pebble reads them when
+ * it starts. No image has this number or label: it does not start with two of the same.
+ */
+export const NOT_YET_FILE = '/charm/container/pebble/layers/987-mimir-k8s-not-yet.yaml';
 /** The kernel has it when it knows IPv6. */
 export const IPV6_FILE = '/proc/net/if_inet6';
 

@@ -80,8 +80,9 @@ export function mimirLayer(
           ...(zone === undefined ? [] : ZONE_FLAGS.map((flag) => `-${flag}=${zone}`)),
         ].join(' '),
         environment: { ...environment, MIMIR_CONFIG_DIGEST: digest, SSL_CERT_DIR: TRUSTED },
-        // Leaving the rings and closing the log takes seconds; killed earlier, the next start replays more.
-        'kill-delay': '2m',
+        // Mimir answers what it was asked, and a query may take two minutes; then leaving the rings and closing the log
+        // takes seconds. Killed earlier, the next start replays more.
+        'kill-delay': '150s',
       },
     },
     checks: {

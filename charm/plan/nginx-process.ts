@@ -45,6 +45,21 @@ const FINISHING = [
   'exit $code',
 ].join('\n');
 
+const READY = {
+  override: 'replace',
+  level: 'ready',
+  startup: 'enabled',
+  http: { url: `http://127.0.0.1:${GATEWAY_STATUS_PORT}/ready` },
+} as const;
+
+/**
+ * Until nginx serves. A check begins with "up", and Kubernetes asks soon after the start: so it fails at once, and says so
+ * at the first failure. An image may have it, too (examples/nginx-image).
+ */
+export const NOT_YET_LAYER = {
+  checks: { [GATEWAY_CHECK]: { ...READY, period: '200ms', timeout: '200ms', threshold: 1 } },
+} as const;
+
 export interface GatewayLayers {
   /** By the shell. */
   readonly finishing: GatewayLayer;
@@ -76,15 +91,7 @@ function gatewayLayer(command: string) {
       },
     },
     checks: {
-      [GATEWAY_CHECK]: {
-        override: 'replace',
-        level: 'ready',
-        startup: 'enabled',
-        period: '3s',
-        timeout: '2s',
-        threshold: 3,
-        http: { url: `http://127.0.0.1:${GATEWAY_STATUS_PORT}/ready` },
-      },
+      [GATEWAY_CHECK]: { ...READY, period: '3s', timeout: '2s', threshold: 3 },
     },
   } as const;
 }

@@ -161,7 +161,7 @@ function gateway({ app, addresses, serverName, senderTenant, ipv6, able }: Nginx
   return [
     `listen ${GATEWAY_PORT}${ssl};`,
     ...(ipv6 ? [`listen [::]:${GATEWAY_PORT}${ssl};`] : []),
-    ...(serverName === undefined ? [] : tls(serverName)),
+    ...(serverName === undefined ? [] : [...tls(serverName), ...plainHttp()]),
     // Queries are long, also where they are not posted.
     'large_client_header_buffers 8 64k;',
     'client_header_timeout 60s;',
@@ -213,10 +213,11 @@ function gateway({ app, addresses, serverName, senderTenant, ipv6, able }: Nginx
 /**
  * A worker that ends closes the connections that lie idle, and a request that comes at that moment is lost: so it must
  * not, or none may lie idle. It stays for as long; whoever has been quiet for longer is hardly back in that very moment.
+ * With the seconds before (nginx-process.ts) that is within the 30 that Juju gives a pod for its end.
  */
 function connections(keeps: boolean): readonly string[] {
   if (!keeps) return ['keepalive_timeout 0;'];
-  return ['keepalive_timeout 120s;', 'keepalive_min_timeout 30s;', 'keepalive_requests 100000;'];
+  return ['keepalive_timeout 120s;', 'keepalive_min_timeout 25s;', 'keepalive_requests 100000;'];
 }
 
 /** nginx has these four as variables, and none for requests. */
@@ -247,6 +248,17 @@ function tls(serverName: string): readonly string[] {
     'proxy_ssl_verify_depth 5;',
     `proxy_ssl_name ${serverName};`,
     'proxy_ssl_server_name on;',
+  ];
+}
+
+/**
+ * Senders that have not heard of TLS yet: to nginx' own answer, 400, they throw away what they would have written. 497 is
+ * how nginx calls such a request.
+ */
+function plainHttp(): readonly string[] {
+  return [
+    'error_page 497 = @plain-http;',
+    block('location @plain-http', sentence(503, 'The gateway speaks HTTPS here, and no plain HTTP.')),
   ];
 }
 

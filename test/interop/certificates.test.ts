@@ -2,19 +2,11 @@
  * The packed charm and an authority on Canonical's own libraries, both in the local model: certificates over
  * tls-certificates, and trust over certificate_transfer. The tests build on one another.
  */
-import { cp } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { HttpClient } from 'charmwright/http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { TestModel } from '../support/local-model.ts';
-import { pythonLibrary } from '../support/pypi.ts';
+import { deployAuthority } from '../support/ops-authority.ts';
 
-const LIBRARIES = {
-  'charmlibs-interfaces-tls-certificates': '1.12.0',
-  'charmlibs-interfaces-certificate-transfer': '1.1.0',
-} as const;
-const CHARM = fileURLToPath(new URL('./charms/ops-authority', import.meta.url));
 const UNITS = ['mimir-k8s/0', 'mimir-k8s/1'] as const;
 const TRUST = '/data/conf/trust';
 
@@ -22,11 +14,7 @@ let model: TestModel;
 
 beforeAll(async () => {
   model = await TestModel.start();
-  const charm = join(model.dir, 'ops-authority');
-  await cp(CHARM, charm, { recursive: true });
-  for (const [name, version] of Object.entries(LIBRARIES))
-    await cp(await pythonLibrary(name, version), join(charm, 'venv'), { recursive: true, force: true });
-  await model.client.call('deploy', { charm });
+  await deployAuthority(model);
   await model.deployMinio();
   await model.deployMimir({ units: 2 });
   await model.integrate();

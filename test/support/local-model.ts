@@ -53,14 +53,24 @@ export class TestModel implements AsyncDisposable {
   }
 
   async deployMimir(
-    options: { application?: string; units?: number; config?: Record<string, string>; trust?: boolean } = {},
+    options: {
+      application?: string;
+      units?: number;
+      config?: Record<string, string>;
+      trust?: boolean;
+      /** An image folder; without it the machine's nginx. */
+      nginxImage?: string;
+    } = {},
   ): Promise<void> {
     await this.client.call('deploy', {
       charm: inject('mimirCharm'),
       ...(options.application !== undefined && { application: options.application }),
       units: options.units ?? 1,
       config: options.config ?? {},
-      resources: { 'mimir-image': inject('mimirImage') },
+      resources: {
+        'mimir-image': inject('mimirImage'),
+        ...(options.nginxImage !== undefined && { 'nginx-image': options.nginxImage }),
+      },
       trust: options.trust ?? true,
     });
   }

@@ -1,7 +1,7 @@
 /** Prometheus remote write 1.0: protobuf in snappy, as every sender of metrics speaks it to Mimir. */
 import protobuf from 'protobufjs/light.js';
 import { compress } from 'snappyjs';
-import { request } from 'undici';
+import { type Dispatcher, request } from 'undici';
 
 export interface Sample {
   readonly value: number;
@@ -46,6 +46,7 @@ export async function remoteWrite(
   url: string,
   series: readonly Series[],
   headers: Readonly<Record<string, string>> = {},
+  dispatcher?: Dispatcher,
 ): Promise<void> {
   const { statusCode, body } = await request(url, {
     method: 'POST',
@@ -58,6 +59,7 @@ export async function remoteWrite(
     body: encodeWriteRequest(series),
     headersTimeout: 20_000,
     bodyTimeout: 20_000,
+    ...(dispatcher !== undefined && { dispatcher }),
   });
   const text = await body.text();
   if (statusCode !== 200) throw new Error(`remote write to ${url} answered ${statusCode}: ${text.trim()}`);

@@ -15,8 +15,13 @@ import {
 } from 'charmwright/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mimir as charm } from '../../../charm/charm.ts';
-import { GATEWAY_CONFIG, GATEWAY_DIR, GATEWAY_TRIAL_DIR } from '../../../charm/plan/gateway-parts.ts';
-import { CAN_FINISH, nginxCommand } from '../../../charm/plan/nginx-process.ts';
+import {
+  GATEWAY_CONFIG,
+  GATEWAY_DIR,
+  GATEWAY_TRIAL_DIR,
+  NOT_YET_FILE,
+} from '../../../charm/plan/gateway-parts.ts';
+import { CAN_FINISH, NOT_YET_LAYER, nginxCommand } from '../../../charm/plan/nginx-process.ts';
 import { Authority } from '../../support/authority.ts';
 import { FakeMimir } from '../../support/fake-mimir.ts';
 import { gateway, image, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
@@ -329,6 +334,77 @@ describe('what may be wrong with it', () => {
   });
 });
 
+describe('a pod that is new', () => {
+  const CHECK = 'gateway-ready';
+  const refuses = exec(TRIAL, { code: 1, stderr: 'nginx: [emerg] no such thing in /x:3\n' });
+  const missing = exec(TRIAL, 'missing');
+  /** Of the layer that counts: in how many failures its nginx is none. */
+  const patience = (state: State) =>
+    Object.values(findContainer(state, 'gateway').layers)
+      .flatMap(({ checks }) => checks?.[CHECK]?.threshold ?? [])
+      .at(-1);
+  const again = (state: State, container = gateway()): State => ({
+    ...state,
+    containers: { ...state.containers, gateway: container },
+  });
+
+  test.each([
+    ['refuses its files', refuses],
+    ['is not in the image', missing],
+  ])('is not ready when its nginx %s', async (_why, trial) => {
+    const after = await mimir.run(ready, leader({ containers: [image(), gateway({ execs: [trial] })] }));
+    expect(after.unitStatus.name).toBe('blocked');
+    expect(patience(after)).toBe(1);
+  });
+
+  test('is told so before anything else, and of a calmer check when nginx has been started', async () => {
+    const after = await mimir.run(ready, leader());
+    const calls = after.pebbleCalls.filter(({ container }) => container === 'gateway');
+    const made = calls
+      .map(({ method }) => method)
+      .filter((each) => ['addLayer', 'exec', 'replan'].includes(each));
+    expect(made[0]).toBe('addLayer');
+    expect(made.slice(-3)).toEqual(['addLayer', 'replan', 'addLayer']);
+    expect(patience(after)).toBe(3);
+  });
+
+  test('is not ready either where one had served before', async () => {
+    const whole = leader({ config: { roles: 'all' } }, [READ]);
+    const before = stateOf(await mimir.run(ready, whole));
+    const after = await mimir.run(ready, again(before, gateway({ execs: [missing] })));
+    expect(findContainer(after, 'mimir').services.mimir).toBe('active');
+    expect(patience(after)).toBe(1);
+  });
+
+  test('of a Mimir that serves already stays ready: nobody was told of the gateway before', async () => {
+    const alone = leader({ config: { roles: 'all' } }, []);
+    const before = stateOf(await mimir.run({ kind: 'pebble-ready', container: 'mimir' }, alone));
+    expect(findContainer(before, 'mimir').services.mimir).toBe('active');
+    const joined = { ...before, relations: [...before.relations, READ] };
+    const after = await mimir.run(changed(READ), again(joined, gateway({ execs: [missing] })));
+    expect(after.unitStatus.message).toContain('the image has no /usr/sbin/nginx');
+    expect(patience(after)).toBeUndefined();
+  });
+
+  test('has the check in its Pebble`s folder as long as there is a gateway', async () => {
+    const led = await mimir.run(ready, leader({ config: { roles: 'all' } }, [READ]));
+    const kept = String(findContainer(led, 'gateway').files[NOT_YET_FILE]);
+    expect(JSON.parse(kept)).toEqual(NOT_YET_LAYER);
+    const after = await mimir.run({ kind: 'relation-broken', relation: READ }, stateOf(led));
+    expect(findContainer(after, 'gateway').files).not.toHaveProperty(NOT_YET_FILE);
+  });
+
+  test('with the check in its image, of an application that has no gateway, is ready all the same', async () => {
+    const layers = { 'gateway-ready': NOT_YET_LAYER };
+    const checks = { [CHECK]: { status: 'down', failures: 7 } } as const;
+    const alone = world(HOST, { containers: [image(), gateway({ layers, checks })] });
+    const after = await mimir.run(ready, alone);
+    expect(findContainer(after, 'gateway').checks[CHECK]?.status).toBe('inactive');
+    const later = await mimir.run('update-status', stateOf(after));
+    expect(later.pebbleCalls.filter(({ container }) => container === 'gateway')).toEqual([]);
+  });
+});
+
 describe('with certificates', () => {
   const SERVICE = 'mimir-k8s.cos.svc.cluster.local';
   const CERTIFICATES = relation('certificates', { id: 11, remoteApp: 'authority' });
@@ -407,7 +483,9 @@ test('whoever comes, goes or dies, and in whatever order, nginx is started only 
   expect(found.isComplete).toBe(true);
 }, 240_000);
 
-test('an application alone never asks the gateway`s container for anything', async () => {
-  const after = await mimir.run(ready, world(HOST, { containers: [image(), gateway()] }));
-  expect(after.pebbleCalls.filter(({ container }) => container === 'gateway')).toEqual([]);
+test('an application alone asks the gateway`s container for nothing but, when it is new, its plan', async () => {
+  const first = await mimir.run(ready, world(HOST, { containers: [image(), gateway()] }));
+  const asked = (after: Outcome) => after.pebbleCalls.filter(({ container }) => container === 'gateway');
+  expect(asked(first).map(({ method }) => method)).toEqual(['plan']);
+  expect(asked(await mimir.run('update-status', stateOf(first)))).toEqual([]);
 });

@@ -2,6 +2,7 @@
 import { active, blocked, converge, defineCharm, type Juju, stableJson, waiting } from 'charmwright';
 import type { JujuTopology } from '../../../../relations/juju-topology.ts';
 import { alertRules } from './alert-rules.ts';
+import { CA_FILE, observeAuthorities } from './authorities.ts';
 import { type Spec, spec } from './generated.ts';
 import { type Options, options } from './options.ts';
 import { prometheusConfig } from './prometheus-config.ts';
@@ -26,11 +27,17 @@ async function reconcile(juju: TesterJuju): Promise<void> {
   };
   await sendRules(juju, config.data, topology);
   const receivers = await observeReceivers(juju);
-  const content = prometheusConfig(config.data, receivers, topology, juju.unit);
+  const trusted = await juju.relations('receive-ca-cert');
+  const authorities = await observeAuthorities(trusted, trusted.length > 0 && (await juju.isLeader()));
+  const ca = authorities === '' ? undefined : CA_FILE;
+  const content = prometheusConfig(config.data, receivers, topology, juju.unit, ca);
   const outcome = await converge(juju.container('prometheus'), {
     label: 'prometheus',
     services: { prometheus: { command: command(config.data), startup: 'enabled' } },
-    files: { [CONFIG]: { content, readBy: ['prometheus'] } },
+    files: {
+      [CONFIG]: { content, readBy: ['prometheus'] },
+      [CA_FILE]: { content: authorities, readBy: ['prometheus'] },
+    },
   });
   if (outcome.kind === 'unreachable') return juju.addStatus(waiting('for the container'));
   if (outcome.kind === 'failed') return juju.addStatus(blocked(outcome.reason));

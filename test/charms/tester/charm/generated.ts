@@ -9,6 +9,11 @@ export const spec = {
       "interface": "prometheus_remote_write",
       "optional": true
     },
+    "receive-ca-cert": {
+      "role": "requires",
+      "interface": "certificate_transfer",
+      "optional": true
+    },
     "peers": {
       "role": "peer",
       "interface": "tester_peers"

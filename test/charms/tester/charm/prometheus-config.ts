@@ -7,17 +7,22 @@ import {
 import type { Options } from './options.ts';
 import type { Receiver } from './receivers.ts';
 
+/** @param authorities the file with those by which receivers are known. */
 export function prometheusConfig(
   options: Options,
   receivers: readonly Receiver[],
   topology: JujuTopology,
   unit: string,
+  authorities?: string,
 ): string {
   const labels = topologyLabels(topology);
   const config = {
     global: { scrape_interval: options['scrape-interval'], external_labels: options['external-labels'] },
     scrape_configs: [{ job_name: 'tester', static_configs: [{ targets: options.targets, labels }] }],
-    remote_write: receivers.map((receiver) => remoteWrite(receiver, topologyIdentifier(topology), unit)),
+    remote_write: receivers.map((receiver) => ({
+      ...remoteWrite(receiver, topologyIdentifier(topology), unit),
+      ...(authorities !== undefined && { tls_config: { ca_file: authorities } }),
+    })),
   };
   return `${JSON.stringify(config, undefined, 2)}\n`;
 }
