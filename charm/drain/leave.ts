@@ -25,6 +25,7 @@ import { runningStorage } from './bucket.ts';
 import { drainIngester } from './drain.ts';
 import { untilForgotten } from './forgotten.ts';
 import { atShutdown, prepareShutdown } from './ingester-api.ts';
+import { untilLedHaveGone } from './led.ts';
 import { LEFT } from './marks.ts';
 import { ipOf, othersThatStay, podOf, unitsByPod } from './members.ts';
 import { ringMembers } from './ring-api.ts';
@@ -58,6 +59,11 @@ export async function leave(
   if (left === undefined) {
     if (event.kind !== 'storage-detaching' && event.kind !== 'stop') return false;
     if (!(await isDying(juju))) return false;
+    const reason = await untilLedHaveGone(juju, LONGEST_MS);
+    if (reason !== undefined) {
+      await juju.showStatus(waiting(reason));
+      throw new DrainError(reason);
+    }
     left = await empty(juju, await related());
     juju.store(LEFT, left);
   }

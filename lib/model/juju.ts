@@ -186,8 +186,9 @@ export class Juju<
     ).length;
   }
 
-  /** Units and relations as they are going to be, by Juju's goal state. */
-  goalState(): Promise<unit.GoalState> {
+  /** Units and relations as they are going to be, by Juju's goal state. @param options `fresh` asks again in the same hook. */
+  goalState({ fresh = false }: { readonly fresh?: boolean } = {}): Promise<unit.GoalState> {
+    if (fresh) this.#answers.delete('goal');
     return this.#once('goal', () => unit.goalState(this.#tools));
   }
 

@@ -130,7 +130,7 @@ describe('a cluster that is not needed any more', () => {
     );
     const log = await model.log();
     expect(
-      log.filter((line) => /write.0.*drained: 20 series, \d+ blocks seen in the bucket/.test(line)),
+      log.filter((line) => /write.0.*drained: 60 series, \d+ blocks seen in the bucket/.test(line)),
     ).toHaveLength(1);
   }, 300_000);
 });
