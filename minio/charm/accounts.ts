@@ -4,6 +4,7 @@
  * The policies in MinIO are the register of what this charm has made: a policy is there before its secret and its
  * account, and goes after them. So whatever a killed hook left behind is found again and finished or removed.
  */
+import type { GoalState } from 'charmwright';
 import { offerBag, type S3Offer } from '../relations/s3.ts';
 import { grantOnce } from './grants.ts';
 import type { MinioJuju } from './juju.ts';
@@ -34,9 +35,11 @@ export async function applyAccounts(
 ): Promise<void> {
   const accounts = decisions.flatMap((decision) => (decision.kind === 'serve' ? [decision.account] : []));
   const policies = await api.policies();
-  for (const name of Object.keys(policies).filter(isAccountName)) {
-    if (!accounts.some((account) => account.name === name)) await removeAccount(juju, api, name);
-  }
+  const known = Object.keys(policies).filter(isAccountName);
+  const stale = known.filter((name) => !accounts.some((account) => account.name === name));
+  // Theirs may be among them.
+  const isNeeded = stale.length > 0 && isAnyLeaving(await juju.goalState());
+  if (!isNeeded) for (const name of stale) await removeAccount(juju, api, name);
   for (const account of accounts) {
     const keys = await ensureAccount(juju, api, account, policies, renew.has(account.relationId));
     await offer(juju, account, keys, planned);
@@ -66,6 +69,14 @@ async function ensureAccount(
   if (await api.createBucket(account.bucket)) juju.log.info(`created bucket "${account.bucket}"`);
   await api.putUser(keys, account.name);
   return keys;
+}
+
+/**
+ * Whether any unit of a client is on its way out. Of an application that is removed the relation ends here at once, while
+ * its units may have something left to put into the bucket.
+ */
+export function isAnyLeaving({ relations }: Pick<GoalState, 'relations'>): boolean {
+  return Object.values(relations.s3 ?? {}).some(({ status }) => status === 'dying');
 }
 
 /** The bucket and what is in it stay. */
