@@ -87,6 +87,7 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
     writesHeld: juju.stored(WRITES_HELD, writesHeldShape),
     requests: juju.stored(REQUESTS, requestsShape),
     objectStorage,
+    replaced: countReplaced(juju),
     zones: await observeZones(juju, leader && agreement?.replicationFactor === undefined),
     bucket,
     container: {
@@ -99,6 +100,15 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
     neighbours,
     neighbourProblems: problems,
   };
+}
+
+/** On Kubernetes Juju runs this hook in each new pod but the first, and nowhere else. */
+function countReplaced(juju: MimirJuju): number | undefined {
+  const known = juju.stored('replaced', z.number());
+  if (juju.event.kind !== 'upgrade-charm') return known;
+  const count = (known ?? 0) + 1;
+  juju.store('replaced', count);
+  return count;
 }
 
 const ADDRESS = z.string();

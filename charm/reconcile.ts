@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { apply } from './apply.ts';
 import { DRAIN_NOTICE, GONE, isDrainedByHand, isToEndIngester, LEFT } from './drain/marks.ts';
 import type { Spec } from './generated.ts';
-import { applyKubernetes } from './kubernetes.ts';
+import { applyKubernetes, passReadyGate } from './kubernetes.ts';
 import { publishNeighbours, related } from './neighbours/index.ts';
 import { observe } from './observe.ts';
 import { copiesToCome, withAgreed } from './plan/copies.ts';
@@ -16,6 +16,8 @@ import { runningComponents } from './plan/running.ts';
 import { concernsTurns } from './plan/turns.ts';
 
 export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promise<void> {
+  // Also what cannot leave yet must not hold up a refresh, which may be what helps.
+  if (event.kind === 'storage-detaching') await passReadyGate(juju);
   if (event.kind === 'remove' || (await leaves(juju, event))) return;
   // The pod is replaced, and Kubernetes stops Mimir; a change now would only be in the way.
   if (event.kind === 'stop') return;
@@ -40,6 +42,7 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
     ...(await afterDrains(juju, event, inputs)),
     ...(await resumeWritesIfHeld(juju, inputs)),
     ...(await applyKubernetes(juju, inputs)),
+    ...(inputs.container.reachable ? await passReadyGate(juju) : []),
   ];
   const statuses = withOutage(planned, seen);
   // What is only good to know stands behind all else.

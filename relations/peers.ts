@@ -146,6 +146,8 @@ export interface PeerWords {
   readonly flushedFor?: number | undefined;
   /** The number of copies for which its ingester takes no writes. */
   readonly heldFor?: number | undefined;
+  /** How often its pod has been replaced; nothing else in the databag differs then. */
+  readonly replaced?: number | undefined;
 }
 
 /**
@@ -157,7 +159,16 @@ export interface PeerWords {
  */
 export function peerUnit(
   hostname: string,
-  { authorities, ip, requests, silent = false, zone, flushedFor: copies, heldFor }: PeerWords = {},
+  {
+    authorities,
+    ip,
+    requests,
+    silent = false,
+    zone,
+    flushedFor: copies,
+    heldFor,
+    replaced = 0,
+  }: PeerWords = {},
 ): Bag {
   return {
     hostname,
@@ -168,6 +179,7 @@ export function peerUnit(
     ...(authorities !== undefined && { 'tls-ca': authorities }),
     ...(ip !== undefined && { ip }),
     ...(zone !== undefined && { zone }),
+    ...(replaced > 0 && { replaced: String(replaced) }),
   };
 }
 

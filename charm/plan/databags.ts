@@ -16,6 +16,7 @@ export interface Databags {
     readonly authorities?: string;
     readonly ip?: string;
     readonly zone?: string;
+    readonly replaced?: number;
     readonly agreement: Agreement;
   };
   /** The bucket to ask the provider of object storage for. */
@@ -32,6 +33,7 @@ export function planDatabags(inputs: Inputs, storage: StorageDecision): Databags
       }),
       ...(leadsCluster(inputs) && inputs.address.ip !== undefined && { ip: inputs.address.ip }),
       ...(inputs.zones !== undefined && { zone: inputs.zones.own }),
+      ...(inputs.replaced !== undefined && { replaced: inputs.replaced }),
       agreement: {
         ...inputs.agreement,
         authorities: inputs.authorities,

@@ -128,6 +128,8 @@ export interface Inputs {
   readonly zones?: ZoneInputs | undefined;
   /** Of the bucket that the provider offers. */
   readonly bucket: BucketState;
+  /** How often this unit's pod has been replaced; absent when it never was. */
+  readonly replaced?: number | undefined;
   readonly container: {
     readonly reachable: boolean;
     /** The charm's own files in the container by path, as far as they are there; absent when they cannot be read. */

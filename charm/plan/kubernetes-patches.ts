@@ -19,6 +19,11 @@ export const TAKEN_OVER = ['.spec.template.spec.terminationGracePeriodSeconds'] 
  * by it in a rolling update, up to 1.33.)
  */
 const NOT_READY_SECONDS = 30;
+/**
+ * A new pod is ready only when its charm has said so: one whose hooks all fail has told Pebble nothing, which then says
+ * that it is ready, and a refresh would bring such a charm to all units.
+ */
+export const READY_GATE = 'mimir-k8s.charm/applied';
 /** As Juju labels the pods of an application. */
 const POD_LABEL = 'app.kubernetes.io/name';
 /** A changed service account takes hold of new pods only. */
@@ -67,7 +72,7 @@ function statefulSet(app: string, options: KubernetesOptions): PatchOf<'Stateful
   };
   const template = {
     ...(metadata !== undefined && { metadata }),
-    spec: { ...spec, containers: [container] },
+    spec: { ...spec, readinessGates: [{ conditionType: READY_GATE }], containers: [container] },
   };
   return { ...statefulSet, spec: { template } };
 }

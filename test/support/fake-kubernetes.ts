@@ -40,6 +40,11 @@ const RESOURCES: Readonly<Record<string, readonly object[]>> = {
   '/apis/apps/v1': [{ name: 'statefulsets', kind: 'StatefulSet', namespaced: true }],
 };
 
+const UID = '0d5f2f6d-54a7-4a0f-8d0e-7b9b1f0e4a11';
+const statusShape = z.object({
+  metadata: z.object({ uid: z.string() }),
+  status: z.object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })) }),
+});
 const bodyShape = z.looseObject({ metadata: z.looseObject({ name: z.string() }) });
 
 /** The objects of one application, as Juju has made them. */
@@ -47,6 +52,9 @@ export class FakeKubernetes {
   readonly asked: Asked[] = [];
   /** Kinds, in the plural, that may be neither read nor patched. */
   readonly forbidden = new Set<string>();
+  /** Of all pods: what must be said of them, and what has been. */
+  readonly gates: string[] = [];
+  readonly passed = new Set<string>();
   /** Of the node of each pod. */
   zone: string | undefined;
   /** What is answered to everything instead. */
@@ -104,10 +112,12 @@ export class FakeKubernetes {
       const groupVersion = path.replace(/^\/apis?\//, '');
       return { status: 200, body: { kind: 'APIResourceList', groupVersion, resources } };
     }
+    const [, pod] = /\/namespaces\/cos\/pods\/([^/]+)\/status$/.exec(path) ?? [];
+    if (pod !== undefined) return this.#patchPod(pod, statusShape.parse(JSON.parse(text)));
     const [, plural = '', name = ''] = /\/namespaces\/cos\/([a-z]+)\/([^/]+)$/.exec(path) ?? [];
     if (this.forbidden.has(plural) || (this.forbidden.has('nodes') && path.startsWith('/api/v1/nodes')))
       return { status: 403, body: { message: `${plural} "${name}" is forbidden: User "x" cannot` } };
-    if (plural === 'pods') return { status: 200, body: { spec: { nodeName: 'node-0' } } };
+    if (plural === 'pods') return { status: 200, body: this.#pod() };
     if (path === '/api/v1/nodes/node-0')
       return { status: 200, body: { metadata: { labels: { 'topology.kubernetes.io/zone': this.zone } } } };
     const key = `${plural}/${name}`;
@@ -116,6 +126,20 @@ export class FakeKubernetes {
     if (method === 'GET') return { status: 200, body: { metadata: { name, managedFields: entries } } };
     if (this.refusal !== undefined) return this.refusal;
     return this.#apply(key, entries, bodyShape.parse(JSON.parse(text)), options);
+  }
+
+  #pod() {
+    const readinessGates = this.gates.map((conditionType) => ({ conditionType }));
+    const conditions = [...this.passed].map((type) => ({ type, status: 'True' }));
+    return { metadata: { uid: UID }, spec: { nodeName: 'node-0', readinessGates }, status: { conditions } };
+  }
+
+  #patchPod(name: string, { metadata, status }: z.infer<typeof statusShape>) {
+    if (this.forbidden.has('pods/status'))
+      return { status: 403, body: { message: `pods "${name}" is forbidden: User "x" cannot` } };
+    if (metadata.uid !== UID) return { status: 422, body: { message: 'metadata.uid: field is immutable' } };
+    for (const { type, status: isSo } of status.conditions) if (isSo === 'True') this.passed.add(type);
+    return { status: 200, body: this.#pod() };
   }
 
   #apply(

@@ -6,13 +6,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { mimir as charm } from '../../../charm/charm.ts';
 import { ACCOUNT, FakeKubernetes } from '../../support/fake-kubernetes.ts';
 import { FakeMimir, s3Error } from '../../support/fake-mimir.ts';
-import { bucketAt, configOf, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
+import { bucketAt, configOf, image, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
 
 const HOST = '127.78.1.130';
 const OWN_DISK = active("on this unit's own disk; for more units: juju integrate mimir-k8s:s3 s3-integrator");
 const UNTRUSTED = blocked(
   '[kubernetes] may not patch StatefulSet mimir-k8s: juju trust mimir-k8s --scope=cluster',
 );
+const GATE = 'mimir-k8s.charm/applied';
 const ROLE = 'arn:aws:iam::123456789012:role/mimir';
 const ready = { kind: 'pebble-ready', container: 'mimir' } as const;
 
@@ -54,6 +55,7 @@ describe('the leader', () => {
       spec: {
         template: {
           spec: {
+            readinessGates: [{ conditionType: GATE }],
             containers: [{ name: 'mimir', readinessProbe: { initialDelaySeconds: 30 } }],
             terminationGracePeriodSeconds: 1200,
             affinity: {
@@ -99,8 +101,14 @@ describe('the leader', () => {
     expect(api.asked.at(-1)).toMatchObject({ method: 'PATCH', force: true });
   });
 
-  test('puts the grace period back as soon as the first pod is replaced', async () => {
-    const peers = peerRelation('mimir-peers', { id: 1, units: { 1: { hostname: 'x' } } });
+  test('puts the grace period back as soon as the first pod is replaced, of which its unit tells', async () => {
+    const follower = await onKubernetes.run('upgrade-charm', world(HOST, { leader: false }));
+    const { replaced = '' } = findRelation(follower, 'mimir-peers').localUnitData;
+    expect(replaced).toBe('1');
+    const again = await onKubernetes.run('upgrade-charm', await onKubernetes.run(ready, follower));
+    expect(findRelation(again, 'mimir-peers').localUnitData).toMatchObject({ replaced: '2' });
+
+    const peers = peerRelation('mimir-peers', { id: 1, units: { 1: { hostname: 'x', replaced } } });
     const before = await onKubernetes.run(ready, world(HOST, { relations: [peers] }));
     api.taken('statefulsets/mimir-k8s', 'juju', '.spec.template.spec.terminationGracePeriodSeconds');
     api.asked.length = 0;
@@ -121,6 +129,70 @@ describe('the leader', () => {
         ],
       },
     });
+  });
+});
+
+describe('a new pod', () => {
+  const POD = blocked('[kubernetes] may not patch Pod mimir-k8s-0: juju trust mimir-k8s --scope=cluster');
+  const follower = (options = {}) => world(HOST, { leader: false, ...options });
+  beforeEach(() => {
+    api.gates.push(GATE);
+  });
+
+  test('may be ready when its charm has told Pebble what to run', async () => {
+    const before = await onKubernetes.run('start', follower());
+    expect(before.serviceStarts).toEqual(['mimir/mimir']);
+    expect(api.passed).toEqual(new Set([GATE]));
+    api.asked.length = 0;
+    await onKubernetes.run('config-changed', before);
+    await onKubernetes.run(ready, before);
+    expect(
+      api.asked.map(({ method }) => method),
+      'it is said once',
+    ).toEqual(['GET']);
+  });
+
+  test('may be ready when there is nothing to run: a unit that waits for storage holds up nobody', async () => {
+    const after = await onKubernetes.run('start', follower({ plannedUnits: 3 }));
+    expect(after.unitStatus?.name).toBe('blocked');
+    expect(after.serviceStarts).toEqual([]);
+    expect(api.passed).toEqual(new Set([GATE]));
+  });
+
+  test('may be ready not before Pebble can be told', async () => {
+    const before = await onKubernetes.run('start', follower({ containers: [image({ canConnect: false })] }));
+    expect(api.passed.size).toBe(0);
+    const { containers } = follower();
+    await onKubernetes.run(ready, { ...before, containers });
+    expect(api.passed).toEqual(new Set([GATE]));
+  });
+
+  test('without a gate is left alone, and needs no trust', async () => {
+    api.gates.length = 0;
+    api.forbidden.add('pods/status');
+    const after = await onKubernetes.run('start', follower());
+    expect(after.unitStatus).toEqual(OWN_DISK);
+    expect(api.patches).toEqual([]);
+  });
+
+  test('with a gate needs the trust that was taken away, says so, and tries again at each event', async () => {
+    api.forbidden.add('pods/status');
+    const before = await onKubernetes.run('start', follower());
+    expect(before.unitStatus).toEqual(POD);
+    const still = await onKubernetes.run('update-status', before);
+    expect(still.unitStatus).toEqual(POD);
+    api.forbidden.clear();
+    expect((await onKubernetes.run('config-changed', still)).unitStatus).toEqual(OWN_DISK);
+    expect(api.passed).toEqual(new Set([GATE]));
+  });
+
+  test('that the API server does not hear of is told of at the next event', async () => {
+    api.outage = { status: 503, body: '{"message":"the server is overloaded"}' };
+    const before = await onKubernetes.run('start', follower());
+    expect(before.unitStatus?.message).toContain('[kubernetes] cannot read Pod mimir-k8s-0: HTTP 503');
+    api.outage = undefined;
+    await onKubernetes.run('update-status', before);
+    expect(api.passed).toEqual(new Set([GATE]));
   });
 });
 

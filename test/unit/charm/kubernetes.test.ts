@@ -105,6 +105,7 @@ describe('what is decided', () => {
       spec: {
         template: {
           spec: {
+            readinessGates: [{ conditionType: 'mimir-k8s.charm/applied' }],
             containers: [{ name: 'mimir', readinessProbe: { initialDelaySeconds: 30 } }],
             affinity: {
               podAntiAffinity: {

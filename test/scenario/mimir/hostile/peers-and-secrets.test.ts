@@ -30,6 +30,7 @@ const ANOTHER_UNIT: Bag = peerUnit('mimir-k8s-1.mimir-k8s-endpoints', {
   flushedFor: 5,
   heldFor: 5,
   ip: '10.1.0.8',
+  replaced: 3,
   requests: { asked: 2, done: 1 },
   silent: true,
   zone: 'zone-b',
