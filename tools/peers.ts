@@ -44,6 +44,8 @@ const RECIPES = {
     tags: PROMETHEUS_TAGS,
   },
   ...KUBERNETES_PROGRAMS,
+  // After the API server, with which it has most of its packages in common.
+  'statefulset-controller': { package: '.' },
 } as const satisfies Record<string, Recipe>;
 
 export type PeerName = keyof typeof RECIPES;

@@ -32,6 +32,8 @@ export interface Live {
   readonly retryHooks: boolean;
   /** Whether a unit's pod is ready, as the probes of its containers say. */
   readonly isReady: (unit: string) => boolean;
+  /** Whether a unit's pod is of another template than its StatefulSet has now. */
+  readonly isStale: (unit: string) => boolean;
 }
 
 export type Operation =
@@ -80,7 +82,8 @@ export function nextOperation(model: Model, unitName: string, live: Live): Opera
     if (operation !== undefined) return operation;
   }
   // An agent that gets SIGTERM asks whether its pod comes back. That of a dying unit does not: it goes on with its way out.
-  const refreshed = isOutdated(application, unit) && waitsForPod(application, unit, live) === undefined;
+  const refreshed =
+    isToBeReplaced(application, unit, live) && waitsForPod(application, unit, live) === undefined;
   if (alive && (live.terminating || refreshed)) {
     const stopFailed = agent.failed?.hook.kind === 'stop';
     return agent.started && !stopFailed ? hook({ kind: 'stop' }) : { kind: 'replace-pod' };
@@ -173,21 +176,31 @@ function storage(model: Model, unit: Unit): Operation | undefined {
   return undefined;
 }
 
+/** Whether Juju has a newer charm for it, or its StatefulSet another template. One that leaves stays as it is. */
+export function isToBeReplaced(
+  application: Application,
+  unit: Unit,
+  { isStale }: Pick<Live, 'isStale'>,
+): boolean {
+  return unit.life === 'alive' && (isOutdated(application, unit) || isStale(unit.name));
+}
+
 /**
  * A rolling update as the controller of StatefulSets does it (pkg/controller/statefulset): from the highest ordinal on,
  * and each pod waits until the one before is there anew and ready. With Juju's `podManagementPolicy: Parallel` Kubernetes
- * does not look at `minReadySeconds` there, up to 1.33. @returns the unit whose pod is waited for
+ * does not look at `minReadySeconds` there, up to 1.33, nor at pods of lower ordinals. Juju scales down when units are
+ * dead. @returns the unit whose pod is waited for
  */
 export function waitsForPod(
   application: Application,
   unit: Unit,
-  { isReady }: Pick<Live, 'isReady'>,
+  live: Pick<Live, 'isReady' | 'isStale'>,
 ): string | undefined {
   return unitsOf(application).findLast(
     (other) =>
       other.ordinal > unit.ordinal &&
-      other.life === 'alive' &&
-      (isOutdated(application, other) || !isReady(other.name)),
+      other.life !== 'dead' &&
+      (isToBeReplaced(application, other, live) || !live.isReady(other.name)),
   )?.name;
 }
 

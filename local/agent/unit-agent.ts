@@ -6,14 +6,14 @@ import { CHARM_CONTAINER } from '../containers/pod-spec.ts';
 import { unitEntity } from '../daemon/debug-log.ts';
 import { finishUnit } from '../model/applications.ts';
 import { advance, podBorn, resign, seenNow, setStatus } from '../model/commit.ts';
-import { appOf, findApplication, findUnit, isOutdated } from '../model/lookup.ts';
+import { appOf, findApplication, findUnit } from '../model/lookup.ts';
 import { modelConfig, parseInterval } from '../model/model-config.ts';
 import { leaveScope } from '../model/relations.ts';
 import type { Hook } from '../model/state.ts';
 import { endTasks } from '../model/tasks.ts';
 import { rest } from './hook-transitions.ts';
 import { LeadershipTracker } from './leadership-tracker.ts';
-import { type Live, nextOperation, type Operation, waitsForPod } from './resolver.ts';
+import { isToBeReplaced, type Live, nextOperation, type Operation, waitsForPod } from './resolver.ts';
 import { runAction } from './run-action.ts';
 import { type ExecRequest, runExec } from './run-exec.ts';
 import { type Running, runHook } from './run-hook.ts';
@@ -54,7 +54,8 @@ export class UnitAgent {
       podbox: programs.podbox,
       model: () => store.model,
       account: () => this.#services.kubernetes.account(store.model, appOf(unit)),
-      readinessDelays: () => this.#services.kubernetes.readinessDelays(store.model, appOf(unit)),
+      newPod: () => this.#services.kubernetes.newPod(store.model, unit),
+      hasPassed: (gates) => this.#services.kubernetes.hasPassed(unit, gates),
       log: (text) => this.#log('WARNING', text),
     });
     this.#events = new WorkloadEvents(() => this.#wake());
@@ -65,7 +66,11 @@ export class UnitAgent {
       isUp: () => this.kubelet.pid(CHARM_CONTAINER) !== undefined,
     });
     this.kubelet.on('started', (container) => this.#containerStarted(container));
-    this.kubelet.on('ready', () => this.#services.pods.set(unit, this.kubelet.ready));
+    this.kubelet.on('ready', () => {
+      const { ready, containersReady } = this.kubelet;
+      this.#services.kubernetes.tellPod(unit, { containers: containersReady, pod: ready });
+      this.#services.pods.set(unit, ready);
+    });
     this.kubelet.on('lost', () => {
       this.#lost = true;
       this.#wake();
@@ -200,8 +205,14 @@ export class UnitAgent {
       terminating: this.#terminating,
       updateStatusDue: Date.now() >= this.#updateStatusAt,
       retryHooks: config['automatically-retry-hooks'] === 'true',
-      isReady: (unit) => this.#services.pods.isReady(unit),
+      ...this.#pods,
     };
+  }
+
+  /** What Kubernetes knows of the pods of all units. */
+  get #pods(): Pick<Live, 'isReady' | 'isStale'> {
+    const { pods, kubernetes } = this.#services;
+    return { isReady: (unit) => pods.isReady(unit), isStale: (unit) => kubernetes.isStale(unit) };
   }
 
   /** Made before the resolver looks, so that no news is missed. */
@@ -232,11 +243,11 @@ export class UnitAgent {
 
   /** For whom a refresh waits before it comes to this unit, said once. */
   #tellRollout(): void {
-    const { store, pods } = this.#services;
-    const unit = findUnit(store.model, this.unit);
-    const application = findApplication(store.model, appOf(this.unit));
-    const isReady = (other: string) => pods.isReady(other);
-    const waits = isOutdated(application, unit) ? waitsForPod(application, unit, { isReady }) : undefined;
+    const { model } = this.#services.store;
+    const unit = findUnit(model, this.unit);
+    const application = findApplication(model, appOf(this.unit));
+    const isOld = isToBeReplaced(application, unit, this.#pods);
+    const waits = isOld ? waitsForPod(application, unit, this.#pods) : undefined;
     if (waits !== undefined && waits !== this.#waitsFor)
       this.#log('INFO', `the pod is replaced when that of ${waits} is there anew and ready`);
     this.#waitsFor = waits;

@@ -12,6 +12,7 @@ import { openSocketPath, type SocketPath } from '../socket-path.ts';
 import type { ModelFolders } from './folders.ts';
 import { rotateLogs } from './logs.ts';
 import { Pod } from './pod.ts';
+import type { PodRules } from './pod-rules.ts';
 import { CHARM_CONTAINER, type Network, podSpec, workloads } from './pod-spec.ts';
 import { layResources } from './resources.ts';
 
@@ -24,14 +25,13 @@ const LIVENESS_MS = 15_000;
 const BACKOFF_MS = { first: 500, last: 300_000 };
 /** A container that ran this long begins with the first back-off again. */
 const STABLE_MS = 600_000;
-const GRACE_MS = 30_000;
 
 interface KubeletEvents {
   /** A container runs (again). */
   started: [container: string];
   /** The pod is gone without having been asked to stop. */
   lost: [];
-  /** Readiness changed. */
+  /** Readiness changed: of the containers by their probes, or of the pod, which may take more. */
   ready: [];
 }
 
@@ -43,8 +43,10 @@ export interface KubeletOptions {
   readonly model: () => Model;
   /** The folder of the pod's service account, on Kubernetes. */
   readonly account: () => Promise<string | undefined>;
-  /** How long after its start a container counts as not ready in any case, in seconds, by container. */
-  readonly readinessDelays: () => Promise<Readonly<Record<string, number>>>;
+  /** A new pod begins: what it goes by. */
+  readonly newPod: () => Promise<PodRules>;
+  /** Whether its readiness gates are passed. */
+  readonly hasPassed: (gates: readonly string[]) => Promise<boolean>;
   readonly log: (text: string) => void;
 }
 
@@ -66,7 +68,11 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
   readonly #workloads = new Map<string, Workload>();
   #pod: Pod | undefined;
   #stopping = false;
+  #containersReady = false;
   #ready = false;
+  #graceMs = 0;
+  #gates: readonly string[] = [];
+  #passed = false;
   #probe: NodeJS.Timeout | undefined;
 
   constructor(options: KubeletOptions) {
@@ -76,6 +82,11 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
 
   get ready(): boolean {
     return this.#ready && this.#pod?.ended === false;
+  }
+
+  /** As the probes say. */
+  get containersReady(): boolean {
+    return this.#containersReady && this.#pod?.ended === false;
   }
 
   /** Clients of the workloads' Pebbles, by container, while the pod is there. */
@@ -93,14 +104,17 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
     const { unit, folders, network, model, podbox } = this.#options;
     this.#stopping = false;
     const account = await this.#options.account();
-    const delays = await this.#options.readinessDelays();
+    const { readinessDelays, graceSeconds, gates } = await this.#options.newPod();
+    this.#graceMs = graceSeconds * 1000;
+    this.#gates = gates;
+    this.#passed = false;
     const spec = podSpec(model(), unit, folders, network, account);
     const { url, spec: charm } = findCharm(model(), findUnit(model(), unit).charm);
     await this.#prepare(url, workloads(charm));
     const own = folders.unit(unit);
     const pod = await Pod.start(podbox, own.spec, spec);
     this.#pod = pod;
-    for (const name of workloads(charm)) this.#addWorkload(name, (delays[name] ?? 0) * 1000);
+    for (const name of workloads(charm)) this.#addWorkload(name, (readinessDelays[name] ?? 0) * 1000);
     const charmStarted = new Promise<void>((resolve, reject) => {
       pod.on('started', (container) => container === CHARM_CONTAINER && resolve());
       pod.once('ended', () => reject(new Error(`the pod of ${unit} ended while it started`)));
@@ -165,11 +179,11 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
       if (pod.ended) return;
       pod.kill();
       pod.once('ended', () => this.emit('lost'));
-    }, GRACE_MS).unref();
+    }, this.#graceMs).unref();
   }
 
   /** Ends the pod, politely at first. */
-  async stop(graceMs = GRACE_MS): Promise<void> {
+  async stop(graceMs = this.#graceMs): Promise<void> {
     this.#stopping = true;
     this.#setReady(false);
     await this.#pod?.stop(graceMs);
@@ -235,6 +249,7 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
   }
 
   async #probeAll(): Promise<void> {
+    const pod = this.#pod;
     const answers = await Promise.all(
       [...this.#workloads].map(async ([name, workload]) => {
         const health = (level: 'alive' | 'ready') => workload.probe.health(level).catch(() => false);
@@ -252,12 +267,18 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
       }),
     );
     await rotateLogs(this.#options.folders.unit(this.#options.unit).log).catch(() => {});
-    this.#setReady(this.#pod !== undefined && !this.#stopping && answers.every((answer) => answer));
+    const areReady = answers.every((answer) => answer);
+    const hasPassed =
+      this.#passed || (areReady && (await this.#options.hasPassed(this.#gates).catch(() => false)));
+    if (pod === undefined || this.#pod !== pod) return;
+    this.#passed = hasPassed;
+    this.#setReady(areReady && !this.#stopping, areReady && !this.#stopping && hasPassed);
   }
 
-  #setReady(ready: boolean): void {
-    if (this.#ready === ready) return;
-    this.#ready = ready;
+  #setReady(containers: boolean, pod = containers): void {
+    if (this.#containersReady === containers && this.#ready === pod) return;
+    this.#containersReady = containers;
+    this.#ready = pod;
     this.emit('ready');
   }
 }

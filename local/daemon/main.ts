@@ -33,12 +33,13 @@ async function main(): Promise<void> {
   await mkdir(join(dir, 'charms'), { recursive: true });
   await installPrograms(folders, programs);
   const log = new DebugLog(dir);
+  const pods = new Pods();
   const kubernetes = new Kubernetes({
     folder: join(dir, 'kubernetes'),
     address: NETWORK.gateway,
     log: (text) => log.write('controller-0', 'WARNING', 'juju.local.kubernetes', text),
+    changed: () => pods.emit('changed'),
   });
-  const pods = new Pods();
   const leases = new Leases(store);
   const world = new World({ store, leases, folders, programs, network: NETWORK, log, kubernetes, pods });
   await world.start();

@@ -2,10 +2,12 @@
  * Juju's side of a model on Kubernetes: makes the objects of each application and keeps them as the model is. It writes an
  * object when Juju would, and as Juju does: by a merge that leaves what others have added, and takes back what is its own.
  */
+import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { unitsOf } from '../model/lookup.ts';
+import type { PodRules } from '../containers/pod-rules.ts';
+import { allUnits, appOf, findUnit, unitsOf } from '../model/lookup.ts';
 import type { Application, Model } from '../model/state.ts';
 import { type ApiAnswer, type ApiServer, ApiServerError } from './api-server.ts';
 import {
@@ -13,6 +15,7 @@ import {
   JUJU,
   type KubernetesObject,
   namespaceObject,
+  type PodTemplate,
   podObject,
 } from './juju-objects.ts';
 
@@ -24,24 +27,35 @@ const tokenShape = z.object({ status: z.object({ token: z.string() }) });
 const portsShape = z.object({
   spec: z.object({ ports: z.array(z.looseObject({ name: z.string().optional() })).optional() }),
 });
-const templateShape = z.object({
-  spec: z.object({ template: z.object({ spec: z.record(z.string(), z.unknown()) }) }),
+const setShape = z.object({
+  metadata: z.object({ uid: z.string(), generation: z.number() }),
+  spec: z.object({ template: z.looseObject({ spec: z.record(z.string(), z.unknown()) }) }),
 });
 
-const probesShape = z.object({
-  spec: z.object({
-    template: z.object({
-      spec: z.object({
-        containers: z.array(
-          z.object({
-            name: z.string(),
-            readinessProbe: z.object({ initialDelaySeconds: z.number().optional() }).optional(),
-          }),
-        ),
-      }),
+const rulesShape = z.object({
+  terminationGracePeriodSeconds: z.number(),
+  readinessGates: z.array(z.object({ conditionType: z.string() })).default([]),
+  containers: z.array(
+    z.object({
+      name: z.string(),
+      readinessProbe: z.object({ initialDelaySeconds: z.number().optional() }).optional(),
     }),
+  ),
+});
+const conditionsShape = z.object({
+  status: z.object({
+    conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]),
   }),
 });
+
+/** What pods of a StatefulSet are made of. */
+export interface Template {
+  /** Of the StatefulSet: another one of the same name has another. */
+  readonly uid: string;
+  /** Of the StatefulSet: which of two answers is the newer one. */
+  readonly generation: number;
+  readonly digest: string;
+}
 
 /** The objects of one model in one API server. */
 export class Cluster {
@@ -50,7 +64,9 @@ export class Cluster {
   readonly #written = new Map<string, string>();
   /** The objects of each application, the last made first. */
   readonly #made = new Map<string, readonly string[]>();
-  #working: Promise<void> = Promise.resolve();
+  /** Where each unit's pod is. */
+  readonly #pods = new Map<string, string>();
+  #working: Promise<unknown> = Promise.resolve();
 
   constructor(server: ApiServer) {
     this.#server = server;
@@ -58,7 +74,11 @@ export class Cluster {
 
   /** Makes the objects what the model says. One call after the other. @throws ApiServerError */
   sync(model: Model): Promise<void> {
-    const done = this.#working.then(() => this.#sync(model));
+    return this.#inTurn(() => this.#sync(model));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#working.then(work);
     this.#working = done.catch(() => {});
     return done;
   }
@@ -79,25 +99,104 @@ export class Cluster {
     await writeFile(join(folder, 'namespace'), model.name);
   }
 
-  /** By container, in seconds. */
-  async readinessDelays(model: Model, application: string): Promise<Readonly<Record<string, number>>> {
-    await this.sync(model);
-    const path = `/apis/apps/v1/namespaces/${model.name}/statefulsets/${application}`;
+  /** Makes a unit's pod anew, by the template as it is now. @throws ApiServerError */
+  newPod(model: Model, unit: string): Promise<PodRules & { readonly template: Template }> {
+    return this.#inTurn(async () => {
+      await this.#sync(model);
+      const { template, ...version } = await this.#statefulSet(model, appOf(unit));
+      const { ordinal, address } = findUnit(model, unit);
+      const pod = podObject(model, unit, template, NODES[ordinal % NODES.length]?.name ?? '');
+      await this.#delete(pathOf(pod));
+      await this.#write(pod);
+      this.#pods.set(unit, pathOf(pod));
+      await this.#writePodStatus(pathOf(pod), {
+        phase: 'Running',
+        podIP: address,
+        conditions: conditions({ ContainersReady: false, Ready: false }),
+      });
+      return { ...rulesOf(template), template: version };
+    });
+  }
+
+  /** What the kubelet says of a pod. */
+  tellPod(unit: string, ready: { readonly containers: boolean; readonly pod: boolean }): Promise<void> {
+    return this.#inTurn(async () => {
+      const path = this.#pods.get(unit);
+      if (path === undefined) return;
+      const told = conditions({ ContainersReady: ready.containers, Ready: ready.pod });
+      await this.#writePodStatus(path, { conditions: told });
+    });
+  }
+
+  /** Whether all conditions of a pod are met that others have to say. */
+  async hasPassed(unit: string, gates: readonly string[]): Promise<boolean> {
+    const path = this.#pods.get(unit);
+    if (path === undefined) return false;
     const { body } = expected(await this.#server.request('GET', path), `GET ${path}`);
-    return Object.fromEntries(
-      probesShape
-        .parse(body)
-        .spec.template.spec.containers.map(({ name, readinessProbe }) => [
-          name,
-          readinessProbe?.initialDelaySeconds ?? 0,
-        ]),
+    const { status } = conditionsShape.parse(body);
+    return gates.every((gate) =>
+      status.conditions.some((condition) => condition.type === gate && condition.status === 'True'),
     );
+  }
+
+  /**
+   * Writes how far each application's pods are, for `kubectl rollout status` and its like.
+   * @param pods what each unit's pod was made of, and whether it is ready
+   * @returns what pods of each application are made of now
+   */
+  async tellRollouts(
+    model: Model,
+    pods: ReadonlyMap<string, { readonly template: string; readonly ready: boolean }>,
+  ): Promise<readonly (readonly [application: string, template: Template])[]> {
+    const applications = Object.values(model.applications).filter(({ name }) => this.#made.has(name));
+    const all = applications.map(async (application) => {
+      const { template: _, ...made } = await this.#statefulSet(model, application.name);
+      const wanted = made.digest;
+      const own = unitsOf(application).flatMap(({ name }) => pods.get(name) ?? []);
+      const updated = own.filter((pod) => pod.template === wanted).length;
+      const ready = own.filter((pod) => pod.ready).length;
+      await this.#writeOnce(`${setPath(model, application.name)}/status`, 'statefulset-controller', {
+        observedGeneration: made.generation,
+        replicas: own.length,
+        readyReplicas: ready,
+        availableReplicas: ready,
+        updatedReplicas: updated,
+        updateRevision: `${application.name}-${wanted}`,
+        ...(updated === own.length && { currentRevision: `${application.name}-${wanted}` }),
+      });
+      return [application.name, made] as const;
+    });
+    return Promise.all(all);
+  }
+
+  async #statefulSet(model: Model, application: string) {
+    const path = setPath(model, application);
+    const { body } = expected(await this.#server.request('GET', path), `GET ${path}`);
+    const { metadata, spec } = setShape.parse(body);
+    return { ...metadata, digest: digest(spec.template), template: spec.template };
+  }
+
+  async #writeOnce(path: string, manager: string, status: Readonly<Record<string, unknown>>): Promise<void> {
+    const text = JSON.stringify(status);
+    if (this.#written.get(path) === text) return;
+    expected(await this.#server.merge(path, manager, { status }), `PATCH ${path}`);
+    this.#written.set(path, text);
+  }
+
+  async #writePodStatus(path: string, status: Readonly<Record<string, unknown>>): Promise<void> {
+    expected(await this.#server.merge(`${path}/status`, 'kubelet', { status }), `PATCH ${path}/status`);
   }
 
   async #sync(model: Model): Promise<void> {
     await this.#write(namespaceObject(model));
     for (const { name, zone } of NODES) await this.#write(nodeObject(name, zone));
     for (const application of Object.values(model.applications)) await this.#syncOne(model, application);
+    const units = new Set(allUnits(model).map(({ name }) => name));
+    for (const [unit, path] of this.#pods) {
+      if (units.has(unit)) continue;
+      await this.#delete(path);
+      this.#pods.delete(unit);
+    }
     for (const [name, paths] of this.#made) {
       if (model.applications[name] !== undefined) continue;
       for (const path of paths) await this.#delete(path);
@@ -113,11 +212,7 @@ export class Cluster {
       else if (kind === 'Service') await this.#writeService(object);
       else await this.#write(object);
     }
-    const pods = await this.#syncPods(model, application, objects.at(-1));
-    const before = this.#made.get(application.name) ?? [];
-    const now = [...objects.map(pathOf), ...pods].reverse();
-    for (const path of before) if (!now.includes(path)) await this.#delete(path);
-    this.#made.set(application.name, now);
+    this.#made.set(application.name, objects.map(pathOf).reverse());
   }
 
   /** What Juju scales by is one field, written alone. */
@@ -151,31 +246,6 @@ export class Cluster {
     this.#written.set(path, text);
   }
 
-  async #syncPods(
-    model: Model,
-    application: Application,
-    statefulSet: KubernetesObject | undefined,
-  ): Promise<readonly string[]> {
-    if (statefulSet === undefined) return [];
-    const paths: string[] = [];
-    for (const unit of unitsOf(application)) {
-      const node = NODES[unit.ordinal % NODES.length]?.name ?? '';
-      const place = podObject(model, unit.name, { spec: {} }, node);
-      paths.push(pathOf(place));
-      if (this.#written.has(pathOf(place))) continue;
-      const answer = await this.#server.request('GET', pathOf(statefulSet));
-      const { template } = templateShape.parse(answer.body).spec;
-      await this.#write(podObject(model, unit.name, template, node));
-      const status = {
-        phase: 'Running',
-        podIP: unit.address,
-        conditions: [{ type: 'Ready', status: 'True' }],
-      };
-      await this.#server.merge(`${pathOf(place)}/status`, 'kubelet', { status });
-    }
-    return paths;
-  }
-
   async #write(object: KubernetesObject): Promise<void> {
     const text = JSON.stringify(object.body);
     if (this.#written.get(pathOf(object)) !== text) await this.#merge(object, text);
@@ -195,7 +265,7 @@ export class Cluster {
     const gone = await this.#server.request('DELETE', `${path}?gracePeriodSeconds=0`);
     if (gone.status !== 404) expected(gone, `DELETE ${path}`);
     this.#written.delete(path);
-    this.#written.delete(`${path}/replicas`);
+    for (const part of ['replicas', 'status']) this.#written.delete(`${path}/${part}`);
   }
 }
 
@@ -203,6 +273,29 @@ function nodeObject(name: string, zone: string): KubernetesObject {
   const labels = { 'kubernetes.io/hostname': name, 'topology.kubernetes.io/zone': zone };
   const body = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels } };
   return { collection: '/api/v1/nodes', name, body };
+}
+
+function conditions(all: Readonly<Record<string, boolean>>) {
+  return Object.entries(all).map(([type, isSo]) => ({ type, status: isSo ? 'True' : 'False' }));
+}
+
+function rulesOf(template: PodTemplate): PodRules {
+  const { terminationGracePeriodSeconds, readinessGates, containers } = rulesShape.parse(template.spec);
+  return {
+    graceSeconds: terminationGracePeriodSeconds,
+    readinessDelays: Object.fromEntries(
+      containers.map(({ name, readinessProbe }) => [name, readinessProbe?.initialDelaySeconds ?? 0]),
+    ),
+    gates: readinessGates.map(({ conditionType }) => conditionType),
+  };
+}
+
+function digest(template: PodTemplate): string {
+  return createHash('sha256').update(JSON.stringify(template)).digest('hex').slice(0, 16);
+}
+
+function setPath({ name }: Model, application: string): string {
+  return `/apis/apps/v1/namespaces/${name}/statefulsets/${application}`;
 }
 
 function pathOf({ collection, name }: KubernetesObject): string {

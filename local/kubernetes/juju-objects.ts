@@ -20,7 +20,7 @@ export interface KubernetesObject {
 
 const AGENT_VERSION = '3.6.14';
 /** Juju's own, whatever was there before. */
-const GRACE_SECONDS = 30;
+export const JUJU_GRACE_SECONDS = 30;
 
 const ALL = [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }];
 
@@ -143,7 +143,7 @@ function statefulSet(model: Model, application: Application): KubernetesObject {
         spec: {
           serviceAccountName: name,
           automountServiceAccountToken: true,
-          terminationGracePeriodSeconds: GRACE_SECONDS,
+          terminationGracePeriodSeconds: JUJU_GRACE_SECONDS,
           initContainers: [
             { name: 'charm-init', image: 'jujusolutions/jujud-operator:3.6.14', args: [application.charm] },
           ],

@@ -4,11 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { HttpClient } from 'charmwright/http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
-import { peer } from '../../tools/peers.ts';
 import { kubectl } from '../support/debian.ts';
+import { KubernetesClient } from '../support/kubernetes-client.ts';
 import { TestModel } from '../support/local-model.ts';
 
 const UNIT = 'mimir-k8s/0';
@@ -22,50 +21,13 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'kubeconfig-'));
   model = await TestModel.start();
-  const programs = { etcd: await peer('etcd'), apiServer: await peer('kube-apiserver') };
-  const { port } = await model.client.call('kubernetes-start', { programs });
-  const server = (await model.forward('kubernetes', port)).replace('http:', 'https:');
-  const { kubeconfig } = await model.client.call('kubernetes-config', { server });
-  await writeFile(join(folder, 'config'), kubeconfig);
-  api = new KubernetesClient(kubeconfig);
+  api = await KubernetesClient.start(model);
+  await writeFile(join(folder, 'config'), api.kubeconfig);
 });
 afterAll(async () => {
   await model[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
-
-const kubeconfigShape = z.object({
-  clusters: z.tuple([
-    z.object({
-      cluster: z.object({
-        server: z.url(),
-        'certificate-authority-data': z.base64(),
-        'tls-server-name': z.string(),
-      }),
-    }),
-  ]),
-  users: z.tuple([z.object({ user: z.object({ token: z.string() }) })]),
-});
-
-/** Any client of Kubernetes, with nothing but the kubeconfig. */
-class KubernetesClient {
-  readonly #client: HttpClient;
-  readonly #token: string;
-
-  constructor(kubeconfig: string) {
-    const { clusters, users } = kubeconfigShape.parse(JSON.parse(kubeconfig));
-    const { server, 'certificate-authority-data': data, 'tls-server-name': name } = clusters[0].cluster;
-    const caChain = Buffer.from(data, 'base64').toString('utf8');
-    this.#client = new HttpClient({ origin: server, caChain, onlyCaChain: true, serverName: name });
-    this.#token = users[0].user.token;
-  }
-
-  async get(path: string): Promise<unknown> {
-    const headers = { authorization: `Bearer ${this.#token}` };
-    const { body } = await this.#client.send({ method: 'GET', path, headers });
-    return JSON.parse(body.toString('utf8'));
-  }
-}
 
 const statefulSetShape = z.object({
   metadata: z.object({ managedFields: z.array(z.object({ manager: z.string() })) }),
@@ -118,6 +80,20 @@ test('what is configured stands', async () => {
   await model.untilUnit(UNIT, 'active', OWN_DISK);
 });
 
+test('the pod is made anew for that, and is ready when its charm has said so', async () => {
+  await api.untilRolledOut('mimir-k8s', 1);
+  const { spec, status } = await api.pod(UNIT);
+  // A pod asks for what it may have at most, where nothing else is said.
+  const resources = { limits: { memory: '4Gi' }, requests: { memory: '4Gi' } };
+  expect(spec.containers).toContainEqual({ name: 'mimir', resources });
+  expect(spec.readinessGates).toEqual([{ conditionType: 'mimir-k8s.charm/applied' }]);
+  expect(status.conditions).toEqual({
+    ContainersReady: 'True',
+    Ready: 'True',
+    'mimir-k8s.charm/applied': 'True',
+  });
+});
+
 test.skipIf(installed.kind !== 'there')('kubectl finds it, and by whom it was decided', async () => {
   const program = installed.kind === 'there' ? installed.path : '';
   const ask = async (...words: string[]) => {
@@ -130,6 +106,9 @@ test.skipIf(installed.kind !== 'there')('kubectl finds it, and by whom it was de
   );
   const managers = 'jsonpath={.metadata.managedFields[*].manager}';
   expect(await ask('get', 'statefulset', 'mimir-k8s', '--output', managers)).toContain('mimir-k8s-charm');
+  expect(await ask('rollout', 'status', 'statefulset', 'mimir-k8s', '--timeout', '60s')).toMatch(
+    /rolling update complete 1 pods/,
+  );
 });
 
 test('a refresh writes Juju`s own grace period, and the charm its own again', async () => {

@@ -2,17 +2,18 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { query } from '../../demo/query.ts';
-import { peer } from '../../tools/peers.ts';
+import { KubernetesClient } from '../support/kubernetes-client.ts';
 import { TestModel } from '../support/local-model.ts';
 import { remoteWrite } from '../support/remote-write.ts';
 
 let model: TestModel;
 beforeAll(async () => {
   model = await TestModel.start();
-  const programs = { etcd: await peer('etcd'), apiServer: await peer('kube-apiserver') };
-  await model.client.call('kubernetes-start', { programs });
+  await KubernetesClient.start(model);
   await model.deployMinio();
-  await model.deployMimir({ units: 3 });
+  // With nothing decided about the pods they stay as they are first made.
+  const config = { 'pod-anti-affinity': 'none', 'termination-grace-period': '30s' };
+  await model.deployMimir({ units: 3, config });
   await model.integrate();
   await model.untilActive(240);
 }, 400_000);

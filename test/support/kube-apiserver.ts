@@ -1,5 +1,5 @@
 /** A real Kubernetes API for a test, with an application in it as Juju makes one. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ import {
   unitSchema,
 } from '../../local/model/state.ts';
 import { peer } from '../../tools/peers.ts';
+import { type Daemon, startDaemon } from './daemon.ts';
 
 /** The programs and the port that is asked for are all real. */
 export class KubernetesUnderTest {
@@ -23,24 +24,26 @@ export class KubernetesUnderTest {
   readonly #cluster: Cluster;
   readonly #folder: string;
   readonly #model: Model;
+  readonly #controller: Daemon | undefined;
+  readonly #pods = new Set<string>();
 
-  private constructor(server: ApiServer, folder: string, model: Model) {
+  private constructor(server: ApiServer, folder: string, model: Model, controller: Daemon | undefined) {
     this.server = server;
     this.#cluster = new Cluster(server);
     this.#folder = folder;
     this.#model = model;
+    this.#controller = controller;
   }
 
-  static async start(): Promise<KubernetesUnderTest> {
+  /** @param options.controller whether Kubernetes' own controller makes the pods, or they are there as Juju has units. */
+  static async start(options: { readonly controller?: boolean } = {}): Promise<KubernetesUnderTest> {
     const folder = await mkdtemp(join(tmpdir(), 'kubernetes-'));
     const [port, etcdPort] = [await freePort(), await freePort()];
     const programs = { etcd: await peer('etcd'), apiServer: await peer('kube-apiserver') };
     const server = await ApiServer.start({ folder, address: '127.0.0.1', port, etcdPort, programs });
-    return new KubernetesUnderTest(
-      server,
-      folder,
-      newModel('cos', '20ce8299-3634-4bef-8bd8-5ace6c8816b4', NOW),
-    );
+    const model = newModel('cos', '20ce8299-3634-4bef-8bd8-5ace6c8816b4', NOW);
+    const controller = options.controller === true ? await startController(server, folder) : undefined;
+    return new KubernetesUnderTest(server, folder, model, controller);
   }
 
   /** Juju makes the application, or makes it what it is to be now. */
@@ -50,6 +53,12 @@ export class KubernetesUnderTest {
     this.#model.applications[change.name] = applicationSchema.parse(after);
     this.#model.charms[after.charm] ??= charm(after.charm);
     await this.#cluster.sync(this.#model);
+    if (this.#controller !== undefined) return;
+    const names = Object.keys(after.units).filter((name) => !this.#pods.has(name));
+    for (const name of names) {
+      this.#pods.add(name);
+      await this.#cluster.newPod(this.#model, name);
+    }
   }
 
   /** Juju removes it. */
@@ -77,9 +86,18 @@ export class KubernetesUnderTest {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#controller?.stop();
     await this.server.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** It follows what happens at the API server from when it has read everything. */
+async function startController(server: ApiServer, folder: string): Promise<Daemon> {
+  const kubeconfig = join(folder, 'controller.kubeconfig');
+  await writeFile(kubeconfig, server.kubeconfig(), { mode: 0o600 });
+  const program = await peer('statefulset-controller');
+  return startDaemon({ program, args: ['--kubeconfig', kubeconfig], isReady: async () => true });
 }
 
 const NOW = '2026-01-01T00:00:00Z';

@@ -79,7 +79,7 @@ export const kubernetes = verb({
   summary: 'Starts a real Kubernetes API beside the model, or prints how a client reaches it',
   args: 'start|config',
   details: [
-    'With `start` the model has an API server with a StatefulSet, Service and ServiceAccount for each application, as Juju makes them, and with rights by `--trust`. Charms find it as in a pod. Nothing runs pods: what stands in an object changes nothing about the units. Pods that run already find it when they are started again, so start it before the first `deploy`.',
+    'With `start` the model has an API server with a StatefulSet, Service and ServiceAccount for each application, as Juju makes them, and with rights by `--trust`. Charms find it as in a pod. The pods of units are replaced when a StatefulSet has another template, and are ready by the delays of its probes and readiness gates; all else that stands in an object changes nothing about the units. Pods that run already find it when they are started again, so start it before the first `deploy`.',
     '`config` prints a kubeconfig for `kubectl` and its like, for a forwarded port: `juju-local forward kubernetes 6443`.',
   ],
   flags: {

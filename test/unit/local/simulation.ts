@@ -35,6 +35,8 @@ export class Simulation {
   updateStatusDue = false;
   /** Units whose pods are not ready. */
   readonly unready = new Set<string>();
+  /** Pods of another template than the StatefulSet has. */
+  readonly stale = new Set<string>();
 
   deploy(
     metadata: string,
@@ -135,6 +137,7 @@ export class Simulation {
       case 'replace-pod':
         this.journal.push(`${unit} (new pod)`);
         this.#terminating.delete(unit);
+        this.stale.delete(unit);
         podBorn(this.model, unit);
         return true;
       case 'finish':
@@ -177,6 +180,7 @@ export class Simulation {
       updateStatusDue: this.updateStatusDue,
       retryHooks: true,
       isReady: (other) => !this.unready.has(other),
+      isStale: (other) => this.stale.has(other),
     };
   }
 

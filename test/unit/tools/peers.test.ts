@@ -97,6 +97,6 @@ test('a name that is no peer is refused, with the names there are', async () => 
   const { code, stderr } = await peers(['mimmir']);
   expect(code).toBe(2);
   expect(stderr).toContain(
-    'No peer is named mimmir. There are: pebble, podbox, jujuc, charm-check, otlp-receiver, sherve, go-httpbin, minio, mimir, mimirtool, prometheus, promtool, etcd, kube-apiserver.',
+    'No peer is named mimmir. There are: pebble, podbox, jujuc, charm-check, otlp-receiver, sherve, go-httpbin, minio, mimir, mimirtool, prometheus, promtool, etcd, kube-apiserver, statefulset-controller.',
   );
 });
