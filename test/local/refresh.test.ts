@@ -111,8 +111,7 @@ test(
     await expect
       .poll(conditions, { timeout: 120_000, interval: 500 })
       .toEqual({ ContainersReady: 'True', Ready: 'False' });
-    const agent = async () => (await model.unit('mimir-k8s/2'))['juju-status'].current;
-    await expect.poll(agent, { timeout: 60_000, interval: 200 }).toBe('error');
+    await model.untilUnit('mimir-k8s/2', 'error', /^hook failed: /);
     expect(await old()).toEqual([0, 1]);
     expect(readiness.now).toEqual([true, true, false]);
 
