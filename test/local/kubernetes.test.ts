@@ -107,7 +107,7 @@ test.skipIf(installed.kind !== 'there')('kubectl finds it, and by whom it was de
   const managers = 'jsonpath={.metadata.managedFields[*].manager}';
   expect(await ask('get', 'statefulset', 'mimir-k8s', '--output', managers)).toContain('mimir-k8s-charm');
   expect(await ask('rollout', 'status', 'statefulset', 'mimir-k8s', '--timeout', '60s')).toMatch(
-    /rolling update complete 1 pods/,
+    /roll out complete: 1 new pods/,
   );
 });
 
