@@ -11,7 +11,9 @@ describe.runIf(process.env.ENDURANCE !== undefined)('under constant writes and q
   test(
     'one copy of each series, 3 to 5 to 2 to 1 to 3 units',
     async () => {
-      await using endured = await EnduredModel.of('one copy, 3 to 5 to 2 to 1 to 3 units', 3, 1);
+      await using endured = await EnduredModel.of('one copy, 3 to 5 to 2 to 1 to 3 units', 3, 1, {
+        kubernetes: true,
+      });
       for (const units of [5, 2, 1, 3]) await endured.scale(units);
       const report = await endured.report();
       expect(report).toMatchObject({ ...nothingLost(report), incompleteQueries: 0 });

@@ -176,18 +176,28 @@ describe('limits of one tenant', () => {
   });
 });
 
-/** Of a tenant's own folder on the volumes of units, whoever of Mimir's components has it. */
-async function folders(tenant: string): Promise<readonly string[]> {
+async function ls(unit: string, folder: string): Promise<readonly string[]> {
+  const { out } = await model.ssh(unit, 'mimir', ['/charm/bin/pebble', 'ls', folder]);
+  return out.split(/\s+/).filter((name) => name !== '');
+}
+
+/** What a tenant has in folders of its own on the volumes of units, whoever of Mimir's components made them. */
+async function onVolumes(tenant: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (const unit of UNITS)
     for (const place of Object.values(DIRS)) {
-      const { out } = await model.ssh(unit, 'mimir', ['/charm/bin/pebble', 'ls', place]);
-      const names = out.split(/\s+/);
-      if (names.some((name) => name === tenant || name.endsWith(`-${tenant}`)))
-        found.push(`${unit} ${place}`);
+      const folders = (await ls(unit, place)).filter(
+        (name) => name === tenant || name.endsWith(`-${tenant}`),
+      );
+      for (const folder of folders)
+        for (const name of await ls(unit, `${place}/${folder}`))
+          found.push(`${unit} ${place}/${folder}/${name}`);
     }
   return found;
 }
+
+/** That store gateways keep: whose blocks they had loaded when. */
+const NO_METRICS = /\/lazy-loaded\.json$/;
 
 describe('what there is of a tenant', () => {
   test('is counted', async () => {
@@ -224,7 +234,7 @@ describe('what there is of a tenant', () => {
       expect(await startTime(mimir[i] ?? '')).not.toBe(before);
     }
     for (const url of mimir) expect(await values(url, 'team-a', LAST)).toEqual(['1']);
-    expect(await folders('team-a')).toContain('mimir-k8s/0 /data/tsdb');
+    expect(await onVolumes('team-a')).toContain('mimir-k8s/0 /data/tsdb/team-a/wal');
     // When it is gone is seen at the end of this file.
   });
 });
@@ -292,8 +302,8 @@ test('what was deleted is gone from storage, ingesters and volumes; another tena
     expect(await values(url, 'team-a', LAST)).toEqual([]);
     expect(await values(url, 'team-b', LAST)).toEqual(['2']);
   }
-  expect(await folders('team-a')).toEqual([]);
-  expect(await folders('team-b')).toContain('mimir-k8s/0 /data/tsdb');
+  expect((await onVolumes('team-a')).filter((path) => !NO_METRICS.test(path))).toEqual([]);
+  expect(await onVolumes('team-b')).toContain('mimir-k8s/0 /data/tsdb/team-b/wal');
   const other = await run('mimir-k8s/0', 'delete-tenant', { tenant: 'team-b', 'dry-run': true });
   expect(other).toMatchObject({ state: 'there', marked: 'false' });
   expect(JSON.parse(String(other.objects))).toContain('alerts/alerts/team-b');

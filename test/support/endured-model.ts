@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { peer } from '../../tools/peers.ts';
 import { described, Endurance, type Report } from './endurance.ts';
 import { TestModel } from './local-model.ts';
 
@@ -17,9 +18,19 @@ export class EnduredModel implements AsyncDisposable {
   #planned: number;
   #killed = 0;
 
-  static async of(name: string, units: number, factor: 1 | 3): Promise<EnduredModel> {
+  /** @param kubernetes a real API of it is beside the model, so that pods are ready when the charm has it so. */
+  static async of(
+    name: string,
+    units: number,
+    factor: 1 | 3,
+    { kubernetes = false }: { readonly kubernetes?: boolean } = {},
+  ): Promise<EnduredModel> {
     const model = await TestModel.start();
     try {
+      if (kubernetes) {
+        const programs = { etcd: await peer('etcd'), apiServer: await peer('kube-apiserver') };
+        await model.client.call('kubernetes-start', { programs });
+      }
       await model.deployMimir({ units, config: { 'replication-factor': String(factor) } });
       await model.deployMinio();
       await model.integrate();
