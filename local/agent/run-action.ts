@@ -66,7 +66,7 @@ async function execute(
     else applyEffect(services, unit, effect);
   };
   const { model } = store;
-  const view = unitView(model, unit, { resources: resourcePaths(model, unit) });
+  const view = unitView(model, unit, { resources: resourcePaths(model, unit), now: () => store.model });
   const { code, pending } = await runContext({
     cause: { kind: 'action', action: task.action, taskId: task.id },
     params: task.params,

@@ -27,7 +27,7 @@ export async function runExec(
   if (request === undefined || request.cancelled()) return;
   const { store, folders, programs } = services;
   const { model } = store;
-  const view = unitView(model, unit, { resources: resourcePaths(model, unit) });
+  const view = unitView(model, unit, { resources: resourcePaths(model, unit), now: () => store.model });
   try {
     const { code, pending } = await runContext({
       cause: { kind: 'exec' },

@@ -82,7 +82,11 @@ async function execute(services: Services, unit: string, hook: Hook, running: Ru
     return { code: 1, via: '', commit: NOTHING };
   }
   const { model } = store;
-  const view = unitView(model, unit, { hook, resources: resourcePaths(model, unit) });
+  const view = unitView(model, unit, {
+    hook,
+    resources: resourcePaths(model, unit),
+    now: () => store.model,
+  });
   const storage = 'storageId' in hook ? model.storages[hook.storageId] : undefined;
   const { code, pending } = await runContext({
     cause: hook,

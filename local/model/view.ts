@@ -20,12 +20,15 @@ export interface ViewOptions {
   readonly resources: Readonly<Record<string, string>>;
   /** What is about to run: a joining unit is a member already, a departing one is no more. */
   readonly hook?: Hook;
+  /** The model at any moment: of all that a hook may ask, `goal-state` alone is answered as things are when it is asked. */
+  readonly now?: () => Model;
 }
 
 export function unitView(model: Model, name: string, options: ViewOptions): UnitView {
   const application = findApplication(model, appOf(name));
   const unit = findUnit(model, name);
   const { spec } = findCharm(model, unit.charm);
+  const { now = () => model } = options;
   return {
     model: { name: model.name, uuid: model.uuid },
     unit: name,
@@ -49,7 +52,10 @@ export function unitView(model: Model, name: string, options: ViewOptions): Unit
     ),
     networks: { '': networkView(unit.address, application.address) },
     resources: options.resources,
-    goal: goalView(model, application),
+    get goal() {
+      const current = now();
+      return goalView(current, current.applications[application.name] ?? application);
+    },
     ...(application.trust ? { cloud: cloudView() } : {}),
   };
 }
