@@ -121,7 +121,7 @@ function headlessService({ name: namespace }: Model, { name }: Application): Kub
 }
 
 function statefulSet(model: Model, application: Application): KubernetesObject {
-  const { name, units } = application;
+  const { name, units, charm, charmModifiedVersion } = application;
   const { spec } = findCharm(model, application.charm);
   const containers = [CHARM_CONTAINER, ...workloads(spec)].map((container, index) => ({
     name: container,
@@ -145,7 +145,12 @@ function statefulSet(model: Model, application: Application): KubernetesObject {
           automountServiceAccountToken: true,
           terminationGracePeriodSeconds: JUJU_GRACE_SECONDS,
           initContainers: [
-            { name: 'charm-init', image: 'jujusolutions/jujud-operator:3.6.14', args: [application.charm] },
+            {
+              name: 'charm-init',
+              image: 'jujusolutions/jujud-operator:3.6.14',
+              // Another charm or another image is another template.
+              args: [charm, '--charm-modified-version', String(charmModifiedVersion)],
+            },
           ],
           containers,
         },

@@ -92,6 +92,15 @@ async function old(): Promise<readonly number[]> {
   );
 }
 
+/** How often each unit has begun in a new pod. */
+async function begun(): Promise<readonly number[]> {
+  const log = await model.log();
+  return (await unitsOf()).map((_, ordinal) => {
+    const upgraded = new RegExp(`^unit-mimir-k8s-${ordinal}: .* ran "upgrade-charm" hook`);
+    return log.filter((line) => upgraded.test(line)).length;
+  });
+}
+
 async function noHookFailed(except = /^$/): Promise<void> {
   const failures = (await model.log()).filter((line) => /hook .* failed|panic|unhandled/i.test(line));
   expect(failures.filter((line) => !except.test(line))).toEqual([]);
@@ -121,8 +130,11 @@ test(
     expect(await old()).toEqual([0, 1]);
     expect(readiness.now).toEqual([true, true, false]);
 
+    const [one, other] = await begun();
     await refresh(await otherImage());
     await untilRefreshed();
+    // Not again when the leader has put back what Juju has written meanwhile: it does that while the first one starts.
+    expect((await begun()).slice(0, 2)).toEqual([one, other].map((times = 0) => times + 1));
     expect((await model.status()).applications['mimir-k8s']?.['charm-rev']).toBe(2);
     expect(readiness.ends, 'the last unit stays away until its charm and its image work').toEqual([2, 1, 0]);
 
