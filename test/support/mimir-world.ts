@@ -1,5 +1,6 @@
 /** The world of a Mimir unit, for whole hooks in process. */
 import {
+  activeOnly,
   container,
   context,
   exec,
@@ -72,4 +73,18 @@ export function s3(host: string, remoteAppData: Readonly<Record<string, string>>
       ...remoteAppData,
     },
   });
+}
+
+/** For `ignore` of an exploration: how often a pod was replaced is counted for the leader, whatever else is the same. */
+export function activeUncounted(state: State): State {
+  const { stored, relations, ...rest } = activeOnly(state);
+  return {
+    ...rest,
+    stored: uncounted(stored),
+    relations: relations.map((each) => ({ ...each, localUnitData: uncounted(each.localUnitData) })),
+  };
+}
+
+function uncounted<T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => key !== 'replaced'));
 }

@@ -1,6 +1,5 @@
 /** Senders with rules come, change and go, in any order, and hooks are killed: the ruler holds what they say. */
 import {
-  activeOnly,
   type ExploreOptions,
   explore,
   findContainer,
@@ -13,7 +12,7 @@ import {
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { mimir as charm } from '../../../../charm/charm.ts';
 import { FakeMimir } from '../../../support/fake-mimir.ts';
-import { mimir, world } from '../../../support/mimir-world.ts';
+import { activeUncounted, mimir, world } from '../../../support/mimir-world.ts';
 
 const HOST = '127.78.1.61';
 const rules = (name: string) => ({
@@ -56,7 +55,7 @@ function inStep(after: Outcome): void {
 
 /** What a unit notes in its folder tells how things came about. */
 function withoutFiles(state: State): State {
-  const { charmFiles: _, ...rest } = activeOnly(state);
+  const { charmFiles: _, ...rest } = activeUncounted(state);
   return rest;
 }
 
