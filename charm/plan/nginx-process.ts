@@ -57,7 +57,7 @@ const READY = {
  * at the first failure. An image may have it, too (examples/nginx-image).
  */
 export const NOT_YET_LAYER = {
-  checks: { [GATEWAY_CHECK]: { ...READY, period: '200ms', timeout: '200ms', threshold: 1 } },
+  checks: { [GATEWAY_CHECK]: { ...READY, period: '100ms', timeout: '100ms', threshold: 1 } },
 } as const;
 
 export interface GatewayLayers {
