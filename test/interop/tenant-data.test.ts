@@ -202,7 +202,8 @@ describe('delete-tenant', () => {
         'nothing was deleted: repeat the name to delete all that there is of the tenant, confirm=doomed',
       );
     }
-    expect(await objects('doomed')).toEqual(before);
+    // Mimir may have written its index of the bucket meanwhile.
+    expect(await objects('doomed')).toEqual(expect.arrayContaining([...before]));
   });
 
   test('as a dry run shows what there is', async () => {

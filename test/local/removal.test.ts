@@ -11,7 +11,7 @@ beforeAll(async () => {
   await model.deployMimir();
   await model.integrate();
   await model.untilUnit('mimir-k8s/0', 'active', /^$/, 240);
-  batch = await writeBatch(await model.forward('mimir-k8s', 9009), 'kept');
+  batch = await writeBatch(await model.forward('mimir-k8s/0', 9009), 'kept');
 });
 afterAll(() => model?.[Symbol.asyncDispose]());
 
@@ -27,5 +27,5 @@ test('another one of its name, on a new volume, finds all of them', async () => 
   await model.deployMimir();
   await model.integrate();
   await model.untilUnit('mimir-k8s/0', 'active', /^$/, 240);
-  await expectWhole(await model.forward('mimir-k8s', 9009), batch);
+  await expectWhole(await model.forward('mimir-k8s/0', 9009), batch);
 }, 300_000);

@@ -42,6 +42,16 @@ describe('the unit and its model', () => {
     expect(tools(after).filter((tool) => tool === 'goal-state')).toHaveLength(1);
   });
 
+  test('asks for the goal state again for one who waits for others', async () => {
+    const it = charm({
+      reconcile: async (juju) => {
+        for (const fresh of [false, true, true, false]) await juju.goalState({ fresh });
+      },
+    });
+    const after = await it.run('config-changed', state({}));
+    expect(tools(after).filter((tool) => tool === 'goal-state')).toHaveLength(3);
+  });
+
   // ops: 104
   test('is the leader or not, asked once', async () => {
     const it = charm({
