@@ -21,6 +21,7 @@ vi.mock('../../../charm/drain/drain.ts', () => ({
 const HOST = '127.78.1.196';
 /** Of the units of `write`. */
 const WRITERS = ['127.78.1.220', '127.78.1.221'] as const;
+const REST = '127.78.1.225';
 const ready = { kind: 'pebble-ready', container: 'mimir' } as const;
 const LONG_AGO = 1_700_000_000_000;
 
@@ -150,6 +151,41 @@ test('a unit that has been silent for a minute is not waited for: it starts on t
   expect(behind(now)).toBe('write/1');
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 80_000 });
   now = await mimir.run('update-status', leading(3, now, units)).finally(() => vi.useRealTimers());
+  expect(told(now)).toEqual({ copies: { since: expect.any(Number) }, factor: 3 });
+});
+
+/** The same, when all that it did itself is done by another application, `rest`. */
+function onlyLeading(factor: number, from?: Outcome): State {
+  const units = { 0: readyFor(3), 1: readyFor(3) };
+  const state = leading(factor, from, units);
+  const rest = relation('mimir-cluster', {
+    id: 8,
+    remoteApp: 'rest',
+    remoteAppData: { role: '"read,backend"', planned_units: '1' },
+    remoteUnits: {
+      0: { ip: JSON.stringify(REST), address: '"rest-0.rest-endpoints.cos.svc.cluster.local"' },
+    },
+    localAppData: from === undefined ? {} : findRelation(from, 8).localAppData,
+  });
+  return {
+    ...state,
+    config: { roles: 'none', 'replication-factor': factor },
+    relations: [...state.relations, rest],
+  };
+}
+
+test('one that leads and runs no Mimir itself asks those that do', async () => {
+  await using other = await FakeMimir.at(REST);
+  other.copies = 1;
+  let now = await mimir.run(ready, onlyLeading(1));
+  for (let hook = 0; hook < 4; hook += 1) now = await mimir.run('config-changed', onlyLeading(3, now));
+  expect(now.serviceStarts).toEqual([]);
+  expect(told(now)).toMatchObject({ copies: { hold: 3 }, factor: 3 });
+  for (const fake of writers) fake.copies = 3;
+  now = await mimir.run('update-status', onlyLeading(3, now));
+  expect(behind(now)).toBe('rest/0');
+  other.copies = 3;
+  now = await mimir.run('update-status', onlyLeading(3, now));
   expect(told(now)).toEqual({ copies: { since: expect.any(Number) }, factor: 3 });
 });
 
