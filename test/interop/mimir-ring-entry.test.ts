@@ -35,6 +35,9 @@ async function begun(name: string, host: string, flags: readonly string[] = []):
   })();
   const failures = await mimirs.failuresWhile(async () => {
     await mimirs.begin(name, host, flags);
+    // It may know itself before the others do.
+    await expect.poll(() => states.has('ACTIVE'), { timeout: 60_000, interval: 20 }).toBe(true);
+    for (let i = 0; i < 50; i += 1) await mimirs.askForAll().catch(() => undefined);
     ended = true;
     await looking;
   });
