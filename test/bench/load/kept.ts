@@ -18,7 +18,8 @@ const topologies = z.array(
   z.object({
     units: z.int(),
     series: z.int(),
-    seconds: z.number(),
+    pushSeconds: z.number(),
+    pacedSeconds: z.number(),
     pushesPerSecond: z.number(),
     queriesPerSecond: z.number(),
     sides: z.array(z.object({ name: z.enum(NAMES), turns: z.array(turn) })),

@@ -2,7 +2,7 @@
  * `npm run bench:load`: a load on Mimir as the charm deploys it, and on the same program configured by hand as Mimir's
  * documentation shows it, in turns in one run on one machine. `--write` puts table and plot into
  * docs/reference/load.md; `--keep FILE` keeps what was measured, and `--kept FILE,FILE` tells what was kept instead of
- * measuring anew. For a quick look: `--seconds 3 --series 5000 --rounds 1 --units 1`. Exit code 1 when the charm's is more
+ * measuring anew. For a quick look: `--paced-seconds 3 --series 5000 --rounds 1 --units 1`. Exit code 1 when the charm's is more
  * than 5 % behind.
  */
 import { execFile } from 'node:child_process';
@@ -24,10 +24,11 @@ const HERE = process.arch === 'arm64' ? 'arm64' : 'amd64';
 const { values } = parseArgs({
   options: {
     write: { type: 'boolean', default: false },
-    seconds: { type: 'string', default: '4' },
+    'push-seconds': { type: 'string', default: '3' },
+    'paced-seconds': { type: 'string', default: '12' },
     series: { type: 'string', default: '50000' },
-    rounds: { type: 'string', default: '12' },
-    queries: { type: 'string', default: '25' },
+    rounds: { type: 'string', default: '20' },
+    queries: { type: 'string', default: '40' },
     units: { type: 'string', default: '1,3' },
     sides: { type: 'string', default: 'charm;by hand;by hand again' },
     profiles: { type: 'string' },
@@ -37,7 +38,8 @@ const { values } = parseArgs({
 });
 const settings: Settings = {
   sides: sidesOf(values.sides),
-  seconds: Number(values.seconds),
+  pushSeconds: Number(values['push-seconds']),
+  pacedSeconds: Number(values['paced-seconds']),
   series: Number(values.series),
   rounds: Number(values.rounds),
   queriesPerSecond: Number(values.queries),

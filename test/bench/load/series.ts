@@ -35,6 +35,10 @@ function metric(number: number): string {
   return `load_requests_${String(number % METRICS).padStart(2, '0')}_total`;
 }
 
+function ofJob(number: number): string {
+  return `${metric(number)}{job="juju_cos_agent_${number % JOBS}"}`;
+}
+
 const instant = (query: string) => `query?query=${encodeURIComponent(query)}`;
 const range = (query: string, now: number) =>
   `query_range?query=${encodeURIComponent(query)}&start=${now - MINUTES_ASKED * 60}&end=${now}&step=15`;
@@ -42,7 +46,7 @@ const range = (query: string, now: number) =>
 /** Paths, by the number of the query and the time in seconds. */
 export const QUERIES: readonly ((number: number, now: number) => string)[] = [
   (number) => instant(`sum by (job) (rate(${metric(number)}[1m]))`),
-  (number, now) => range(`sum by (job) (rate(${metric(number)}[1m]))`, now),
-  (number) => instant(`topk(5, ${metric(number)})`),
-  (number, now) => range(`max by (instance) (${metric(number)}{job="juju_cos_agent_${number % JOBS}"})`, now),
+  (number, now) => range(`sum by (instance) (rate(${ofJob(number)}[1m]))`, now),
+  (number) => instant(`topk(5, ${ofJob(number)})`),
+  (number, now) => range(`max by (path) (${ofJob(number)})`, now),
 ];
