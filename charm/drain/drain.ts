@@ -10,6 +10,7 @@ import { sumOf } from '../metrics.ts';
 import type { MimirApi } from '../mimir-api.ts';
 import { MimirError } from '../mimir-errors.ts';
 import { type BlocksBucket, BucketError, type RunningStorage } from './bucket.ts';
+import { type IndexedMemory, sinceWhen } from './indexed.ts';
 import {
   type Block,
   localBlocks,
@@ -33,6 +34,8 @@ export interface Drain {
    * ingester is missed, and read the indexes then.
    */
   readonly readers: readonly MimirApi[] | 'unknown' | 'anew';
+  /** Of the drain that was killed before this one. Absent: each begins anew. */
+  readonly memory?: IndexedMemory;
   /** In milliseconds since 1970. */
   readonly deadline: number;
   readonly tell: (progress: string) => Promise<void>;
@@ -191,13 +194,24 @@ async function untilFound(drain: Drain, blocks: readonly Block[]): Promise<void>
   const uploaded = bucket === undefined ? undefined : await lastUpload(bucket, blocks);
   if (uploaded !== undefined && Date.now() - uploaded > KNOWN_MS) return;
   await tell('waiting until queries find the blocks in the bucket');
-  if (bucket === undefined) await sleep(UNSEEN_INDEX_MS);
-  else await untilIndexed(bucket, blocks, deadline);
+  const since = await indexedSince(drain, blocks);
   if (readers === 'anew') return;
-  const known = seenAfterSeconds * 1000;
-  if (Date.now() + known > deadline) throw notFound('queriers to know them');
+  const left = Math.max(0, since + seenAfterSeconds * 1000 - Date.now());
+  if (Date.now() + left > deadline) throw notFound('queriers to know them');
   const asked = readers === 'unknown' ? [] : readers;
-  await Promise.all([sleep(known), ...asked.map((reader) => untilSynced(reader, deadline))]);
+  await Promise.all([sleep(left), ...asked.map((reader) => untilSynced(reader, since, deadline))]);
+}
+
+/** When all of them were seen in their indexes, which may have been in a drain that was killed. */
+async function indexedSince({ storage, memory, deadline }: Drain, blocks: readonly Block[]): Promise<number> {
+  const ids = blocks.map(({ id }) => id);
+  const known = sinceWhen(await memory?.recall(), ids);
+  if (known !== undefined) return known;
+  if (storage.bucket === undefined) await sleep(UNSEEN_INDEX_MS);
+  else await untilIndexed(storage.bucket, blocks, deadline);
+  const since = Date.now();
+  await memory?.remember({ since, blocks: ids });
+  return since;
 }
 
 function notFound(what: string): BucketError {
@@ -225,13 +239,20 @@ async function lastUpload(bucket: BlocksBucket, blocks: readonly Block[]): Promi
 
 const SYNCED = 'cortex_bucket_stores_blocks_last_successful_sync_timestamp_seconds';
 
-/** Two ends of synchronisations later one has begun after now. One that does not answer any more has gone, too. */
-async function untilSynced(reader: MimirApi, deadline: number): Promise<void> {
+/** By which clocks of units may differ. */
+const SKEW_MS = 10_000;
+
+/**
+ * The second synchronisation that ends after a time has begun after it. One that does not answer any more has gone, too.
+ * @param since in milliseconds since 1970, by the clock of this unit.
+ */
+async function untilSynced(reader: MimirApi, since: number, deadline: number): Promise<void> {
   const ends = new Set<number>();
-  while (ends.size < 3) {
+  while (ends.size < 2) {
     if (Date.now() > deadline) throw notFound('a store gateway to have loaded them');
     try {
-      ends.add(sumOf(await reader.metrics([SYNCED]), SYNCED));
+      const end = sumOf(await reader.metrics([SYNCED]), SYNCED);
+      if (end * 1000 > since + SKEW_MS) ends.add(end);
     } catch (error) {
       if (!(error instanceof MimirError)) throw error;
       return;

@@ -24,6 +24,7 @@ import { applyWorkload, explain } from '../workload.ts';
 import { runningStorage } from './bucket.ts';
 import { drainIngester } from './drain.ts';
 import { untilForgotten } from './forgotten.ts';
+import { onVolume } from './indexed.ts';
 import { atShutdown, prepareShutdown } from './ingester-api.ts';
 import { untilLedHaveGone } from './led.ts';
 import { LEFT } from './marks.ts';
@@ -96,6 +97,7 @@ async function empty(juju: MimirJuju, related: readonly Related[]): Promise<Left
       storage,
       leaving: true,
       readers: others ?? ((await clusterEnds(juju)) ? [] : 'unknown'),
+      memory: onVolume(pebble),
       deadline: Date.now() + LONGEST_MS,
       tell: async (text) => {
         juju.log.info(`drain: ${text}`);

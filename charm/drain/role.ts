@@ -14,6 +14,7 @@ import { CONTAINER, DIRS } from '../plan/paths.ts';
 import { ownRunningMimir, runningMimirAt } from '../running-mimir.ts';
 import { type RunningStorage, runningStorage } from './bucket.ts';
 import { drainIngester } from './drain.ts';
+import { onVolume } from './indexed.ts';
 import { progress, takeNoWrites, takeWrites } from './ingester-api.ts';
 import { ENDS } from './marks.ts';
 import { ipOf, podOf } from './members.ts';
@@ -137,6 +138,7 @@ async function drained(
     leaving: false,
     // One that is alone with its store gateway goes on to have it.
     readers: readers === undefined || readers.length === 0 ? 'unknown' : readers,
+    memory: onVolume(juju.container(CONTAINER)),
     deadline: Date.now() + LONGEST_MS,
     tell: async (text) => {
       juju.log.info(`drain: ${text}`);

@@ -74,4 +74,6 @@ export const DIRS = {
   alertmanager: `${DATA}/alertmanager`,
   store: `${DATA}/store`,
 } as const;
+/** What a drain has seen, for the one that goes on where it was killed. */
+export const DRAIN_FILE = `${DATA}/drain.json`;
 export const ACTIVITY_FILE = `${DATA}/activity.log`;

@@ -109,14 +109,10 @@ export class EnduredModel implements AsyncDisposable {
     this.#killed += 1;
   }
 
-  /**
-   * One pod at random is killed with -9, now and then again until the work is done. A unit that leaves is killed once, and
-   * so is one that is left alone: either would come to nothing if it were interrupted all the time.
-   */
+  /** One pod at random is killed with -9, now and then again until the work is done. */
   async killingWhile(everyMs: number, work: () => Promise<void>): Promise<void> {
-    const killed = new Set<string>();
     const end = new AbortController();
-    const killing = this.#killUntil(end.signal, everyMs, killed);
+    const killing = this.#killUntil(end.signal, everyMs);
     try {
       await work();
     } finally {
@@ -125,14 +121,11 @@ export class EnduredModel implements AsyncDisposable {
     }
   }
 
-  async #killUntil(signal: AbortSignal, everyMs: number, killed: Set<string>): Promise<void> {
+  async #killUntil(signal: AbortSignal, everyMs: number): Promise<void> {
     while (!signal.aborted) {
       const there = Object.keys((await this.model.status()).applications[APP]?.units ?? {});
-      const isOneOfMany = (unit: string) => this.#planned > 1 && this.#stays(unit);
-      const candidates = there.filter((unit) => isOneOfMany(unit) || !killed.has(unit));
-      const unit = candidates[Math.floor(Math.random() * candidates.length)];
+      const unit = there[Math.floor(Math.random() * there.length)];
       if (unit !== undefined) {
-        killed.add(unit);
         // It may have gone by itself in this moment.
         await this.kill('kill-pod', unit, this.#stays(unit) ? '' : 'which leaves').catch(() => undefined);
       }

@@ -6,11 +6,14 @@ import { Agent, request, setGlobalDispatcher } from 'undici';
 import { parseJson } from '../../../lib/json.ts';
 import type { PreparedWrite } from '../../support/prepared-write.ts';
 import { type Order, orderShape, type Result } from './protocol.ts';
-import { bodiesOf, QUERIES } from './series.ts';
+import { bodiesOf, longQueries, QUERIES } from './series.ts';
 
 /** Requests under way at the same time, in a closed loop. */
 const WRITERS = 6;
 const READY_MS = 120_000;
+/** A head is compacted once a minute, and what comes of it is shipped once a minute. */
+const SHIPPED_MS = 300_000;
+const STEP_MS = 60_000;
 /** What one request is given before it counts as failed. */
 const ATTEMPTS = 5;
 const RETRY_MS = 100;
@@ -35,6 +38,10 @@ async function obey(order: Order): Promise<Result> {
   switch (order.kind) {
     case 'ready':
       await Promise.all(order.urls.map((url) => ready(url, order.urls.length)));
+      break;
+    case 'history':
+      await writeHistory(order, taken);
+      await Promise.all(order.urls.map(shipped));
       break;
     case 'push':
       await pushAll(order, taken);
@@ -102,20 +109,38 @@ async function pushAll(order: Extract<Order, { kind: 'push' }>, taken: Taken): P
   await Promise.all(Array.from({ length: Math.min(WRITERS, free.length) }, writer));
 }
 
-async function push({ urls }: Order, taken: Taken, due: number): Promise<void> {
+/** Minute after minute, all series of one before any of the next. */
+async function writeHistory(order: Extract<Order, { kind: 'history' }>, taken: Taken): Promise<void> {
+  const now = Date.now();
+  const bodies = free.length;
+  for (let time = now - order.hours * 3600_000; time < now - STEP_MS; time += STEP_MS) {
+    let left = bodies;
+    const writer = async () => {
+      while (left-- > 0) await push(order, taken, performance.now(), time);
+    };
+    await Promise.all(Array.from({ length: Math.min(WRITERS, bodies) }, writer));
+  }
+}
+
+async function push({ urls }: Order, taken: Taken, due: number, time?: number): Promise<void> {
   let body = free.shift();
   // Slower than the pace: what waits here is part of the time that the request took.
   for (; body === undefined; body = free.shift()) await sleep(1);
   const { series } = body;
-  const bytes = body.stamp(Date.now(), ++value);
+  const bytes = body.stamp(time ?? Date.now(), ++value);
   const post = { method: 'POST', headers: REMOTE_WRITE, body: bytes } as const;
   if (await answered(urls, () => '/api/v1/push', post, taken)) taken.pushed(due, series);
   free.push(body);
 }
 
-async function query({ urls }: Order, taken: Taken, due: number): Promise<void> {
+async function query(
+  { urls, hours }: Extract<Order, { kind: 'mixed' }>,
+  taken: Taken,
+  due: number,
+): Promise<void> {
   const number = turn;
-  const path = () => `/prometheus/api/v1/${QUERIES[number % QUERIES.length]?.(number, Date.now() / 1000)}`;
+  const queries = hours === 0 ? QUERIES : longQueries(hours);
+  const path = () => `/prometheus/api/v1/${queries[number % queries.length]?.(number, Date.now() / 1000)}`;
   if (await answered(urls, path, {}, taken)) taken.queried(due);
 }
 
@@ -180,6 +205,26 @@ async function ready(url: string, units: number): Promise<void> {
       last = String(error);
     }
     if (Date.now() > end) throw new Error(`${url} is not ready with ${units} ingesters: ${last}`);
+  }
+}
+
+/** Every block that the unit has made is in the bucket, and it has made some. */
+async function shipped(url: string): Promise<void> {
+  const names = [
+    'cortex_ingester_shipper_uploads_total',
+    'cortex_ingester_oldest_unshipped_block_timestamp_seconds',
+  ];
+  const asked = names.map((name) => `name[]=${name}`).join('&');
+  const end = Date.now() + SHIPPED_MS;
+  for (;;) {
+    const text = await (await request(`${url}/metrics?${asked}`)).body.text();
+    const [uploads, unshipped] = names.map((name) =>
+      Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1] ?? 0),
+    );
+    if ((uploads ?? 0) > 0 && unshipped === 0) return;
+    if (Date.now() > end)
+      throw new Error(`${url} has ${uploads} blocks in the bucket, and some that are not there`);
+    await sleep(2000);
   }
 }
 

@@ -22,6 +22,7 @@ const topologies = z.array(
     pacedSeconds: z.number(),
     pushesPerSecond: z.number(),
     queriesPerSecond: z.number(),
+    hours: z.int(),
     sides: z.array(z.object({ name: z.enum(NAMES), turns: z.array(turn) })),
   }),
 );

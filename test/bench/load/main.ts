@@ -29,6 +29,7 @@ const { values } = parseArgs({
     series: { type: 'string', default: '50000' },
     rounds: { type: 'string', default: '20' },
     queries: { type: 'string', default: '40' },
+    hours: { type: 'string', default: '0' },
     units: { type: 'string', default: '1,3' },
     sides: { type: 'string', default: 'charm;by hand;by hand again' },
     profiles: { type: 'string' },
@@ -43,6 +44,7 @@ const settings: Settings = {
   series: Number(values.series),
   rounds: Number(values.rounds),
   queriesPerSecond: Number(values.queries),
+  hours: Number(values.hours),
   ...(values.profiles !== undefined && { profiles: resolve(values.profiles) }),
 };
 

@@ -10,6 +10,8 @@ const settings = {
 export const orderShape = z.discriminatedUnion('kind', [
   /** Waits until every unit says that it is ready, and that it sees all of them. */
   z.object({ kind: z.literal('ready'), ...settings }),
+  /** A sample of each series for each minute of so many hours, until all that is old of it lies in the bucket. */
+  z.object({ kind: z.literal('history'), ...settings, hours: z.int() }),
   /** So many requests, as fast as they are acknowledged. */
   z.object({ kind: z.literal('push'), ...settings, requests: z.int() }),
   /** Writers and readers at a given pace. */
@@ -19,6 +21,8 @@ export const orderShape = z.discriminatedUnion('kind', [
     seconds: z.number(),
     pushesPerSecond: z.number(),
     queriesPerSecond: z.number(),
+    /** Over so many; 0: over the last minutes. */
+    hours: z.int(),
   }),
   /** What each unit's processor is busy with for so long, in a file each for `go tool pprof`. */
   z.object({ kind: z.literal('profile'), ...settings, seconds: z.number(), files: z.string() }),

@@ -64,8 +64,8 @@ export function tablesOf(topologies: readonly Topology[]): string {
 
 export function pacesOf(topologies: readonly Topology[]): string {
   const paces = topologies.map(
-    ({ units, series, pushSeconds, pacedSeconds, sides, pushesPerSecond, queriesPerSecond }) =>
-      `- ${unitsText(units)}: ${series} series; ${sides[0]?.turns.length} turns of ${pushSeconds} and ${pacedSeconds} s for each side; beside each other ${pushesPerSecond} pushes of 1,000 samples and ${queriesPerSecond} queries a second.`,
+    ({ units, series, pushSeconds, pacedSeconds, sides, pushesPerSecond, queriesPerSecond, hours }) =>
+      `- ${unitsText(units)}: ${series} series; ${sides[0]?.turns.length} turns of ${pushSeconds} and ${pacedSeconds} s for each side; beside each other ${pushesPerSecond} pushes of 1,000 samples and ${queriesPerSecond} queries a second, over ${hours === 0 ? 'the last five minutes' : `${hours} hours`}.`,
   );
   return paces.join('\n');
 }

@@ -40,13 +40,25 @@ function ofJob(number: number): string {
 }
 
 const instant = (query: string) => `query?query=${encodeURIComponent(query)}`;
-const range = (query: string, now: number) =>
-  `query_range?query=${encodeURIComponent(query)}&start=${now - MINUTES_ASKED * 60}&end=${now}&step=15`;
+const range = (query: string, now: number, minutes = MINUTES_ASKED, step = 15) =>
+  `query_range?query=${encodeURIComponent(query)}&start=${now - minutes * 60}&end=${now}&step=${step}`;
+
+type Path = (number: number, now: number) => string;
 
 /** Paths, by the number of the query and the time in seconds. */
-export const QUERIES: readonly ((number: number, now: number) => string)[] = [
+export const QUERIES: readonly Path[] = [
   (number) => instant(`sum by (job) (rate(${metric(number)}[1m]))`),
   (number, now) => range(`sum by (instance) (rate(${ofJob(number)}[1m]))`, now),
   (number) => instant(`topk(5, ${ofJob(number)})`),
   (number, now) => range(`max by (path) (${ofJob(number)})`, now),
 ];
+
+/** Panels of a dashboard that shows so many hours. */
+export function longQueries(hours: number): readonly Path[] {
+  const minutes = hours * 60;
+  return [
+    (number, now) => range(`sum by (instance) (rate(${ofJob(number)}[5m]))`, now, minutes, 60),
+    (number) => instant(`sum(avg_over_time(${ofJob(number)}[${hours}h]))`),
+    (number, now) => range(`max by (path) (${ofJob(number)})`, now, minutes, 60),
+  ];
+}

@@ -1,5 +1,6 @@
 /** The turns that the sides take. */
 import { mkdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Model } from '../model.ts';
 import type { Result } from './protocol.ts';
 import { SERIES_PER_REQUEST } from './series.ts';
@@ -23,6 +24,8 @@ export interface Settings {
   readonly series: number;
   readonly rounds: number;
   readonly queriesPerSecond: number;
+  /** Of samples that are there beforehand, and that queries go over; 0: queries are of the last minutes. */
+  readonly hours: number;
   /** Folder for a profile of each unit in each half of a turn. */
   readonly profiles?: string;
 }
@@ -52,6 +55,7 @@ export interface Topology {
   readonly pacedSeconds: number;
   readonly pushesPerSecond: number;
   readonly queriesPerSecond: number;
+  readonly hours: number;
   readonly sides: readonly SideTurns[];
 }
 
@@ -78,6 +82,7 @@ export async function runTopology(
 
 async function takeTurns(sides: readonly Side[], units: number, settings: Settings): Promise<Topology> {
   const { series, pushSeconds, pacedSeconds, rounds, queriesPerSecond } = settings;
+  if (settings.hours > 0) await writeHistory(sides, units, settings.hours);
   progress(`${units} units: finding the pace`);
   const rate = await slowestRate(sides, settings);
   const pace = {
@@ -102,9 +107,21 @@ async function takeTurns(sides: readonly Side[], units: number, settings: Settin
     series,
     pushSeconds,
     pacedSeconds,
+    hours: settings.hours,
     ...pace,
     sides: [...turns].map(([name, taken]) => ({ name, turns: taken })),
   };
+}
+
+/** Queriers know of a block in the bucket after so long, where they ask it for such times. */
+const KNOWN_MS = 150_000;
+
+async function writeHistory(sides: readonly Side[], units: number, hours: number): Promise<void> {
+  for (const { name, generator } of sides) {
+    progress(`${units} units: ${hours} hours of samples for ${name}`);
+    good(await generator.obey({ kind: 'history', hours }));
+  }
+  await sleep(KNOWN_MS);
 }
 
 /** Requests a second. */
@@ -134,14 +151,14 @@ async function takeTurn(
   label: string,
 ): Promise<Turn> {
   const { generator, pids } = side;
-  const { pushSeconds, pacedSeconds } = settings;
+  const { pushSeconds, pacedSeconds, hours } = settings;
   const before = await usageOf(pids);
   const push = await profiled(side, settings, pushSeconds, `push-${label}`, () =>
     generator.obey({ kind: 'push', requests }),
   );
   const between = await usageOf(pids);
   const mixed = await profiled(side, settings, pacedSeconds, `mixed-${label}`, () =>
-    generator.obey({ kind: 'mixed', seconds: pacedSeconds, pushesPerSecond, queriesPerSecond }),
+    generator.obey({ kind: 'mixed', seconds: pacedSeconds, pushesPerSecond, queriesPerSecond, hours }),
   );
   const after = await usageOf(pids);
   return {

@@ -22,7 +22,9 @@ describe('what the load bench says of its turns', () => {
   });
 
   test('a good run of one of those by hand counts half', () => {
-    const [throughput] = figuresOf(topology({ charm: [2, 2, 2], 'by hand': [1, 1, 2], 'by hand again': [3, 3, 2] }));
+    const [throughput] = figuresOf(
+      topology({ charm: [2, 2, 2], 'by hand': [1, 1, 2], 'by hand again': [3, 3, 2] }),
+    );
     expect(throughput?.measured).toMatch(/^1\.00 times/);
   });
 
@@ -67,7 +69,16 @@ function topology(seconds: Readonly<Partial<Record<SideName, readonly number[]>>
     const turns = seconds[name]?.map(turnOf);
     return turns === undefined ? [] : [{ name, turns }];
   });
-  return { units: 1, series: 1, pushSeconds: 1, pacedSeconds: 1, pushesPerSecond: 1, queriesPerSecond: 1, sides };
+  return {
+    units: 1,
+    series: 1,
+    pushSeconds: 1,
+    pacedSeconds: 1,
+    pushesPerSecond: 1,
+    queriesPerSecond: 1,
+    hours: 0,
+    sides,
+  };
 }
 
 function turnOf(seconds: number): Turn {

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BlocksBucket } from '../../../charm/drain/bucket.ts';
 import { drainIngester } from '../../../charm/drain/drain.ts';
+import type { Indexed, IndexedMemory } from '../../../charm/drain/indexed.ts';
 import { MimirApi } from '../../../charm/mimir-api.ts';
 import type { S3Connection } from '../../../relations/s3.ts';
 
@@ -53,7 +54,7 @@ function uploaded(at: number): Buffer {
 }
 
 /** A hook that has less time left than it takes until queriers know a block. */
-async function drain() {
+async function drain(memory?: IndexedMemory) {
   const connection: S3Connection = {
     endpoint: url.host,
     insecure: true,
@@ -70,6 +71,7 @@ async function drain() {
     storage: { kind: 's3', bucket, seenAfterSeconds: KNOWN_AFTER_SECONDS },
     leaving: true,
     readers: 'unknown',
+    ...(memory !== undefined && { memory }),
     deadline: Date.now() + 3000,
     tell: async () => undefined,
   });
@@ -93,6 +95,31 @@ test('a block that was uploaded long ago is known to all', async () => {
   block = ulid(Date.now() - 40 * MINUTE);
   index = uploaded(Date.now() - 30 * MINUTE);
   expect(await drain()).toEqual({ kind: 'drained', series: 0, blocks: 1 });
+});
+
+/** What a drain that was killed has left behind. */
+function memoryOf(indexed: Indexed | undefined): IndexedMemory & { readonly written: Indexed[] } {
+  const written: Indexed[] = [];
+  return { written, recall: async () => indexed, remember: async (seen) => void written.push(seen) };
+}
+
+test('a drain that was killed goes on waiting where it was', async () => {
+  block = ulid(Date.now() - MINUTE);
+  index = uploaded(Date.now() - MINUTE);
+  const waited = memoryOf({ since: Date.now() - KNOWN_AFTER_SECONDS * 1000 + 1000, blocks: [block] });
+  expect(await drain(waited)).toEqual({ kind: 'drained', series: 0, blocks: 1 });
+});
+
+test('what was seen of other blocks, or by a clock that was ahead, is not gone by', async () => {
+  block = ulid(Date.now() - MINUTE);
+  index = uploaded(Date.now() - MINUTE);
+  const early = { kind: 'stuck', reason: expect.stringContaining('too early for queriers') };
+  const begun = Date.now();
+  const other = memoryOf({ since: begun - 10 * MINUTE, blocks: ['01ARZ3NDEKTSV4RRFFQ69G5FAV'] });
+  expect(await drain(other)).toEqual(early);
+  expect(other.written, 'kept for the next one').toMatchObject([{ blocks: [block] }]);
+  expect(other.written[0]?.since).toBeGreaterThanOrEqual(begun);
+  expect(await drain(memoryOf({ since: begun + 10 * MINUTE, blocks: [block] }))).toEqual(early);
 });
 
 test('a block that is not in the bucket keeps the ingester, unless its tenant is deleted', async () => {
