@@ -197,7 +197,7 @@ async function untilFound(drain: Drain, blocks: readonly Block[]): Promise<void>
   const since = await indexedSince(drain, blocks);
   if (readers === 'anew') return;
   const left = Math.max(0, since + seenAfterSeconds * 1000 - Date.now());
-  if (Date.now() + left > deadline) throw notFound('queriers to know them');
+  if (left > 0 && Date.now() + left > deadline) throw notFound('queriers to know them');
   const asked = readers === 'unknown' ? [] : readers;
   await Promise.all([sleep(left), ...asked.map((reader) => untilSynced(reader, since, deadline))]);
 }

@@ -106,7 +106,7 @@ function memoryOf(indexed: Indexed | undefined): IndexedMemory & { readonly writ
 test('a drain that was killed goes on waiting where it was', async () => {
   block = ulid(Date.now() - MINUTE);
   index = uploaded(Date.now() - MINUTE);
-  const waited = memoryOf({ since: Date.now() - KNOWN_AFTER_SECONDS * 1000 + 1000, blocks: [block] });
+  const waited = memoryOf({ since: Date.now() - KNOWN_AFTER_SECONDS * 1000, blocks: [block] });
   expect(await drain(waited)).toEqual({ kind: 'drained', series: 0, blocks: 1 });
 });
 
