@@ -15,11 +15,12 @@ import type { Inputs } from './plan/inputs.ts';
 import { READY_CHECK } from './plan/layer.ts';
 import { CONFIG_FILE, CONTAINER } from './plan/paths.ts';
 import { alertmanagerDigest, endsIngester, hasIngester, type Plan } from './plan/plan.ts';
+import { isOpen, withoutRequest } from './plan/requests.ts';
 import type { Component } from './plan/roles.ts';
 import { limitsRefused } from './plan/statuses.ts';
 import { DEFAULT_TENANT } from './plan/tenant.ts';
 import { runningTrust } from './plan/tls.ts';
-import { FLUSHED_FOR, isOpen, nextTurn, REQUESTS, WRITES_HELD, withoutRequest } from './plan/turns.ts';
+import { FLUSHED_FOR, nextTurn, REQUESTS, WRITES_HELD } from './plan/turns.ts';
 import { serviceHost } from './plan/urls.ts';
 import { remember } from './remembered.ts';
 import { applySenderRules, doubtSenderRules } from './sender-rules/apply.ts';
@@ -188,8 +189,13 @@ async function publishServing(
   const peers = await juju.relation('mimir-peers');
   peers?.publishUnit(peerUnit(said.hostname, { ...said, requests, ...preparedFor(inputs) }));
   juju.store(REQUESTS, requests);
-  const { turn } = said.agreement;
-  return { turn: isOver ? nextTurn(turn, { ...requestsOfOthers, [unit]: requests }) : turn };
+  const { turn, clusterRequests } = said.agreement;
+  if (!isOver) return { turn };
+  const next = nextTurn(turn, { ...requestsOfOthers, [unit]: requests });
+  // It was the last of its application, which nobody else tells its leader.
+  if (inputs.leader && next === undefined && isOpen(clusterRequests))
+    await (await import('./copies.ts')).wakeLater(juju);
+  return { turn: next };
 }
 
 /** The leader's word. It is remembered at once: until Juju tells of the change, another hook would decide anew. */

@@ -6,10 +6,12 @@ import type { MimirApi } from './mimir-api.ts';
 import { MimirError } from './mimir-errors.ts';
 import { within } from './patience.ts';
 import { ownRoles } from './plan/cluster.ts';
+import { clusterWord, concernsClusterTurns, isInCluster, otherWithTurn } from './plan/cluster-turns.ts';
 import type { Inputs, WaitsFor } from './plan/inputs.ts';
 import type { Plan } from './plan/plan.ts';
+import { isOpen, withRequest } from './plan/requests.ts';
 import { runningComponents } from './plan/running.ts';
-import { hasTurn, isOpen, isStopped, nextTurn, wantsTurn, withRequest } from './plan/turns.ts';
+import { hasTurn, isStopped, nextTurn, wantsTurn } from './plan/turns.ts';
 import { runningMimirAt } from './running-mimir.ts';
 
 /** A unit that is this slow still serves. */
@@ -30,7 +32,9 @@ export async function takeTurns(
   if (peers === undefined) return inputs;
   const units = inputs.otherUnits;
   const wants =
-    units.length > 0 && wantsTurn(inputs, planned) && (isStopped(inputs) || (await serves(inputs)));
+    (units.length > 0 || isInCluster(inputs)) &&
+    wantsTurn(inputs, planned) &&
+    (isStopped(inputs) || (await serves(inputs)));
   const requests = wants ? withRequest(inputs.requests) : inputs.requests;
   // What another leader has said meanwhile may not have been told to this unit yet.
   const held = readAgreement(await peers.localAppData()).turn;
@@ -44,13 +48,28 @@ export async function takeTurns(
       : undefined;
     return { ...inputs, requests, ...(waitsFor !== undefined && { waitsFor }) };
   }
-  if (held === undefined && !isOpen(requests) && !(await asksNow(event, peers))) return inputs;
+  if (
+    held === undefined &&
+    !isOpen(requests) &&
+    !concernsClusterTurns(inputs) &&
+    !(await asksNow(event, peers))
+  )
+    return inputs;
   const bags = await bagsOf(peers, units);
   const requestsOfOthers = requestsIn(bags);
-  const turn = nextTurn(held, { ...requestsOfOthers, [inputs.unit]: requests });
+  const asking = { ...requestsOfOthers, [inputs.unit]: requests };
+  const { mayRestart, ...word } = clusterWord(inputs, Object.values(asking).some(isOpen));
+  // A unit that has begun comes to its end, also when its application joins a cluster meanwhile.
+  const turn = mayRestart ? nextTurn(held, asking) : held;
   const mine = hasTurn(turn, inputs.unit, requests);
-  const waitsFor = wants ? await obstacle(inputs, { turn, mine, looksAround }, async () => bags) : undefined;
-  const agreement = { ...inputs.agreement, turn };
+  const agreement = { ...inputs.agreement, turn, ...word };
+  const waitsFor = wants
+    ? await obstacle(
+        { ...inputs, agreement },
+        { turn: mayRestart ? turn : undefined, mine, looksAround },
+        async () => bags,
+      )
+    : undefined;
   return { ...inputs, requests, requestsOfOthers, agreement, ...(waitsFor !== undefined && { waitsFor }) };
 }
 
@@ -98,7 +117,8 @@ async function obstacle(
     );
   }
   const isOther = turn !== undefined && turn.unit !== inputs.unit;
-  return { kind: 'turn', ...(isOther && { unit: turn.unit }) };
+  const after = otherWithTurn(inputs) ?? (isOther ? turn.unit : undefined);
+  return { kind: 'turn', ...(after !== undefined && { after }) };
 }
 
 /** Who is not there to serve while this unit restarts: all others must answer, and all must be in the ring. */

@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import { type Bag, parseJson, stableJson } from 'charmwright';
 import * as z from 'zod/mini';
 import { type KeyProblem, keyProblems } from './bag.ts';
+import type { ClusterTurn, Requests } from './peers.ts';
 import { bundle, certificatesIn } from './pem.ts';
 
 /** Of what the one that leads says. Another one is another agreement, and nothing of it is used. */
@@ -40,6 +41,8 @@ export interface MemberApp {
   readonly plannedUnits?: number;
   /** A name in DNS for all of its units. */
   readonly endpoints?: string;
+  /** To restart its units; absent until it has had to ask. */
+  readonly requests?: Requests | undefined;
 }
 
 export interface MemberUnitData {
@@ -56,10 +59,16 @@ export interface MemberUnitData {
   readonly runs?: string;
 }
 
-export function memberApp({ role, plannedUnits, endpoints }: Required<MemberApp>): Bag {
+export function memberApp({
+  role,
+  plannedUnits,
+  endpoints,
+  requests,
+}: Required<Omit<MemberApp, 'requests'>> & Pick<MemberApp, 'requests'>): Bag {
   return {
     endpoints: stableJson(endpoints),
     planned_units: stableJson(plannedUnits),
+    ...(requests !== undefined && { restart: stableJson(requests) }),
     role: stableJson(role),
   };
 }
@@ -93,11 +102,14 @@ const numberOfCopies = z.int().check(z.gte(1), z.lte(9));
 const copies = z.optional(json(numberOfCopies, 'a number from 1 to 9'));
 
 const role = z.optional(json(z.string().check(z.maxLength(1000)), 'a text of roles'));
+const requestNumber = z.int().check(z.gte(0));
+const requestsShape = z.object({ asked: requestNumber, done: requestNumber });
 
 const memberAppSchema = z.object({
   role,
   planned_units: z.optional(json(z.int().check(z.gte(0), z.lte(MOST_UNITS)), 'a number of units')),
   endpoints: z.optional(host),
+  restart: z.optional(json(requestsShape, 'numbers of requests')),
 });
 
 /** What can be read of it, and what cannot. */
@@ -110,12 +122,13 @@ export interface Said<T> {
 export function readMemberApp(bag: Bag): Said<MemberApp> {
   const parsed = memberAppSchema.safeParse(bag);
   if (!parsed.success) return { said: {}, problems: keyProblems(parsed.error) };
-  const { role, planned_units: plannedUnits, endpoints } = parsed.data;
+  const { role, planned_units: plannedUnits, endpoints, restart: requests } = parsed.data;
   return {
     said: {
       ...(role !== undefined && { role }),
       ...(plannedUnits !== undefined && { plannedUnits }),
       ...(endpoints !== undefined && { endpoints }),
+      ...(requests !== undefined && { requests }),
     },
     problems: [],
   };
@@ -183,6 +196,13 @@ export interface ClusterConfiguration {
   readonly role?: string;
 }
 
+/** What the application that leads says besides. */
+interface LeaderWords {
+  /** URI of the credentials; undefined where the units need none. */
+  readonly secret: string | undefined;
+  readonly turn: ClusterTurn | undefined;
+}
+
 /** The credentials of object storage, as they stand in the secret. */
 export const credentialsSchema = z.object({ 'access-key': z.string(), 'secret-key': z.string() });
 export type Credentials = z.infer<typeof credentialsSchema>;
@@ -191,12 +211,12 @@ export type Credentials = z.infer<typeof credentialsSchema>;
  * What was said before, by one that leads and that nothing else can be told of before somebody mends it. Nothing, where
  * nothing was said: who has joined waits then anyway.
  */
-export function blockedApp(said: Bag): Bag {
-  return said.worker_config === undefined ? said : { ...said, blocked: stableJson(true) };
+export function blockedApp(said: Bag, turn: ClusterTurn | undefined): Bag {
+  if (said.worker_config === undefined) return said;
+  return { ...said, blocked: stableJson(true), turn: stableJson(turn ?? null) };
 }
 
-/** @param secret URI of the credentials; undefined where the units need none. */
-export function leaderApp(configuration: ClusterConfiguration, secret: string | undefined): Bag {
+export function leaderApp(configuration: ClusterConfiguration, { secret, turn }: LeaderWords): Bag {
   const { settings, replicationFactor, serverName, storageAuthorities, authorities, trusted, tenantLimits } =
     configuration;
   const { toCome, hold, since } = configuration.copies ?? {};
@@ -216,6 +236,8 @@ export function leaderApp(configuration: ClusterConfiguration, secret: string | 
     ...(storageAuthorities !== undefined && { s3_tls_ca_chain: stableJson(storageAuthorities) }),
     server_name: stableJson(serverName),
     ...(tenantLimits !== undefined && { tenant_limits: stableJson(tenantLimits) }),
+    // That it is there says that turns are given at all.
+    turn: stableJson(turn ?? null),
     // JSON is YAML, too. The order of the settings is kept: it is the order in the file of every unit.
     worker_config: stableJson(JSON.stringify(settings)),
   };
@@ -231,6 +253,7 @@ const copiesShape = z.object({
   hold: z.optional(numberOfCopies),
   since: z.optional(z.int().check(z.gte(1_600_000_000_000), z.lte(9_999_999_999_999))),
 });
+const turnShape = z.object({ application: z.string(), request: requestNumber });
 const leaderSchema = z.object({
   blocked: z.optional(json(z.boolean(), 'true or false')),
   worker_config: json(
@@ -254,6 +277,7 @@ const leaderSchema = z.object({
   ca_cert: certificates,
   received_ca: certificates,
   tenant_limits: z.optional(json(z.string(), 'limits of tenants')),
+  turn: z.optional(json(z.nullable(turnShape), 'an application and its request')),
 });
 
 export type LeaderAnswer =
@@ -268,6 +292,8 @@ export type LeaderAnswer =
       readonly secret?: string;
       /** It has something wrong, and this is what it last had right. */
       readonly blocked?: true;
+      /** Who may restart; absent where its charm gives no turns. */
+      readonly turn?: ClusterTurn | 'nobody';
     };
 
 /** The databag of the application that leads. */
@@ -295,6 +321,7 @@ export function readLeaderApp(bag: Bag): LeaderAnswer {
     },
     ...(data.s3_secret_id !== undefined && { secret: data.s3_secret_id }),
     ...(data.blocked === true && { blocked: true }),
+    ...(data.turn !== undefined && { turn: data.turn ?? 'nobody' }),
   };
 }
 

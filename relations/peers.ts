@@ -29,6 +29,12 @@ export interface Turn {
   readonly request: number;
 }
 
+/** Which application of a cluster may restart its units. */
+export interface ClusterTurn {
+  readonly application: string;
+  readonly request: number;
+}
+
 /** What all units agree on. Written by the leader. */
 export interface Agreement {
   /** Present once the application has moved to object storage. */
@@ -49,6 +55,10 @@ export interface Agreement {
   /** The authorities of all units' certificates, PEM. Present while the units speak TLS. */
   readonly authorities?: string | undefined;
   readonly turn?: Turn | undefined;
+  /** Requests of the whole application, to the one that leads its cluster; absent until it has had to ask. */
+  readonly clusterRequests?: Requests | undefined;
+  /** Of the application that leads a cluster, while anybody in it asks. */
+  readonly clusterTurn?: ClusterTurn | undefined;
   /** From when on `replicationFactor` holds, in milliseconds since 1970; absent when it has never been another. */
   readonly copiesSince?: number | undefined;
   /** For this number of copies to come no ingester takes writes. */
@@ -62,6 +72,13 @@ export const rulesRecordShape = z.object({
 });
 
 export const turnShape = z.object({ unit: z.string(), request: z.number() });
+export const clusterTurnShape = z.object({ application: z.string(), request: z.number() });
+export const requestsShape = z.object({ asked: z.number(), done: z.number() });
+
+/** JSON of this; a value that is none of ours counts as absent. */
+function jsonOf<T>(shape: z.core.$ZodType<T>) {
+  return z.catch(z.optional(z.pipe(z.pipe(z.string(), z.transform(parseJson)), shape)), undefined);
+}
 
 /** A number of copies. */
 const copiesText = z.pipe(z.string().check(z.regex(/^[1-9]$/)), z.transform(Number));
@@ -74,12 +91,14 @@ const agreementSchema = z.object({
   'alertmanager-digest': z.optional(z.string()),
   'grafana-stand-in': z.catch(z.optional(unitShape), undefined),
   'tenant-limits': z.optional(z.string()),
-  rules: z.catch(z.optional(z.pipe(z.pipe(z.string(), z.transform(parseJson)), rulesRecordShape)), undefined),
+  rules: jsonOf(rulesRecordShape),
   'copies-since': z.catch(
     z.optional(z.pipe(z.string().check(z.regex(/^\d{13}$/)), z.transform(Number))),
     undefined,
   ),
-  turn: z.catch(z.optional(z.pipe(z.pipe(z.string(), z.transform(parseJson)), turnShape)), undefined),
+  turn: jsonOf(turnShape),
+  'cluster-turn': jsonOf(clusterTurnShape),
+  'cluster-restart': jsonOf(requestsShape),
 });
 
 /** Our application's databag. A value that is none of ours counts as absent: the leader writes it again. */
@@ -92,6 +111,8 @@ export function readAgreement(bag: Bag): Agreement {
     'tenant-limits': tenantLimits,
     rules,
     turn,
+    'cluster-turn': clusterTurn,
+    'cluster-restart': clusterRequests,
     'copies-since': copiesSince,
     'hold-writes': holdWrites,
   } = agreementSchema.parse(bag);
@@ -105,6 +126,8 @@ export function readAgreement(bag: Bag): Agreement {
     ...(tenantLimits !== undefined && { tenantLimits }),
     ...(authorities !== undefined && { authorities }),
     ...(turn !== undefined && { turn }),
+    ...(clusterTurn !== undefined && { clusterTurn }),
+    ...(clusterRequests !== undefined && { clusterRequests }),
     ...(copiesSince !== undefined && { copiesSince }),
     ...(holdWrites !== undefined && { holdWrites }),
   };
@@ -119,6 +142,8 @@ export function agreementBag({
   tenantLimits,
   authorities,
   turn,
+  clusterTurn,
+  clusterRequests,
   copiesSince,
   holdWrites,
 }: Agreement): Bag {
@@ -131,6 +156,8 @@ export function agreementBag({
     ...(tenantLimits !== undefined && { 'tenant-limits': tenantLimits }),
     ...(authorities !== undefined && { 'tls-ca': authorities }),
     ...(turn !== undefined && { turn: stableJson(turn) }),
+    ...(clusterTurn !== undefined && { 'cluster-turn': stableJson(clusterTurn) }),
+    ...(clusterRequests !== undefined && { 'cluster-restart': stableJson(clusterRequests) }),
     ...(copiesSince !== undefined && { 'copies-since': String(copiesSince) }),
     ...(holdWrites !== undefined && { 'hold-writes': String(holdWrites) }),
   };
@@ -210,10 +237,7 @@ export function unitHost(bag: Bag): string | undefined {
   return ip ?? (HOST.test(host ?? '') ? host : undefined);
 }
 
-export const requestsShape = z.object({ asked: z.number(), done: z.number() });
-const unitSchema = z.object({
-  restart: z.catch(z.optional(z.pipe(z.pipe(z.string(), z.transform(parseJson)), requestsShape)), undefined),
-});
+const unitSchema = z.object({ restart: jsonOf(requestsShape) });
 
 /** For how many copies a unit is ready, by its databag: has flushed, and takes no writes. */
 export function unitPrepared(bag: Bag): Pick<PeerWords, 'flushedFor' | 'heldFor'> {

@@ -60,6 +60,7 @@ export const joinCluster: Neighbour = {
       role: roleText(ownRoles(inputs)),
       plannedUnits: inputs.plannedUnits,
       endpoints: endpointsHost(inputs),
+      requests: inputs.agreement?.clusterRequests,
     }),
   }),
 };
@@ -94,8 +95,9 @@ async function readJoined(juju: Juju<Spec>, relations: readonly Relation[]): Pro
     case 'invalid':
       return { ...from, ...answer };
     case 'said': {
-      const { configuration, secret, blocked } = answer;
-      const ready = { ...from, kind: 'ready', configuration, ...(blocked && { blocked }) } as const;
+      const { configuration, secret, blocked, turn } = answer;
+      const words = { ...(blocked && { blocked }), ...(turn !== undefined && { turn }) };
+      const ready = { ...from, kind: 'ready', configuration, ...words } as const;
       const problem = unfit(configuration.settings);
       if (problem !== undefined)
         return { ...from, kind: 'invalid', problems: [{ key: 'worker_config', problem }] };

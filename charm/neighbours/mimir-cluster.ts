@@ -10,7 +10,7 @@ import {
   readMemberApp,
   readMemberUnit,
 } from '../../relations/mimir-cluster.ts';
-import { peerAddress } from '../../relations/peers.ts';
+import { type Agreement, peerAddress } from '../../relations/peers.ts';
 import type { Spec } from '../generated.ts';
 import { copiesToTell } from '../plan/copies.ts';
 import type { Inputs, NeighbourProblem } from '../plan/inputs.ts';
@@ -42,12 +42,13 @@ export const mimirCluster: Neighbour = {
     if (!inputs.leader) return;
     if (shared === undefined) {
       // What only time can bring is no news.
-      if (worst(statuses)?.name === 'blocked') await tellBlocked(relations);
+      if (worst(statuses)?.name === 'blocked') await tellBlocked(relations, inputs.agreement?.clusterTurn);
       return;
     }
     const { credentials } = shared;
     const secret = credentials === undefined ? undefined : await share(juju, credentials, relations);
     const tenantLimits = await limitsToTell(inputs);
+    const turn = inputs.agreement?.clusterTurn;
     const configuration = {
       ...toldToAll(inputs, shared),
       copies: copiesToTell(inputs),
@@ -55,7 +56,7 @@ export const mimirCluster: Neighbour = {
     };
     for (const { relation: name, roles } of inputs.neighbours.members ?? []) {
       const relation = relations.find((each) => each.name === name);
-      await relation?.publishApp(leaderApp({ ...configuration, role: roleText(roles) }, secret));
+      await relation?.publishApp(leaderApp({ ...configuration, role: roleText(roles) }, { secret, turn }));
     }
   },
 
@@ -67,8 +68,9 @@ export const mimirCluster: Neighbour = {
   },
 };
 
-async function tellBlocked(relations: readonly Relation[]): Promise<void> {
-  for (const relation of relations) await relation.publishApp(blockedApp(await relation.localAppData()));
+async function tellBlocked(relations: readonly Relation[], turn: Agreement['clusterTurn']): Promise<void> {
+  for (const relation of relations)
+    await relation.publishApp(blockedApp(await relation.localAppData(), turn));
 }
 
 /** Those in use here: while something is wrong with the wanted ones, that is what was last good. */
@@ -103,6 +105,7 @@ async function readMember(
     roles: roles ?? [],
     plannedUnits: said.plannedUnits ?? 0,
     ...(said.endpoints !== undefined && { endpoints: said.endpoints }),
+    ...(said.requests !== undefined && { requests: said.requests }),
     units: units.flatMap(({ unit, said: { host, ip, runs, ...more } }): readonly MemberUnit[] => {
       const components = componentsOf(runs ?? '');
       return host === undefined

@@ -74,7 +74,10 @@ export interface WritesHeld {
 }
 
 export type WaitsFor =
-  | { readonly kind: 'turn' /** Who has it, when that is known. */; readonly unit?: string }
+  | {
+      readonly kind: 'turn' /** The unit or the application that has it, when that is known. */;
+      readonly after?: string;
+    }
   | { readonly kind: 'unit' /** It does not serve. */; readonly unit: string }
   | { readonly kind: 'ring'; readonly active: number; readonly units: number };
 

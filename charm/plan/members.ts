@@ -1,6 +1,7 @@
 /** A cluster as its applications tell each other of it: who has joined, and what the one that leads has said. */
 import type { KeyProblem } from '../../relations/bag.ts';
 import type { ClusterConfiguration, Credentials } from '../../relations/mimir-cluster.ts';
+import type { ClusterTurn, Requests } from '../../relations/peers.ts';
 import type { Component } from './roles.ts';
 
 /** An application that has joined the cluster. */
@@ -14,6 +15,8 @@ export interface Member {
   readonly plannedUnits: number;
   /** A name in DNS for all of its units, whether ready or not. */
   readonly endpoints?: string;
+  /** To restart its units. */
+  readonly requests?: Requests | undefined;
   /** Those that have said where they are. In the order of their numbers. */
   readonly units: readonly MemberUnit[];
 }
@@ -63,4 +66,6 @@ export type Joined =
       readonly credentials?: Credentials;
       /** The one that leads is Blocked: this is what it said before. */
       readonly blocked?: true;
+      /** Who may restart; absent where its charm gives no turns. */
+      readonly turn?: ClusterTurn | 'nobody';
     });

@@ -158,7 +158,7 @@ export function turnStatuses({ waitsFor }: Pick<Inputs, 'waitsFor'>): readonly S
 function turnStatus(waitsFor: WaitsFor): Status {
   switch (waitsFor.kind) {
     case 'turn': {
-      const after = waitsFor.unit === undefined ? '' : `, after ${waitsFor.unit}`;
+      const after = waitsFor.after === undefined ? '' : `, after ${waitsFor.after}`;
       return waiting(`[mimir] waiting for its turn to restart${after}`);
     }
     case 'unit':

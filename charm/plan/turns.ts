@@ -1,14 +1,16 @@
 /**
  * Mimirs are restarted one after the other: a unit asks in its databag, and the leader names the one whose turn it is,
- * until that one says that its Mimir serves again. Requests are numbered, so that a turn is never taken for another.
+ * until that one says that its Mimir serves again.
  */
 import type { JujuEvent } from 'charmwright';
 import type { Requests, Turn } from '../../relations/peers.ts';
 import type { Spec } from '../generated.ts';
+import { concernsClusterTurns, isInCluster } from './cluster-turns.ts';
 import { copiesIn } from './copies.ts';
 import type { Inputs } from './inputs.ts';
 import { CONFIG_FILE, SERVICE, TARGET_FILE, UNITS_CA_FILE } from './paths.ts';
 import type { Plan } from './plan.ts';
+import { isOpen } from './requests.ts';
 import { runningComponents } from './running.ts';
 
 /** Under this name a unit remembers its requests. */
@@ -17,8 +19,6 @@ export const REQUESTS = 'restart';
 export const FLUSHED_FOR = 'flushed-for';
 /** And under this for which its ingester is to take no writes. */
 export const WRITES_HELD = 'writes-held';
-
-const NONE: Requests = { asked: 0, done: 0 };
 
 /**
  * Whether Mimir is to be started anew on other files, or stopped for good, and may wait for it. TLS between units and
@@ -51,26 +51,13 @@ export function isStopped({ container }: Pick<Inputs, 'container'>): boolean {
 
 /** Whether anything of turns may have to be decided or ended in this dispatch; most have nothing to do with them. */
 export function concernsTurns(event: JujuEvent<Spec>, inputs: Inputs, planned: Plan): boolean {
-  if (inputs.otherUnits.length === 0 && inputs.agreement?.turn === undefined) return false;
+  const isAlone = inputs.otherUnits.length === 0 && !isInCluster(inputs);
+  if (isAlone && inputs.agreement?.turn === undefined) return false;
   if (isOpen(inputs.requests) || wantsTurn(inputs, planned)) return true;
   if (!inputs.leader) return false;
+  if (concernsClusterTurns(inputs)) return true;
   const fromPeers = 'endpoint' in event && event.endpoint === 'mimir-peers';
   return inputs.agreement?.turn !== undefined || event.kind === 'leader-elected' || fromPeers;
-}
-
-export function isOpen(requests: Requests | undefined): requests is Requests {
-  return requests !== undefined && requests.asked > requests.done;
-}
-
-/** One that is open stays the same, whatever has changed since. */
-export function withRequest(requests: Requests | undefined): Requests {
-  if (isOpen(requests)) return requests;
-  const { asked } = requests ?? NONE;
-  return { asked: asked + 1, done: asked };
-}
-
-export function withoutRequest({ asked }: Requests): Requests {
-  return { asked, done: asked };
 }
 
 export function hasTurn(turn: Turn | undefined, unit: string, requests: Requests | undefined): boolean {

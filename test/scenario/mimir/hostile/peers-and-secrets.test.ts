@@ -17,6 +17,8 @@ const AGREED: Bag = agreementBag({
   alertmanagerDigest: 'a1b2',
   authorities: UNIT_AUTHORITY,
   copiesSince: 1_780_000_000_000,
+  clusterRequests: { asked: 2, done: 1 },
+  clusterTurn: { application: 'write', request: 2 },
   grafanaStandIn: 'mimir-k8s/0',
   holdWrites: 5,
   replicationFactor: 3,

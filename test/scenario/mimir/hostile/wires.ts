@@ -107,7 +107,12 @@ export const WIRES = {
   'mimir-cluster': wire(
     29,
     'write',
-    { role: '"write"', planned_units: '3', endpoints: '"write-endpoints.cos.svc.cluster.local"' },
+    {
+      role: '"write"',
+      planned_units: '3',
+      endpoints: '"write-endpoints.cos.svc.cluster.local"',
+      restart: '{"asked":2,"done":1}',
+    },
     {
       address: '"write-0.write-endpoints.cos.svc.cluster.local"',
       flushed_for: '3',
