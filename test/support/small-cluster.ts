@@ -2,6 +2,7 @@
 import {
   type Context,
   context,
+  type EventInput,
   exec,
   findRelation,
   peerRelation,
@@ -19,13 +20,15 @@ import { configOf, gateway, image, S3_SECRET, s3, world } from './mimir-world.ts
 const LEADING = 'mimir';
 
 type Bag = Readonly<Record<string, string>>;
-type Hook = 'pebble-ready' | 'config-changed' | 'update-status';
+type Hook = 'pebble-ready' | 'config-changed' | 'update-status' | `broken ${string}`;
 
 interface Application {
   readonly name: string;
   readonly roles: string;
   readonly host: string;
   readonly fake: FakeMimir;
+  /** Of its relation to the one that leads, there. */
+  readonly relation: number;
   readonly context: Context<Spec>;
   state: State;
   /** What it says to the cluster, and to itself. */
@@ -62,6 +65,7 @@ export class SmallCluster implements AsyncDisposable {
           roles: own,
           host: address,
           fake,
+          relation: 10 + at,
           context: context(charm, { app: name }),
           state: world(address, {
             secrets: [S3_SECRET],
@@ -98,10 +102,7 @@ export class SmallCluster implements AsyncDisposable {
 
   /** It is gone, and the one that leads is told. */
   remove(name: string): void {
-    const { fake } = this.#of(name);
-    this.#applications = this.#applications.filter((application) => application.name !== name);
-    this.#gone.push(fake);
-    this.#of(LEADING).hooks.push('update-status');
+    this.#of(LEADING).hooks.push(`broken ${name}`);
   }
 
   /** Until no hook is left to run. */
@@ -140,8 +141,8 @@ export class SmallCluster implements AsyncDisposable {
     const { name, fake, context: charmed } = application;
     const hook = application.hooks.shift() ?? 'update-status';
     const served = fake.ready;
-    const event = hook === 'pebble-ready' ? ({ kind: hook, container: 'mimir' } as const) : hook;
-    const after = await charmed.run(event, this.#stateOf(application));
+    const after = await charmed.run(this.#eventOf(hook), this.#stateOf(application));
+    if (hook.startsWith('broken ')) this.#forget(hook.slice('broken '.length));
     if (after.serviceStarts.includes('mimir/mimir')) this.starts.push(name);
     else fake.ready = served;
     application.state = after;
@@ -153,6 +154,20 @@ export class SmallCluster implements AsyncDisposable {
     application.said = said;
     const told = this.#applications.filter((other) => (name === LEADING) !== (other.name === LEADING));
     for (const other of told) if (!other.hooks.includes('update-status')) other.hooks.push('update-status');
+  }
+
+  #eventOf(hook: Hook): EventInput<Spec> {
+    if (hook === 'pebble-ready') return { kind: hook, container: 'mimir' };
+    if (hook === 'config-changed' || hook === 'update-status') return hook;
+    const { relation: id } = this.#of(hook.slice('broken '.length));
+    const broken = this.#members().find((member) => member.id === id);
+    if (broken === undefined) throw new RangeError(`there is no relation ${id}`);
+    return { kind: 'relation-broken', relation: broken };
+  }
+
+  #forget(name: string): void {
+    this.#gone.push(this.#of(name).fake);
+    this.#applications = this.#applications.filter((application) => application.name !== name);
   }
 
   #stateOf({ name, host, roles, state, peers }: Application): State {
@@ -169,9 +184,9 @@ export class SmallCluster implements AsyncDisposable {
     const { app: localAppData } = this.#of(LEADING).said;
     return this.#applications
       .filter(({ name }) => name !== LEADING)
-      .map(({ name, said: { app, unit } }, at) =>
+      .map(({ name, relation: id, said: { app, unit } }) =>
         relation('mimir-cluster', {
-          id: 10 + at,
+          id,
           remoteApp: name,
           remoteAppData: app,
           remoteUnits: { 0: unit },
@@ -197,7 +212,10 @@ export class SmallCluster implements AsyncDisposable {
   }
 
   #saidIn(state: State, name: string): Application['said'] {
-    const { localAppData: app, localUnitData: unit } = findRelation(state, name === LEADING ? 'mimir-cluster' : 'join-cluster');
+    const { localAppData: app, localUnitData: unit } = findRelation(
+      state,
+      name === LEADING ? 'mimir-cluster' : 'join-cluster',
+    );
     return { app, unit };
   }
 

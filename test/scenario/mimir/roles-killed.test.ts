@@ -14,6 +14,13 @@ const rest = relation('mimir-cluster', {
   remoteAppData: { role: '"write,read,query-scheduler"', planned_units: '1' },
   remoteUnits: { 0: { address: '"rest-0.rest-endpoints.cos.svc.cluster.local"', ip: '"10.1.0.9"' } },
 });
+/** The unit has asked, and it is its turn. */
+const ASKED = { asked: 1, done: 0 };
+const TURN = {
+  'cluster-restart': JSON.stringify(ASKED),
+  'cluster-turn': JSON.stringify({ application: 'mimir-k8s', request: 1 }),
+  turn: JSON.stringify({ unit: 'mimir-k8s/0', request: 1 }),
+};
 const writers = { ...rest, id: 8, remoteApp: 'writers' };
 
 let server: FakeMimir;
@@ -28,9 +35,10 @@ const leads = async () =>
     await mimir.run(ready, { ...alone, relations: [...alone.relations, rest], config: { roles: 'backend' } }),
   );
 
+/** Led by a charm that gives no turns. */
 async function joined(): Promise<State> {
   const led = await leads();
-  const bag = led.relations.find(({ id }) => id === 7)?.localAppData ?? {};
+  const { turn: _turn, ...bag } = led.relations.find(({ id }) => id === 7)?.localAppData ?? {};
   const cluster = relation('join-cluster', {
     id: 6,
     remoteApp: 'leading',
@@ -62,10 +70,16 @@ endAsUnkilled({
     event: 'config-changed',
     before: async () => {
       const state = await leads();
-      const others = state.relations.map((each) =>
-        each.id === 7 ? { ...each, remoteAppData: { role: '"all"', planned_units: '1' } } : each,
-      );
-      return { ...state, relations: others, config: { roles: 'none' } };
+      const others = state.relations.map((each) => {
+        if (each.id === 7) return { ...each, remoteAppData: { role: '"all"', planned_units: '1' } };
+        return each.id === peers.id ? { ...each, localAppData: { ...each.localAppData, ...TURN } } : each;
+      });
+      return {
+        ...state,
+        relations: others,
+        config: { roles: 'none' },
+        stored: { ...state.stored, restart: ASKED },
+      };
     },
     starts: 1,
   },

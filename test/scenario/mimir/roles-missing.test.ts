@@ -54,8 +54,11 @@ async function leading(): Promise<State> {
   return stateOf(await mimir.run(ready, world(HOST, input)));
 }
 
-/** What `read` is told. */
-const told = (state: State): Bag => findRelation(state, 8).localAppData;
+/** What `read` is told, by a charm that gives no turns. */
+function told(state: State): Bag {
+  const { turn: _turn, ...said } = findRelation(state, 8).localAppData;
+  return said;
+}
 
 /** `read`, beside the one that leads. */
 function reader(said: Bag, config: State['config'] = { roles: 'read' }): Parameters<typeof world>[1] {

@@ -52,6 +52,8 @@ beforeAll(async () => {
     s3_secret_id: JSON.stringify(`secret:${S3_SECRET.id}`),
     received_ca: JSON.stringify(UNIT_AUTHORITY),
     blocked: 'false',
+    // Its first request is granted as soon as it is made.
+    turn: JSON.stringify({ application: 'mimir-k8s', request: 1 }),
     copies: '{"hold":5,"since":1700000000000}',
     s3_tls_ca_chain: JSON.stringify(UNIT_AUTHORITY),
   };
@@ -73,6 +75,7 @@ test.each([
   'server_name',
   's3_tls_ca_chain',
   'received_ca',
+  'turn',
   'ca_cert',
   'tenant_limits',
   'blocked',
