@@ -6,6 +6,7 @@ import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Batch, expectWhole, writeBatch } from '../support/batch.ts';
 import { TestModel } from '../support/local-model.ts';
+import { startTime } from '../support/mimir-process.ts';
 import { ringMembers } from '../support/ring-members.ts';
 
 const LEADER: [string, string] = ['mimir:s3', 'minio-k8s:s3'];
@@ -80,6 +81,30 @@ describe('three applications', () => {
     expect(bag).toContain('worker_config');
     expect(bag).not.toContain(key);
   });
+
+  test('restart one after the other when an option reaches all of them', async () => {
+    const urls = [await model.forward('mimir/0', 9009), write, read];
+    const startOf = (url: string) => startTime(url).catch(() => undefined);
+    const isReady = (url: string) =>
+      request(`${url}/ready`).then(
+        ({ statusCode }) => statusCode === 200,
+        () => false,
+      );
+    const before = await Promise.all(urls.map(startOf));
+    await model.client.call('set-config', { application: 'mimir', values: { 'log-level': 'warn' } });
+    let mostAway = 0;
+    const restarted = async () => {
+      const [ready, now] = await Promise.all([
+        Promise.all(urls.map(isReady)),
+        Promise.all(urls.map(startOf)),
+      ]);
+      mostAway = Math.max(mostAway, ready.filter((each) => !each).length);
+      return now.filter((time, at) => ready[at] === true && time !== undefined && time !== before[at]).length;
+    };
+    await expect.poll(restarted, { timeout: 240_000, interval: 300 }).toBe(urls.length);
+    expect(mostAway).toBe(1);
+    await model.untilActive();
+  }, 300_000);
 });
 
 describe('the application that leads', () => {
