@@ -12,6 +12,7 @@ import {
 import * as z from 'zod/mini';
 import {
   type Agreement,
+  clusterTurnShape,
   readAgreement,
   requestsShape,
   rulesRecordShape,
@@ -143,9 +144,11 @@ const agreementShape = z.object({
   tenantLimits: z.optional(z.string()),
   authorities: z.optional(z.string()),
   turn: z.optional(turnShape),
+  clusterTurn: z.optional(clusterTurnShape),
+  clusterRequests: z.optional(requestsShape),
   copiesSince: z.optional(z.number()),
   holdWrites: z.optional(z.number()),
-});
+} satisfies Record<keyof Agreement, unknown>);
 
 const writesHeldShape = z.object({ copies: z.number(), done: z.boolean() });
 

@@ -105,7 +105,7 @@ export function withAgreement(seen: Inputs, planner: (inputs: Inputs) => Plan = 
   return isRunnable(planner(inputs)) ? inputs : { ...seen, authorities: agreement?.authorities };
 }
 
-function isRunnable({ workload }: Plan): boolean {
+function isRunnable({ workload }: Pick<Plan, 'workload'>): boolean {
   return workload.kind === 'run' || workload.kind === 'stop';
 }
 
@@ -122,19 +122,26 @@ export function plan(inputs: Inputs): Plan {
   const workload = planWorkload(inputs, wanted);
   const kept = workload.kind === 'keep';
   const isUsed = wanted !== undefined && !kept;
+  // Others may have the turn on a configuration that this one mends.
+  const isToCome = isUsed || (wanted !== undefined && onlyWaits(inputs, wanted));
   return {
     place: leadsCluster(inputs) ? 'leads' : 'alone',
     gateway: hasGateway(inputs),
     workload,
     // Nothing is agreed on that is not used.
     databags: planDatabags(inputs, isUsed ? storage : { kind: 'hold', reason: { kind: 'leader-decides' } }),
-    ...(isUsed &&
+    ...(isToCome &&
       storage.kind === 's3' &&
       inputs.bucket.kind === 'fine' && { shared: shared(wanted, storage) }),
     ports: portsOf(inputs),
     alertmanager: options.ok ? planAlertmanager(options.options) : undefined,
     statuses: planStatuses(inputs, options, storage, kept, trouble),
   };
+}
+
+/** Whether Mimir is to run on this as soon as it is its turn. */
+function onlyWaits({ waitsFor, ...inputs }: Inputs, wanted: Wanted): boolean {
+  return waitsFor !== undefined && isRunnable({ workload: planWorkload(inputs, wanted) });
 }
 
 function shared(wanted: Wanted, { s3, replicationFactor }: Extract<Store, { kind: 's3' }>): SharedPlan {

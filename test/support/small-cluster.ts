@@ -94,6 +94,11 @@ export class SmallCluster implements AsyncDisposable {
     this.#of(LEADING).hooks.push('config-changed');
   }
 
+  /** As Juju does every five minutes. */
+  wake(): void {
+    for (const { hooks } of this.#applications) hooks.push('update-status');
+  }
+
   becomesReady(name: string): void {
     const application = this.#of(name);
     application.fake.ready = true;

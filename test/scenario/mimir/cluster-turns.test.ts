@@ -19,10 +19,14 @@ test('an option of the one that leads restarts one application at a time, and ea
   cluster = await SmallCluster.of(ROLES, HOST);
   cluster.configure({ 'log-level': 'debug' });
   await cluster.settle();
+  cluster.wake();
+  await cluster.settle();
   expect(cluster.starts).toEqual(['mimir']);
   const waits = waiting('[mimir] waiting for its turn to restart, after mimir');
   for (const name of ['write-a', 'write-b']) expect(cluster.statusOf(name)).toEqual(waits);
   cluster.becomesReady('mimir');
+  await cluster.settle();
+  cluster.wake();
   await cluster.settle();
   expect(cluster.starts).toEqual(['mimir', 'write-a']);
   expect(cluster.statusOf('write-b').message).toContain('after write-a');
@@ -44,6 +48,24 @@ test('one that breaks the first Mimir does not reach the others, and its correct
   expect(cluster.starts, 'whoever has the turn need not wait').toEqual(['mimir', 'mimir']);
   expect(cluster.on('info')).toEqual(['write-a', 'write-b']);
   await cluster.rest();
+  expect(cluster.on('warn')).toEqual(['mimir', 'write-a', 'write-b']);
+});
+
+test('the next option finds the turn where it is', async () => {
+  cluster = await SmallCluster.of(ROLES, HOST);
+  cluster.configure({ 'log-level': 'debug' });
+  await cluster.settle();
+  cluster.becomesReady('mimir');
+  await cluster.settle();
+  cluster.configure({ 'log-level': 'warn' });
+  await cluster.settle();
+  expect(cluster.starts, 'write-a has it').toEqual(['mimir', 'write-a', 'write-a']);
+  expect(cluster.statusOf('mimir').message).toContain('after write-a');
+  await cluster.rest();
+  expect(cluster.starts.slice(3), 'whoever asks again is behind those who wait').toEqual([
+    'write-b',
+    'mimir',
+  ]);
   expect(cluster.on('warn')).toEqual(['mimir', 'write-a', 'write-b']);
 });
 
