@@ -27,7 +27,7 @@ describe.runIf(process.env.ENDURANCE !== undefined)('under constant writes and q
     'copies: %i, the same, with kills, without storage for a minute, and with the leader killed in a hook',
     async (copies) => {
       await using endured = await EnduredModel.of(
-        `copies: ${copies}, 3 to 5 to 2 to 1 to 3 units, chaos`,
+        `${copies === 1 ? 'one copy' : 'three copies'}, 3 to 5 to 2 to 1 to 3 units, chaos`,
         3,
         copies,
       );
