@@ -31,10 +31,27 @@ export async function keep(file: string, measured: readonly Topology[]): Promise
   await writeFile(file, JSON.stringify(measured));
 }
 
-/** Of all files together. */
+/** Of all files together. Turns of the same number of units in several files count as those of one run. */
 export async function kept(files: readonly string[]): Promise<readonly Topology[]> {
   const each = await Promise.all(
     files.map(async (file) => topologies.parse(parseJson(await readFile(file, 'utf8')))),
   );
-  return each.flat();
+  return [...Map.groupBy(each.flat(), ({ units }) => units).values()].flatMap(joined);
+}
+
+/** @throws when they cannot be one run: each side must be in all of them. */
+function joined(runs: readonly Topology[]): readonly Topology[] {
+  const [first] = runs;
+  if (first === undefined) return [];
+  const sides = first.sides.map(({ name }) => ({
+    name,
+    turns: runs.flatMap((run) => {
+      const side = run.sides.find((other) => other.name === name);
+      if (side === undefined) throw new RangeError(`one run of ${run.units} units has no side "${name}"`);
+      return side.turns;
+    }),
+  }));
+  const paces = runs.map(({ pushesPerSecond }) => pushesPerSecond);
+  const pushesPerSecond = Math.round(paces.reduce((sum, pace) => sum + pace, 0) / paces.length);
+  return [{ ...first, sides, pushesPerSecond }];
 }

@@ -2,7 +2,7 @@
  * `npm run bench:load`: a load on Mimir as the charm deploys it, and on the same program configured by hand as Mimir's
  * documentation shows it, in turns in one run on one machine. `--write` puts table and plot into
  * docs/reference/load.md; `--keep FILE` keeps what was measured, and `--kept FILE,FILE` tells what was kept instead of
- * measuring anew. For a quick look: `--paced-seconds 3 --series 5000 --rounds 1 --units 1`. Exit code 1 when the charm's is more
+ * measuring anew, several runs together. For a quick look: `--paced-seconds 3 --series 5000 --rounds 1 --units 1`. Exit code 1 when the charm's is more
  * than 5 % behind.
  */
 import { execFile } from 'node:child_process';
