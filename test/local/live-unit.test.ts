@@ -14,7 +14,10 @@ import { detour } from '../support/minio-server.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const MINIO_FILES = ['--file', 'minio:/etc/minio'];
-const MIMIR_FILES = ['--file', 'mimir:/data/conf', '--file', 'mimir:/var/lib/mimir-charm'];
+const MIMIR_FILES = ['/data/conf', '/data/ingester-tokens.json', '/var/lib/mimir-charm'].flatMap((path) => [
+  '--file',
+  `mimir:${path}`,
+]);
 
 let model: TestModel;
 
