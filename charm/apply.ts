@@ -194,7 +194,7 @@ async function publishServing(
   const next = nextTurn(turn, { ...requestsOfOthers, [unit]: requests });
   // It was the last of its application, which nobody else tells its leader.
   if (inputs.leader && next === undefined && isOpen(clusterRequests))
-    await (await import('./copies.ts')).wakeLater(juju);
+    await (await import('./wake.ts')).wakeLater(juju);
   return { turn: next };
 }
 

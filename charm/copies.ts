@@ -1,6 +1,5 @@
 /** Another number of copies: prepares this unit for it, and as leader gives the word when all are prepared. */
 import { type Juju, type Status, waiting } from 'charmwright';
-import { PebbleError } from 'charmwright/pebble';
 import { unitPrepared } from '../relations/peers.ts';
 import { runningStorage } from './drain/bucket.ts';
 import { drainIngester } from './drain/drain.ts';
@@ -11,17 +10,16 @@ import { MimirError } from './mimir-errors.ts';
 import { until, within } from './patience.ts';
 import { agreedOn, copiesIn, copiesWord } from './plan/copies.ts';
 import type { Inputs } from './plan/inputs.ts';
-import { CONFIG_FILE, CONTAINER } from './plan/paths.ts';
+import { CONFIG_FILE } from './plan/paths.ts';
 import { runningComponents } from './plan/running.ts';
 import { ownRunningMimir } from './running-mimir.ts';
+import { wakeLater } from './wake.ts';
 
 const LONGEST_FLUSH_MS = 5 * 60_000;
 /** Indexes are made once a minute. What takes longer is gone on with in the next hook. */
 const LONGEST_HOLD_MS = 3 * 60_000;
 /** No clock is wrong by more. */
 const LONGEST_NOTICE_MS = 30_000;
-/** Wakes the unit: nobody else would. */
-const NOTICE = 'mimir-k8s-charm.local/copies';
 
 /** @param copies that are to come. @returns the inputs with what this unit says of it, and why it does not come yet. */
 export async function prepareCopies(
@@ -128,15 +126,6 @@ async function readOnly(api: MimirApi): Promise<string | undefined> {
   } catch (error) {
     if (!(error instanceof MimirError)) throw error;
     return error.message;
-  }
-}
-
-export async function wakeLater(juju: Juju<Spec>): Promise<void> {
-  try {
-    await juju.container(CONTAINER).notify(NOTICE);
-  } catch (error) {
-    // Its next event will do.
-    if (!(error instanceof PebbleError)) throw error;
   }
 }
 

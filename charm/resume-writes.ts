@@ -1,7 +1,7 @@
 /** After another number of copies has come, or has not: ingesters take writes again. */
 import { type Juju, type Status, waiting } from 'charmwright';
 import { unitHost } from '../relations/peers.ts';
-import { ownIngester, wakeLater } from './copies.ts';
+import { ownIngester } from './copies.ts';
 import { takeWrites } from './drain/ingester-api.ts';
 import { isDrainedByHand, isToEndIngester } from './drain/marks.ts';
 import type { Spec } from './generated.ts';
@@ -15,6 +15,7 @@ import { CONFIG_FILE } from './plan/paths.ts';
 import { runningComponents } from './plan/running.ts';
 import { WRITES_HELD } from './plan/turns.ts';
 import { runningMimirAt } from './running-mimir.ts';
+import { wakeLater } from './wake.ts';
 
 /** Others wait for this unit meanwhile. */
 const PATIENCE_MS = 5000;
