@@ -28,7 +28,7 @@ test('a query arrives as a trace that names the unit', async () => {
     juju_model: 'cos',
     juju_application: 'mimir-k8s',
     juju_charm: 'mimir-k8s',
-    juju_unit: 'mimir-k8s/0',
+    juju_unit: 'mimir-k8s/3',
   });
 }, 300_000);
 
