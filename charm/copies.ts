@@ -16,10 +16,10 @@ import { ownRunningMimir } from './running-mimir.ts';
 import { wakeLater } from './wake.ts';
 
 const LONGEST_FLUSH_MS = 5 * 60_000;
-/** Indexes are made once a minute. What takes longer is gone on with in the next hook. */
+/** Indexes are made twice a minute. What takes longer is gone on with in the next hook. */
 const LONGEST_HOLD_MS = 3 * 60_000;
-/** No clock is wrong by more. */
-const LONGEST_NOTICE_MS = 30_000;
+/** The leader's word is 32 seconds ahead, and no clock is wrong by more than the rest. */
+const LONGEST_NOTICE_MS = 60_000;
 
 /** @param copies that are to come. @returns the inputs with what this unit says of it, and why it does not come yet. */
 export async function prepareCopies(

@@ -180,8 +180,8 @@ async function lookFor(
 
 /** Blocks that were uploaded so long ago are known to all. They may have been made long before, while storage was away. */
 const KNOWN_MS = 10 * 60_000;
-/** A Mimir that rebuilds its indexes once a minute has done so after this. */
-const UNSEEN_INDEX_MS = 80_000;
+/** A Mimir that rebuilds its indexes twice a minute has done so after this. */
+const UNSEEN_INDEX_MS = 50_000;
 
 /**
  * Until queries do not need this ingester: the blocks are in their tenants' indexes, every store gateway that stays has

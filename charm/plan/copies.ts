@@ -17,10 +17,11 @@ import type { Inputs } from './inputs.ts';
 /** Mimir's `query_ingesters_within`: what is older comes from the bucket anyway. */
 const WINDOW_MS = 13 * 3600_000;
 /**
- * From the leader's word to the restart; all have heard of it by then. And store gateways, which look every 15 seconds, have
- * found the last blocks: of a block that was uploaded within 45 seconds queriers do not say that it is missing.
+ * From the leader's word to the restart; all have heard of it by then. And store gateways, which look every 25 seconds (a fifth
+ * later at most), have found the last blocks: of a block that was uploaded within 75 seconds queriers do not say that it is
+ * missing.
  */
-const NOTICE_MS = 15_000;
+const NOTICE_MS = 32_000;
 
 /** What the units go by: what they have agreed on, or what the application that leads the cluster says. */
 export function copiesWord(inputs: Inputs): CopiesWord & { readonly replicationFactor?: number | undefined } {

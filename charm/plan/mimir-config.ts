@@ -182,8 +182,12 @@ function ownAlertmanagers(inputs: Parameters<typeof mimirConfig>[0]): readonly s
  * one copy what it has flushed and shipped before would stay invisible until it is 12 hours old, and with three the same
  * is true as soon as a second unit leaves. So queries read the bucket for all times, besides the ingesters, and new blocks
  * are noticed within two minutes instead of half an hour. The price, paid knowingly: more requests to the bucket, and
- * queries need it even for recent hours; with three copies an operator may choose otherwise. A single unit on its own disk keeps its local blocks for longer than 12 hours
- * and has nobody to lose: Mimir's own values.
+ * queries need it even for recent hours; with three copies an operator may choose otherwise. A single unit on its own disk
+ * keeps its local blocks for longer than 12 hours and has nobody to lose: Mimir's own values.
+ *
+ * A query fails when no store gateway has a block that was uploaded three `sync_interval` ago or earlier. It is in its index
+ * by `cleanup_interval` (a tenth later at most) and the round itself, and in a store gateway by `sync_interval` (a fifth
+ * later at most) after that: 33 + 30 of 75 seconds, with 12 to spare for the work.
  */
 function readProfile(
   store: Store,
@@ -196,8 +200,8 @@ function readProfile(
     return {};
   return {
     querier: { query_store_after: '0s' },
-    bucketStore: { ignore_blocks_within: '0s', sync_interval: '15s' },
-    compactor: { cleanup_interval: '1m' },
+    bucketStore: { ignore_blocks_within: '0s', sync_interval: '25s' },
+    compactor: { cleanup_interval: '30s' },
   };
 }
 

@@ -16,8 +16,8 @@ const BY_HAND = {
   'by hand, recent from bucket': {
     more: {
       querier: { query_store_after: '0s' },
-      blocks_storage: { bucket_store: { ignore_blocks_within: '0s', sync_interval: '15s' } },
-      compactor: { cleanup_interval: '1m' },
+      blocks_storage: { bucket_store: { ignore_blocks_within: '0s', sync_interval: '25s' } },
+      compactor: { cleanup_interval: '30s' },
     },
   },
   'by hand, shared queries': { more: { query_scheduler: { service_discovery_mode: 'ring' } } },

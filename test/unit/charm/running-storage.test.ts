@@ -19,7 +19,7 @@ test('on its own disk there is nowhere to put anything', () => {
 
 test('with a bucket queries know a new block within two minutes', () => {
   const storage = runningStorage(configOf({ objectStorage: s3Ready() }));
-  expect(storage).toMatchObject({ kind: 's3', seenAfterSeconds: 90 });
+  expect(storage).toMatchObject({ kind: 's3', seenAfterSeconds: 100 });
   expect(storage?.bucket).toBeDefined();
 });
 
