@@ -31,7 +31,7 @@ setGlobalDispatcher(
 
 /** Bodies that are not under way, so that no series has two samples on the way at once. */
 let free: PreparedWrite[] = [];
-let [value, turn] = [0, 0];
+let [value, asked] = [0, 0];
 
 async function obey(order: Order): Promise<Result> {
   const taken = new Taken();
@@ -138,21 +138,25 @@ async function query(
   taken: Taken,
   due: number,
 ): Promise<void> {
-  const number = turn;
+  const number = asked++;
   const queries = hours === 0 ? QUERIES : longQueries(hours);
   const path = () => `/prometheus/api/v1/${queries[number % queries.length]?.(number, Date.now() / 1000)}`;
   if (await answered(urls, path, {}, taken)) taken.queried(due);
 }
 
-/** As senders do: what a unit fails at is tried again, at the next one, and takes the time of all attempts. */
+/**
+ * Each request goes to any unit, as a Kubernetes service would send it. As senders do, what a unit fails at is tried again, at
+ * the next one, and takes the time of all attempts.
+ */
 async function answered(
   urls: readonly string[],
   path: () => string,
   options: Parameters<typeof request>[1],
   taken: Taken,
 ): Promise<boolean> {
+  const first = Math.floor(Math.random() * urls.length);
   for (let attempt = 1; ; attempt++) {
-    const url = `${urls[turn++ % urls.length]}${path()}`;
+    const url = `${urls[(first + attempt - 1) % urls.length]}${path()}`;
     const why = await refusal(url, options);
     if (why === undefined) return true;
     taken.retried += 1;
