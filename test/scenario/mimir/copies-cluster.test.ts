@@ -149,7 +149,7 @@ test('a unit that has been silent for a minute is not waited for: it starts on t
   for (const fake of [server, ...writers]) fake.copies = 3;
   for (let hook = 0; hook < 2; hook += 1) now = await mimir.run('update-status', leading(3, now, units));
   expect(behind(now)).toBe('write/1');
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 80_000 });
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 95_000 });
   now = await mimir.run('update-status', leading(3, now, units)).finally(() => vi.useRealTimers());
   expect(told(now)).toEqual({ copies: { since: expect.any(Number) }, factor: 3 });
 });
