@@ -20,7 +20,7 @@ import type { Component } from './plan/roles.ts';
 import { limitsRefused } from './plan/statuses.ts';
 import { DEFAULT_TENANT } from './plan/tenant.ts';
 import { runningTrust } from './plan/tls.ts';
-import { FLUSHED_FOR, nextTurn, REQUESTS, WRITES_HELD } from './plan/turns.ts';
+import { FLUSHED_FOR, REQUESTS, WRITES_HELD } from './plan/turns.ts';
 import { serviceHost } from './plan/urls.ts';
 import { remember } from './remembered.ts';
 import { applySenderRules, doubtSenderRules } from './sender-rules/apply.ts';
@@ -183,19 +183,16 @@ async function publishServing(
   inputs: Inputs,
   { databags: { peers: said } }: Plan,
 ): Promise<Pick<Agreement, 'turn'>> {
-  const { requests: before, waitsFor, held, unit, requestsOfOthers } = inputs;
+  const { requests: before, waitsFor, held } = inputs;
   const isOver = waitsFor === undefined && held === undefined && isOpen(before);
   const requests = isOver ? withoutRequest(before) : before;
   const peers = await juju.relation('mimir-peers');
   peers?.publishUnit(peerUnit(said.hostname, { ...said, requests, ...preparedFor(inputs) }));
   juju.store(REQUESTS, requests);
-  const { turn, clusterRequests } = said.agreement;
+  const { turn } = said.agreement;
   if (!isOver) return { turn };
-  const next = nextTurn(turn, { ...requestsOfOthers, [unit]: requests });
-  // It was the last of its application, which nobody else tells its leader.
-  if (inputs.leader && next === undefined && isOpen(clusterRequests))
-    await (await import('./wake.ts')).wakeLater(juju);
-  return { turn: next };
+  const { passOn } = await import('./turns.ts');
+  return { turn: await passOn(juju, { ...inputs, requests }, said.agreement) };
 }
 
 /** The leader's word. It is remembered at once: until Juju tells of the change, another hook would decide anew. */

@@ -1,6 +1,13 @@
 /** Whose turn it is to restart: asks in the databags of the peers, and looks at the Mimirs of all before one goes. */
 import type { Bag, Juju, JujuEvent, Relation } from 'charmwright';
-import { type Requests, readAgreement, type Turn, unitHost, unitRequests } from '../relations/peers.ts';
+import {
+  type Agreement,
+  type Requests,
+  readAgreement,
+  type Turn,
+  unitHost,
+  unitRequests,
+} from '../relations/peers.ts';
 import type { Spec } from './generated.ts';
 import type { MimirApi } from './mimir-api.ts';
 import { MimirError } from './mimir-errors.ts';
@@ -9,11 +16,13 @@ import { ownRoles } from './plan/cluster.ts';
 import { concernsClusterTurns, isInCluster } from './plan/cluster-turns.ts';
 import { clusterWord, otherWithTurn } from './plan/cluster-word.ts';
 import type { Inputs, WaitsFor } from './plan/inputs.ts';
+import { nextTurn } from './plan/next-turn.ts';
 import type { Plan } from './plan/plan.ts';
 import { isOpen, withRequest } from './plan/requests.ts';
 import { runningComponents } from './plan/running.ts';
-import { hasTurn, isStopped, nextTurn, wantsTurn } from './plan/turns.ts';
+import { hasTurn, isStopped, wantsTurn } from './plan/turns.ts';
 import { runningMimirAt } from './running-mimir.ts';
+import { wakeLater } from './wake.ts';
 
 /** A unit that is this slow still serves. */
 const SLOWEST_ANSWER_MS = 10_000;
@@ -153,4 +162,16 @@ async function activeIngesters(api: MimirApi): Promise<number> {
     if (error instanceof MimirError) return 0;
     throw error;
   }
+}
+
+/** @returns whose turn comes after this unit's, which is over. */
+export async function passOn(
+  juju: Juju<Spec>,
+  { leader, unit, requests, requestsOfOthers }: Inputs,
+  { turn, clusterRequests }: Agreement,
+): Promise<Turn | undefined> {
+  const next = nextTurn(turn, { ...requestsOfOthers, [unit]: requests });
+  // It was the last of its application, which nobody else tells its leader.
+  if (leader && next === undefined && isOpen(clusterRequests)) await wakeLater(juju);
+  return next;
 }

@@ -1,7 +1,7 @@
 /** What the leader of an application says of turns in its cluster. Loaded while there are any. */
 import type { ClusterTurn, Requests } from '../../relations/peers.ts';
-import { compareTexts } from '../text.ts';
 import { placeOf, type Seen } from './cluster-turns.ts';
+import { nextApplication } from './next-turn.ts';
 import { isOpen, withoutRequest, withRequest } from './requests.ts';
 
 /** The application that has the turn, where it is another one. */
@@ -40,20 +40,4 @@ export function clusterWord(inputs: Seen, asks: boolean): ClusterWord {
 
 function grants(turn: ClusterTurn, requests: Requests | undefined): boolean {
   return isOpen(requests) && turn.request === requests.asked;
-}
-
-/** The one that has it, until its request is over; then the next by name. Nobody, when nobody asks. */
-function nextApplication(
-  held: ClusterTurn | undefined,
-  requests: Readonly<Record<string, Requests | undefined>>,
-): ClusterTurn | undefined {
-  if (held !== undefined && grants(held, requests[held.application])) return held;
-  const place = (application: string) =>
-    held === undefined || compareTexts(application, held.application) > 0 ? 0 : 1;
-  const asking = Object.entries(requests)
-    .flatMap(([application, each]) => (isOpen(each) ? [{ application, request: each.asked }] : []))
-    .toSorted(
-      (a, b) => place(a.application) - place(b.application) || compareTexts(a.application, b.application),
-    );
-  return asking[0];
 }

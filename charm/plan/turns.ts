@@ -63,22 +63,3 @@ export function concernsTurns(event: JujuEvent<Spec>, inputs: Inputs, planned: P
 export function hasTurn(turn: Turn | undefined, unit: string, requests: Requests | undefined): boolean {
   return isOpen(requests) && turn?.unit === unit && turn.request === requests.asked;
 }
-
-/** Whose turn it is: his who has it, or that of the next after him who asks. @param requests by unit */
-export function nextTurn(
-  held: Turn | undefined,
-  requests: Readonly<Record<string, Requests | undefined>>,
-): Turn | undefined {
-  if (held !== undefined && hasTurn(held, held.unit, requests[held.unit])) return held;
-  const last = held === undefined ? -1 : numberOf(held.unit);
-  const place = (unit: string) => (numberOf(unit) > last ? 0 : 1);
-  const asking = Object.entries(requests)
-    .flatMap(([unit, each]) => (isOpen(each) ? [{ unit, request: each.asked }] : []))
-    .toSorted((a, b) => place(a.unit) - place(b.unit) || numberOf(a.unit) - numberOf(b.unit));
-  return asking[0];
-}
-
-/** `app/12` -> 12 */
-function numberOf(unit: string): number {
-  return Number(unit.slice(unit.lastIndexOf('/') + 1));
-}
