@@ -1,6 +1,6 @@
 /** Another number of copies: prepares this unit for it, and as leader gives the word when all are prepared. */
 import { type Juju, type Status, waiting } from 'charmwright';
-import { unitPrepared } from '../relations/peers.ts';
+import { unitPrepared } from '../relations/peer-prepared.ts';
 import { runningStorage } from './drain/bucket.ts';
 import { drainIngester } from './drain/drain.ts';
 import { prepareShutdown, progress, startFlush, takeNoWrites } from './drain/ingester-api.ts';
@@ -29,11 +29,10 @@ export async function prepareCopies(
 ): Promise<readonly [Inputs, readonly Status[]]> {
   const { hold, replicationFactor: agreed = copies } = copiesWord(inputs);
   const waits = (why: string) => [waiting(`[replication-factor] from ${agreed} to ${copies}: ${why}`)];
-  const isRaised = copies > agreed;
-  const trouble = isRaised && inputs.flushedFor !== copies ? await flush(inputs) : undefined;
+  const trouble = mayMiss(copies) && inputs.flushedFor !== copies ? await flush(inputs) : undefined;
   if (trouble !== undefined) return [inputs, waits(trouble)];
   const isHeld = hold === copies;
-  const held = isHeld ? await holdWrites(juju, inputs, copies, isRaised) : undefined;
+  const held = isHeld ? await holdWrites(juju, inputs, copies) : undefined;
   const prepared = {
     ...inputs,
     flushedFor: copies,
@@ -41,8 +40,16 @@ export async function prepareCopies(
   };
   const why = held?.why ?? (await unprepared(juju, prepared, copies, isHeld ? 'heldFor' : 'flushedFor'));
   if (why !== undefined) return [prepared, waits(why)];
+  // No write is refused while a unit is waited for that may never come.
+  const { zones } = inputs;
+  if (!isHeld && copies > 1 && zones !== undefined && zones.rings?.complete !== true)
+    return [prepared, waits('waiting until all units have said in which zone they are')];
   await wakeLater(juju);
-  return [{ ...prepared, agreed: isHeld ? agreedOn(copies, Date.now()) : { holdWrites: copies } }, []];
+  const rings = zones?.rings?.byCopies[copies] ?? [];
+  const agreement = isHeld
+    ? { ...agreedOn(copies, Date.now()), zoneAware: rings.length === 0 ? undefined : rings }
+    : { holdWrites: copies };
+  return [{ ...prepared, agreed: agreement }, []];
 }
 
 /** Why the leader does not say yet what follows: that all other units are as far as this one. */
@@ -61,6 +68,14 @@ async function unprepared(
   const others = members.filter(({ roles }) => roles.includes('ingester')).flatMap(({ units }) => units);
   const missing = [...own, ...others].find((each) => each[how] !== copies)?.unit;
   return missing === undefined ? undefined : `waiting for ${missing} to be ready for it`;
+}
+
+/**
+ * Whether queries by this number may miss what one ingester alone has: with zones all those of one. With one copy they ask
+ * each ingester.
+ */
+function mayMiss(copies: number): boolean {
+  return copies > 1;
 }
 
 /** What the ingester holds is in object storage. @returns why not */
@@ -83,14 +98,13 @@ async function flush(inputs: Inputs): Promise<string | undefined> {
 }
 
 /**
- * The ingester takes no writes, and with more copies to come queries need it for nothing. That it is to be so is stored by
+ * The ingester takes no writes, and with more copies than one to come queries need it for nothing. That it is to be so is stored by
  * one hook and done by the next: a hook that is killed leaves no ingester behind of which nobody knows.
  */
 async function holdWrites(
   juju: Juju<Spec>,
   inputs: Inputs,
   copies: number,
-  isRaised: boolean,
 ): Promise<{ readonly writesHeld: NonNullable<Inputs['writesHeld']>; readonly why?: string }> {
   const { writesHeld } = inputs;
   const wanted = { copies, done: false };
@@ -100,7 +114,7 @@ async function holdWrites(
   }
   const api = ownIngester(inputs);
   if (writesHeld.done || api === undefined) return { writesHeld: { copies, done: true } };
-  const why = isRaised ? await drain(juju, inputs, api) : await readOnly(api);
+  const why = mayMiss(copies) ? await drain(juju, inputs, api) : await readOnly(api);
   if (why !== undefined) await wakeLater(juju);
   return why === undefined ? { writesHeld: { copies, done: true } } : { writesHeld: wanted, why };
 }
@@ -137,7 +151,7 @@ export async function meetForCopies(inputs: Inputs, planned: string | undefined)
   // Without it the bucket has changed, too, and what was taken in so far must not be flushed to the one before.
   if (before === undefined || copies === undefined || since === undefined) return;
   const api = ownIngester(inputs);
-  if (copies > before && api !== undefined) {
+  if (mayMiss(copies) && api !== undefined) {
     try {
       // It was started anew since it was emptied.
       if ((await progress(api)).series > 0) await prepareShutdown(api);

@@ -17,6 +17,7 @@ import {
   requestsShape,
   rulesRecordShape,
   turnShape,
+  ZONE_RINGS,
 } from '../relations/peers.ts';
 import { type ObjectStorage, readS3, s3SecretUri } from '../relations/s3.ts';
 import { type Spec, spec } from './generated.ts';
@@ -63,10 +64,17 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
   ]);
   const fqdn = unitName(juju);
   const { members, joined } = neighbours;
-  const factor = agreement?.replicationFactor ?? options['replication-factor'];
+  const wanted = options['replication-factor'];
+  const { replicationFactor: agreed, zoneAware } = agreement ?? {};
+  const leads = leader && joined === undefined;
+  const choosesZones = leads && wanted !== 1 && (agreed === undefined || agreed !== (wanted ?? agreed));
   // In a cluster the number is told to others: by the leader of an application that has joined.
   const isDecided =
-    joined === undefined ? members === undefined && objectStorage.kind === 'ready' && factor === 1 : !leader;
+    joined === undefined
+      ? members === undefined && objectStorage.kind === 'ready' && (agreed ?? wanted) === 1 && !choosesZones
+      : !leader;
+  // A question costs a process. With one copy in a bucket the answer makes no difference.
+  const plannedUnits = isDecided ? 1 : await juju.plannedUnits();
   return {
     options,
     app: juju.app,
@@ -74,8 +82,7 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
     unit: juju.unit,
     model: juju.model,
     leader,
-    // A question costs a process. With one copy in a bucket the answer makes no difference.
-    plannedUnits: isDecided ? 1 : await juju.plannedUnits(),
+    plannedUnits,
     address: { ip, fqdn },
     agreement,
     tenantLimits: await tenantLimitsFrom(
@@ -89,7 +96,10 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
     requests: juju.stored(REQUESTS, requestsShape),
     objectStorage,
     replaced: countReplaced(juju),
-    zones: await observeZones(juju, leader && agreement?.replicationFactor === undefined),
+    zones: await observeZones(
+      juju,
+      choosesZones || (leads && zoneAware !== undefined) ? { options, neighbours, plannedUnits } : undefined,
+    ),
     bucket,
     container: {
       ...container,
@@ -137,7 +147,7 @@ function limitSources(
 
 const agreementShape = z.object({
   replicationFactor: z.optional(z.number()),
-  zoneAware: z.optional(z.boolean()),
+  zoneAware: z.optional(z.array(z.enum(ZONE_RINGS))),
   alertmanagerDigest: z.optional(z.string()),
   grafanaStandIn: z.optional(z.string()),
   rules: z.optional(rulesRecordShape),

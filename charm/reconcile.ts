@@ -38,6 +38,7 @@ export async function reconcile(juju: Juju<Spec>, event: JujuEvent<Spec>): Promi
   const gateway = await applyGatewayIfAny(juju, event, inputs, planned);
   const seen = [
     ...comes,
+    ...(inputs.zones?.rings === undefined ? [] : (await import('./ring-zones.ts')).zoneStatuses(inputs)),
     ...(await apply(juju, inputs, planned)),
     ...(await afterDrains(juju, event, inputs)),
     ...(await resumeWritesIfHeld(juju, inputs)),

@@ -1,23 +1,20 @@
-/** The zones that the units of this application are in: those of the nodes that Kubernetes has put their pods on. */
+/** The zones that units are in: those of the nodes that Kubernetes has put their pods on. */
 import type { Juju } from 'charmwright';
 import * as z from 'zod/mini';
-import { peerZone, zoneShape } from '../relations/peers.ts';
+import { zoneShape } from '../relations/peers.ts';
 import type { Spec } from './generated.ts';
-import type { ZoneInputs } from './plan/inputs.ts';
+import type { Inputs, ZoneInputs } from './plan/inputs.ts';
 
 type MimirJuju = Juju<Spec>;
 
-/** @param choosing whether this unit is to choose where the copies of series are: it asks what the others have said. */
-export async function observeZones(juju: MimirJuju, choosing: boolean): Promise<ZoneInputs | undefined> {
+/** @param seen there where this unit is to know where all are: to choose by it, or to say what has become of it. */
+export async function observeZones(
+  juju: MimirJuju,
+  seen: Pick<Inputs, 'options' | 'neighbours' | 'plannedUnits'> | undefined,
+): Promise<ZoneInputs | undefined> {
   const own = await ownZone(juju);
-  if (own === undefined) return undefined;
-  const peers = choosing ? await juju.relation('mimir-peers') : undefined;
-  if (peers === undefined) return { own };
-  const units = await peers.units();
-  return {
-    own,
-    others: await Promise.all(units.map(async (unit) => peerZone(await peers.remoteUnitData(unit)))),
-  };
+  if (own === undefined || seen === undefined) return own === undefined ? undefined : { own };
+  return { own, rings: await (await import('./ring-zones.ts')).observeRings(juju, own, seen) };
 }
 
 const rememberedShape = z.object({

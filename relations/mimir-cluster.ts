@@ -6,7 +6,7 @@ import { isIP } from 'node:net';
 import { type Bag, parseJson, stableJson } from 'charmwright';
 import * as z from 'zod/mini';
 import { type KeyProblem, keyProblems } from './bag.ts';
-import type { ClusterTurn, Requests } from './peers.ts';
+import { type ClusterTurn, type Requests, zoneShape } from './peers.ts';
 import { bundle, certificatesIn } from './pem.ts';
 
 /** Of what the one that leads says. Another one is another agreement, and nothing of it is used. */
@@ -57,6 +57,8 @@ export interface MemberUnitData {
   readonly heldFor?: number | undefined;
   /** What it runs, while that is more than its application is to do. */
   readonly runs?: string;
+  /** That of its node, where that has one. */
+  readonly zone?: string | undefined;
 }
 
 export function memberApp({
@@ -82,6 +84,7 @@ export function memberUnit(
     flushedFor,
     heldFor,
     runs,
+    zone,
   }: MemberUnitData & { readonly host: string },
   topology: { readonly application: string; readonly unit: string; readonly charm: string },
 ): Bag {
@@ -95,6 +98,7 @@ export function memberUnit(
     ...(runs !== undefined && { runs: stableJson(runs) }),
     ...(silent && { serving: stableJson(false) }),
     ...(authorities !== undefined && { tls_ca: stableJson(authorities) }),
+    ...(zone !== undefined && { zone: stableJson(zone) }),
   };
 }
 
@@ -142,13 +146,23 @@ const memberUnitSchema = z.object({
   held_for: copies,
   runs: role,
   tls_ca: z.optional(json(z.string(), 'certificates')),
+  zone: z.optional(json(zoneShape, 'a zone, as Kubernetes has the values of labels')),
 });
 
 /** The databag of a unit of an application that has joined. */
 export function readMemberUnit(bag: Bag): Said<MemberUnitData> {
   const parsed = memberUnitSchema.safeParse(bag);
   if (!parsed.success) return { said: {}, problems: keyProblems(parsed.error) };
-  const { address, ip, serving, tls_ca: ca, flushed_for: flushedFor, held_for: heldFor, runs } = parsed.data;
+  const {
+    address,
+    ip,
+    serving,
+    tls_ca: ca,
+    flushed_for: flushedFor,
+    held_for: heldFor,
+    runs,
+    zone,
+  } = parsed.data;
   const read = certificatesIn(ca ?? '').filter((each) => each !== undefined);
   const problems =
     ca !== undefined && read.length === 0 ? [{ key: 'tls_ca', problem: 'holds no certificate' }] : [];
@@ -160,6 +174,7 @@ export function readMemberUnit(bag: Bag): Said<MemberUnitData> {
       ...(flushedFor !== undefined && { flushedFor }),
       ...(heldFor !== undefined && { heldFor }),
       ...(runs !== undefined && { runs }),
+      ...(zone !== undefined && { zone }),
       ...(read.length > 0 && { authorities: bundle(read) }),
     },
     problems,

@@ -35,12 +35,16 @@ export interface ClusterTurn {
   readonly request: number;
 }
 
+/** Mimir's rings that may keep copies in different zones, by their components. */
+export const ZONE_RINGS = ['alertmanager', 'ingester', 'store-gateway'] as const;
+export type ZoneRing = (typeof ZONE_RINGS)[number];
+
 /** What all units agree on. Written by the leader. */
 export interface Agreement {
   /** Present once the application has moved to object storage. */
   readonly replicationFactor?: number | undefined;
-  /** Chosen with it: copies are in different zones. */
-  readonly zoneAware?: boolean | undefined;
+  /** Chosen with it: the rings whose copies are in different zones. Absent: none. */
+  readonly zoneAware?: readonly ZoneRing[] | undefined;
   /** Digest of the Alertmanager configuration that was last uploaded from the options. */
   readonly alertmanagerDigest?: string | undefined;
   /**
@@ -81,7 +85,7 @@ function jsonOf<T>(shape: z.core.$ZodType<T>) {
 }
 
 /** A number of copies. */
-const copiesText = z.pipe(z.string().check(z.regex(/^[1-9]$/)), z.transform(Number));
+export const copiesText = z.pipe(z.string().check(z.regex(/^[1-9]$/)), z.transform(Number));
 const unitShape = z.string().check(z.regex(/^[a-z][a-z0-9-]*\/\d{1,9}$/));
 
 const agreementSchema = z.object({
@@ -119,7 +123,7 @@ export function readAgreement(bag: Bag): Agreement {
   const authorities = unitAuthorities(bag);
   return {
     ...(factor !== undefined && { replicationFactor: factor }),
-    ...(zoneAware === 'true' && { zoneAware: true }),
+    ...zonesOf(zoneAware),
     ...(digest !== undefined && { alertmanagerDigest: digest }),
     ...(grafanaStandIn !== undefined && { grafanaStandIn }),
     ...(rules !== undefined && { rules }),
@@ -132,6 +136,14 @@ export function readAgreement(bag: Bag): Agreement {
     ...(holdWrites !== undefined && { holdWrites }),
   };
 }
+
+function zonesOf(text = ''): Pick<Agreement, 'zoneAware'> {
+  const words = text.split(',');
+  const zoneAware = ZONE_RINGS.filter((ring) => text === ALL_RINGS || words.includes(ring));
+  return zoneAware.length === 0 ? {} : { zoneAware };
+}
+
+const ALL_RINGS = 'true';
 
 export function agreementBag({
   replicationFactor,
@@ -149,7 +161,9 @@ export function agreementBag({
 }: Agreement): Bag {
   return {
     ...(replicationFactor !== undefined && { 'replication-factor': String(replicationFactor) }),
-    ...(zoneAware === true && { 'zone-aware': 'true' }),
+    ...(zoneAware !== undefined && {
+      'zone-aware': zoneAware.length === ZONE_RINGS.length ? ALL_RINGS : zoneAware.join(','),
+    }),
     ...(alertmanagerDigest !== undefined && { 'alertmanager-digest': alertmanagerDigest }),
     ...(grafanaStandIn !== undefined && { 'grafana-stand-in': grafanaStandIn }),
     ...(rules !== undefined && { rules: stableJson(rules) }),
@@ -213,11 +227,6 @@ export function peerUnit(
 /** As Kubernetes has the values of labels; it goes into a command line. */
 export const zoneShape = z.string().check(z.regex(/^[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/));
 
-/** The zone that a unit says it is in, if it is in any; `silent` while it has said nothing at all. */
-export function peerZone(bag: Bag): string | undefined | 'silent' {
-  return bag.hostname === undefined ? 'silent' : z.safeParse(zoneShape, bag.zone).data;
-}
-
 /** Where a unit says that it is; undefined until it has. */
 export function peerAddress(
   bag: Bag,
@@ -238,12 +247,6 @@ export function unitHost(bag: Bag): string | undefined {
 }
 
 const unitSchema = z.object({ restart: jsonOf(requestsShape) });
-
-/** For how many copies a unit is ready, by its databag: has flushed, and takes no writes. */
-export function unitPrepared(bag: Bag): Pick<PeerWords, 'flushedFor' | 'heldFor'> {
-  const copies = (text: string | undefined) => z.safeParse(copiesText, text).data;
-  return { flushedFor: copies(bag['flushed-for']), heldFor: copies(bag['held-for']) };
-}
 
 /** What a unit's databag says of its restarts. */
 export function unitRequests(bag: Bag): Requests | undefined {

@@ -52,6 +52,7 @@ export const joinCluster: Neighbour = {
         ...authoritiesOf(inputs.neighbours),
         ...(inputs.neighbours.silent && { silent: true }),
         ...preparedFor(inputs),
+        zone: inputs.zones?.own,
         ...otherThanWanted(inputs),
       },
       { application: inputs.app, unit: inputs.unit, charm: inputs.charm },

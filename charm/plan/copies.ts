@@ -3,10 +3,12 @@
  * with three all but one. So a Mimir of three copies does not see what lies in one ingester only. Nothing may lie there
  * when the first such Mimir starts, and nothing may be put there while a Mimir of another number runs:
  *
- * 1. More copies: all flush, while they serve.
+ * 1. To more copies than one: all flush, while they serve.
  * 2. All ingesters take no writes, and flush what came since; queries find it in the bucket.
  * 3. All stop at one time, and start on the new number, with empty ingesters.
  * 4. When no Mimir of the other number runs any more, the leader says so, and ingesters take writes.
+ *
+ * It is also when copies come to be in different zones, or cease to: a query may then do without the ingesters of a zone.
  *
  * What is older than that is in the bucket, which queries read for all times until no ingester is asked for it.
  */

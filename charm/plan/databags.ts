@@ -38,7 +38,7 @@ export function planDatabags(inputs: Inputs, storage: StorageDecision): Databags
         ...inputs.agreement,
         authorities: inputs.authorities,
         ...(storage.kind === 's3' && { replicationFactor: storage.replicationFactor }),
-        ...(storage.kind === 's3' && storage.zoneAware && { zoneAware: true }),
+        ...(storage.kind === 's3' && storage.zoneAware && { zoneAware: storage.zoneAware }),
         ...(!isMixed(inputs) && { copiesSince: undefined }),
         ...inputs.agreed,
         grafanaStandIn: needsStandIn(inputs) ? grafanaStandIn(inputs) : undefined,

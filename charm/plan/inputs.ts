@@ -2,7 +2,7 @@
 
 import type { ExchangedSource } from '../../relations/datasource-exchange.ts';
 import type { GrafanaReply } from '../../relations/grafana-source.ts';
-import type { Agreement, Requests } from '../../relations/peers.ts';
+import type { Agreement, Requests, ZoneRing } from '../../relations/peers.ts';
 import type { ObjectStorage } from '../../relations/s3.ts';
 import type { Joined, Member, UnitAddress } from './members.ts';
 import type { Component } from './roles.ts';
@@ -81,11 +81,26 @@ export type WaitsFor =
   | { readonly kind: 'unit' /** It does not serve. */; readonly unit: string }
   | { readonly kind: 'ring'; readonly active: number; readonly units: number };
 
+/** Of a unit that has said where it is. */
+export interface Zone {
+  readonly zone?: string | undefined;
+}
+
+/** Where the units of each ring are. */
+export interface RingZones {
+  /** All planned units have said where they are. */
+  readonly complete: boolean;
+  /** The rings that may know zones with so many copies of a series. */
+  readonly byCopies: Readonly<Record<number, readonly ZoneRing[]>>;
+  /** In how many zones ingesters are; one without a zone is as good as one in a zone of its own. */
+  readonly ingesters: number;
+}
+
 /** What a unit knows of zones. There only where its own is known, on Kubernetes. */
 export interface ZoneInputs {
   readonly own: string;
-  /** To the leader that is to choose: of each other unit, if it has one; `silent` stands for one that has said nothing. */
-  readonly others?: readonly (string | undefined | 'silent')[];
+  /** To the leader, where it is to choose, or has chosen zones. */
+  readonly rings?: RingZones;
 }
 
 export interface Inputs {
@@ -122,7 +137,7 @@ export interface Inputs {
   /** Absent while nobody has asked this unit's ingester to take no writes for another number of copies. */
   readonly writesHeld?: WritesHeld | undefined;
   /** As leader: what the units agree on from the next hook on. */
-  readonly agreed?: Pick<Agreement, 'replicationFactor' | 'copiesSince' | 'holdWrites'>;
+  readonly agreed?: Pick<Agreement, 'replicationFactor' | 'zoneAware' | 'copiesSince' | 'holdWrites'>;
   /** To the leader, when it has to decide whose turn it is: those of the other units. */
   readonly requestsOfOthers?: Readonly<Record<string, Requests>>;
   /** Why Mimir is not restarted yet, although what it reads has changed. */

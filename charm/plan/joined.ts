@@ -1,6 +1,7 @@
 /** An application that has joined another's cluster: its plan, and what it says of what it does not use. */
 import type { Status } from 'charmwright';
 import type { ClusterConfiguration, Credentials, Settings } from '../../relations/mimir-cluster.ts';
+import { ZONE_RINGS, type ZoneRing } from '../../relations/peers.ts';
 import { leadsCluster, ownRoles } from './cluster.ts';
 import { planDatabags } from './databags.ts';
 import type { Inputs } from './inputs.ts';
@@ -44,6 +45,17 @@ function valueAt(settings: Settings, path: readonly string[]): unknown {
   return value;
 }
 
+/** The rings that know zones by a configuration. */
+function zonesIn(settings: Settings): readonly ZoneRing[] | undefined {
+  const isAware = (ring: ZoneRing) => {
+    const section = ring.replace('-', '_');
+    const name = ring === 'ingester' ? 'ring' : 'sharding_ring';
+    return valueAt(settings, [section, name, 'zone_awareness_enabled']) === true;
+  };
+  const found = ZONE_RINGS.filter(isAware);
+  return found.length === 0 ? undefined : found;
+}
+
 /** The one that leads has decided all but what these units do. */
 export function planJoined(inputs: Inputs, joined: Joined): Plan {
   const wanted =
@@ -52,10 +64,15 @@ export function planJoined(inputs: Inputs, joined: Joined): Plan {
       : undefined;
   const { peers, bucket } = planDatabags(inputs, { kind: 'hold', reason: { kind: 'leader-decides' } });
   // Should it leave the cluster, it must not take its own disk for the place of the metrics.
+  // Nor must copies be looked for in other places than they are.
   const agreement =
     wanted === undefined || joined.kind !== 'ready'
       ? peers.agreement
-      : { ...peers.agreement, replicationFactor: joined.configuration.replicationFactor };
+      : {
+          ...peers.agreement,
+          replicationFactor: joined.configuration.replicationFactor,
+          zoneAware: zonesIn(joined.configuration.settings),
+        };
   return {
     place: 'joined',
     gateway: false,

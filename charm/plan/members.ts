@@ -29,6 +29,8 @@ export interface MemberUnit extends UnitAddress {
   readonly heldFor?: number | undefined;
   /** While that is more than its application is to do. */
   readonly runs?: readonly Component[];
+  /** That of its node, where that has one. */
+  readonly zone?: string | undefined;
 }
 
 /** Where a unit of the cluster is. */

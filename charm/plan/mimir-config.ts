@@ -32,7 +32,7 @@ const PREFIXES = { blocks: 'blocks', ruler: 'rules', alertmanager: 'alerts' } as
  * Store gateways that serve each block, as far as there are so many, however many copies ingesters hold: a block that
  * only one of them serves cannot be queried while that one is restarted.
  */
-const READERS = 3;
+export const READERS = 3;
 /** Mimir's own proportion of the two defaults. */
 const BURST_SECONDS = 20;
 
@@ -42,7 +42,7 @@ export function mimirConfig(
   store: Store,
 ): Settings {
   const replicas = store.kind === 's3' ? store.replicationFactor : 1;
-  const zones = zoneSettings(store.kind === 's3' && store.zoneAware);
+  const zoneAware = store.kind === 's3' ? store.zoneAware : undefined;
   const prefix = store.kind === 's3' ? store.s3.prefix : '';
   const reads = readProfile(store, options);
   const links = urls(inputs);
@@ -78,7 +78,7 @@ export function mimirConfig(
     ingester: {
       ring: {
         replication_factor: replicas,
-        ...zones,
+        ...zoneSettings(zoneAware, 'ingester'),
         tokens_file_path: TOKENS_FILE,
         // One that restarts is missed: queries that need it fail, where they would else answer without what it holds.
         // A drain takes it out when its unit leaves.
@@ -89,11 +89,16 @@ export function mimirConfig(
       ingester_client: clients.ingester_client,
       frontend_worker: clients.frontend_worker,
     }),
-    store_gateway: { sharding_ring: { replication_factor: store.kind === 's3' ? READERS : 1, ...zones } },
+    store_gateway: {
+      sharding_ring: {
+        replication_factor: store.kind === 's3' ? READERS : 1,
+        ...zoneSettings(zoneAware, 'store-gateway'),
+      },
+    },
     alertmanager: {
       data_dir: DIRS.alertmanager,
       external_url: links.alertmanagerLinks,
-      sharding_ring: { replication_factor: replicas, ...zones },
+      sharding_ring: { replication_factor: replicas, ...zoneSettings(zoneAware, 'alertmanager') },
       ...clients?.alertmanager,
     },
     ruler: { rule_path: DIRS.ruler, external_url: links.rulerLinks, ...clients?.ruler },

@@ -1,5 +1,6 @@
 /** Where blocks, rules and alert configuration live, and how many copies of a series the ingesters hold. */
 import type { KeyProblem } from '../../relations/bag.ts';
+import type { ZoneRing } from '../../relations/peers.ts';
 import type { S3Connection } from '../../relations/s3.ts';
 import { clusterCounts, clusterUnits, leadsCluster } from './cluster.ts';
 import { isMixed } from './copies.ts';
@@ -12,8 +13,8 @@ export type StorageDecision =
       readonly kind: 's3';
       readonly s3: S3Connection;
       readonly replicationFactor: number;
-      /** Copies are in different zones. */
-      readonly zoneAware?: true;
+      /** Rings whose copies are in different zones. */
+      readonly zoneAware?: readonly ZoneRing[];
       /** Ingesters may still hold what was written in fewer copies. */
       readonly mixed?: true;
     }
@@ -40,7 +41,7 @@ export type HoldReason =
     }
   | { readonly kind: 'no-peers-yet' }
   | { readonly kind: 'leader-decides' }
-  /** Where the copies of a series are is chosen once, by the zones of all units. */
+  /** Where the copies of a series are is chosen by the zones of all units. */
   | { readonly kind: 'zones-unknown' };
 
 /**
@@ -71,7 +72,7 @@ export function decideStorage(inputs: Inputs, replicationOption: number | undefi
         kind: 's3',
         s3: objectStorage.s3,
         replicationFactor,
-        ...(zoneAware && { zoneAware }),
+        ...(zoneAware.length > 0 && { zoneAware }),
         ...(isMixed(inputs) && { mixed: true as const }),
       };
     }

@@ -9,6 +9,7 @@ import type { Inputs, Neighbours, RawOptions } from '../../charm/plan/inputs.ts'
 import { type PlannedFile, plan } from '../../charm/plan/plan.ts';
 import { COMPONENTS, componentsOf, targetOf } from '../../charm/plan/roles.ts';
 import { ZONE_FLAGS } from '../../charm/plan/zones.ts';
+import { ZONE_RINGS } from '../../relations/peers.ts';
 import type { ObjectStorage } from '../../relations/s3.ts';
 import { peer } from '../../tools/peers.ts';
 import { inputs, s3Ready, withOptions } from '../support/mimir-inputs.ts';
@@ -135,7 +136,8 @@ describe('the real Mimir accepts what the charm renders for', () => {
   });
 
   test('units in as many zones as there are copies', async () => {
-    const zones = { own: 'zone-a', others: ['zone-b', 'zone-c'] };
+    const rings = { complete: true, byCopies: { 3: ZONE_RINGS }, ingesters: 3 };
+    const zones = { own: 'zone-a', rings };
     const input = inputs({ objectStorage: s3Ready(), plannedUnits: 3, zones });
     const file = await placeFiles(rendered(input), join(folder, 'dry'));
     const flags = ZONE_FLAGS.map((flag) => `-${flag}=zone-a`);

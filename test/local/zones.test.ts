@@ -1,4 +1,7 @@
-/** Three units whose nodes are in three zones, by a real Kubernetes API: where the real Mimir keeps its copies. */
+/**
+ * Three units whose nodes are in three zones, by a real Kubernetes API: where the real Mimir keeps its copies, from the
+ * first, and when their number changes.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as z from 'zod';
 import { query } from '../../demo/query.ts';
@@ -59,3 +62,20 @@ test('metrics are written while a whole zone stands still, and read back', async
     await pebble('signal', 'SIGCONT', 'mimir');
   }
 });
+
+/** Rings that know zones, by what a Mimir runs with. */
+async function ringsInZones(): Promise<number> {
+  const origin = await model.forward('mimir-k8s/0', 9009);
+  const configuration = await (await fetch(`${origin}/config?mode=diff`)).text();
+  return configuration.split('zone_awareness_enabled: true').length - 1;
+}
+
+test.each([
+  { copies: '1', rings: 0 },
+  { copies: '3', rings: 3 },
+])('with $copies from then on $rings rings know zones', async ({ copies, rings }) => {
+  expect(await ringsInZones()).toBe(3 - rings);
+  await model.config({ 'replication-factor': copies });
+  await expect.poll(() => ringsInZones().catch(String), { timeout: 300_000, interval: 1000 }).toBe(rings);
+  await model.untilActive(240);
+}, 600_000);

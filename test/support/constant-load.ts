@@ -4,7 +4,7 @@ import { MimirApi } from '../../charm/mimir-api.ts';
 import { query } from '../../demo/query.ts';
 import { remoteWrite } from './remote-write.ts';
 
-const SERIES = 10;
+export const SERIES = 10;
 const PAUSE_MS = 150;
 
 export interface Seen {

@@ -47,6 +47,8 @@ export class Fleet implements AsyncDisposable {
   leader = 0;
   /** Whether all Mimirs may be stopped at one time. */
   mayStopTogether = false;
+  /** The zones of the units' nodes, by number, from the next reset on. */
+  zones: readonly string[] = [];
   readonly #gone = new Map<number, Unit>();
   readonly #held = new Set<number>();
   #appBag: Bag = {};
@@ -85,8 +87,10 @@ export class Fleet implements AsyncDisposable {
       fake.rings.ingesters({});
       fake.rings.takesWrites = true;
       const address = addressOf(this.#host, i);
+      const zone = this.zones[i];
       this.units.set(i, {
         state: world(address, {
+          ...(zone !== undefined && { stored: { zone: { zone, sure: true } } }),
           leader: i === 0,
           unitNumber: i,
           plannedUnits: this.#mimirs.length,
@@ -249,6 +253,16 @@ export class Fleet implements AsyncDisposable {
   /** The number of copies that each unit's Mimir was last started with. */
   copies(): readonly unknown[] {
     return [...this.units.keys()].map((i) => this.#mimirs[i]?.copies);
+  }
+
+  /** The rings that know zones by what each unit's Mimir was last started on. */
+  ringsInZones(): readonly (readonly string[])[] {
+    return [...this.units.values()].map(({ state }) =>
+      Object.entries(configOf(state))
+        .filter(([, section]) => JSON.stringify(section).includes('"zone_awareness_enabled":true'))
+        .map(([ring]) => ring)
+        .toSorted(),
+    );
   }
 
   /** Whether each unit's ingester takes writes. */

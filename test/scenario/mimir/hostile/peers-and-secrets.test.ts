@@ -2,7 +2,13 @@
 import { type Outcome, peerRelation, relation, type State, secret } from 'charmwright/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recordOf } from '../../../../charm/tenant-limits/record.ts';
-import { type Agreement, agreementBag, type PeerWords, peerUnit } from '../../../../relations/peers.ts';
+import {
+  type Agreement,
+  agreementBag,
+  type PeerWords,
+  peerUnit,
+  ZONE_RINGS,
+} from '../../../../relations/peers.ts';
 import { FakeMimir } from '../../../support/fake-mimir.ts';
 import { KEYS, mimir, S3_SECRET, s3, world } from '../../../support/mimir-world.ts';
 import { UNIT_AUTHORITY } from '../../../support/unit-certificate.ts';
@@ -25,7 +31,7 @@ const AGREED: Bag = agreementBag({
   rules: { basis: 'x', synced: { '5:agent': 'y' }, tenant: 'team-a' },
   tenantLimits: recordOf({ anonymous: { ingestion_rate: 5 } }) ?? '',
   turn: { unit: 'mimir-k8s/1', request: 2 },
-  zoneAware: true,
+  zoneAware: ZONE_RINGS,
 } satisfies Required<Agreement>);
 const ANOTHER_UNIT: Bag = peerUnit('mimir-k8s-1.mimir-k8s-endpoints', {
   authorities: UNIT_AUTHORITY,

@@ -122,6 +122,7 @@ export const WIRES = {
       runs: '"querier"',
       serving: 'false',
       tls_ca: JSON.stringify(UNIT_AUTHORITY),
+      zone: '"zone-b"',
     },
   ),
 } as const satisfies Readonly<Record<string, Wire>>;

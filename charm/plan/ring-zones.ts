@@ -1,0 +1,55 @@
+/** Where the units of each ring are, as the leader sees it. Loaded where zones are to be chosen, or are in use. */
+import type { Status } from 'charmwright';
+import { ZONE_RINGS, type ZoneRing } from '../../relations/peers.ts';
+import { clusterCounts, ownRoles } from './cluster.ts';
+import type { Inputs, RingZones, Zone } from './inputs.ts';
+import { READERS } from './mimir-config.ts';
+import { active, blocked } from './statuses.ts';
+import { writeQuorum } from './storage.ts';
+
+type Seen = Pick<Inputs, 'options' | 'neighbours' | 'plannedUnits'>;
+
+/** @param own units of this application that have said where they are, this one among them. */
+export function ringZones(inputs: Seen, own: readonly Zone[]): RingZones {
+  const { members = [] } = inputs.neighbours;
+  const applications = [
+    { roles: ownRoles(inputs), planned: inputs.plannedUnits, units: own },
+    ...members.map(({ roles, plannedUnits: planned, units }) => ({ roles, planned, units })),
+  ];
+  const concerned = applications.filter(({ roles }) => ZONE_RINGS.some((ring) => roles.includes(ring)));
+  const zonesOf = (ring: ZoneRing) => {
+    const units = concerned.filter(({ roles }) => roles.includes(ring)).flatMap((each) => each.units);
+    const known = units.flatMap(({ zone }) => zone ?? []);
+    return { zones: new Set(known).size, homeless: units.length - known.length };
+  };
+  // One in fewer zones than copies finds no place for a copy.
+  const fit = (copies: number) =>
+    ZONE_RINGS.filter((ring) => {
+      const { zones, homeless } = zonesOf(ring);
+      return homeless === 0 && zones >= (ring === 'store-gateway' ? READERS : copies);
+    });
+  const ingesters = zonesOf('ingester');
+  return {
+    complete: concerned.every(({ planned, units }) => units.length >= planned),
+    byCopies: { 3: fit(3), 5: fit(5) },
+    ingesters: ingesters.zones + ingesters.homeless,
+  };
+}
+
+/** Mimir puts no two copies into one zone: with too few of them it refuses writes. */
+export function zoneStatuses(inputs: Inputs): readonly Status[] {
+  const { app, agreement, zones } = inputs;
+  const { zoneAware, replicationFactor: copies = 1 } = agreement ?? {};
+  const count = zones?.rings?.ingesters;
+  if (count === undefined || !zoneAware?.includes('ingester')) return [];
+  // More units are what helps then, and another status says so.
+  if (clusterCounts(inputs).ingester < copies) return [];
+  if (count >= copies) return [];
+  const where = `ingesters are in ${count} ${count === 1 ? 'zone' : 'zones'} for ${copies} copies`;
+  if (count >= writeQuorum(copies)) return [active(`${where}: no zone may fail`)];
+  return [
+    blocked(
+      `[replication-factor] writes fail: ${where}: bring units to nodes in other zones, or juju config ${app} replication-factor=1`,
+    ),
+  ];
+}
