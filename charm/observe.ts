@@ -67,7 +67,7 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
   const wanted = options['replication-factor'];
   const { replicationFactor: agreed, zoneAware } = agreement ?? {};
   const leads = leader && joined === undefined;
-  const choosesZones = leads && wanted !== 1 && (agreed === undefined || agreed !== (wanted ?? agreed));
+  const choosesZones = leads && wanted !== 1 && agreed !== (wanted ?? agreed ?? 0);
   // In a cluster the number is told to others: by the leader of an application that has joined.
   const isDecided =
     joined === undefined

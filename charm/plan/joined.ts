@@ -3,6 +3,7 @@ import type { Status } from 'charmwright';
 import type { ClusterConfiguration, Credentials, Settings } from '../../relations/mimir-cluster.ts';
 import { ZONE_RINGS, type ZoneRing } from '../../relations/peers.ts';
 import { leadsCluster, ownRoles } from './cluster.ts';
+import { filled, storageOf } from './credentials.ts';
 import { planDatabags } from './databags.ts';
 import type { Inputs } from './inputs.ts';
 import type { Joined } from './members.ts';
@@ -21,7 +22,6 @@ import {
   turnStatuses,
   waiting,
 } from './statuses.ts';
-import { filled, storageOf } from './told.ts';
 import { endpointOf, type Wanted } from './wanted.ts';
 
 /** What the unit itself relies on: its checks, its files, its volume. Another charm might have other places for it. */
