@@ -57,11 +57,20 @@ async function readersOf(juju: Juju<Spec>, { api, ip, at }: OwnMimir): Promise<D
 /** Without enough others every write would fail. */
 async function checkWritable(juju: Juju<Spec>, { api, ip, files }: OwnMimir): Promise<void> {
   const members = (await ringMembers(api, 'ingester')) ?? [];
-  const others = (await othersThatStay(juju, members, ip)).filter(({ readOnly }) => !readOnly).length;
+  const staying = (await othersThatStay(juju, members, ip)).filter(({ readOnly }) => !readOnly);
+  // No two copies are in one zone.
+  const inZones = IN_ZONES.test(files[CONFIG_FILE] ?? '');
+  const places = new Set(staying.map(({ id, zone }) => (inZones && zone !== '' ? zone : id))).size;
   // A Mimir without a distributor does not tell it.
   const needed = writeQuorum(copiesIn(files[CONFIG_FILE]) ?? 1);
-  if (others >= needed) return;
+  if (places >= needed) return;
+  const one = inZones ? 'zone with an ingester' : 'ingester';
+  const what =
+    needed === 1 ? `${one} that takes` : `${inZones ? 'zones with ingesters' : 'ingesters'} that take`;
   throw new ActionFailed(
-    `writes would fail: they need ${needed} other ${needed === 1 ? 'ingester' : 'ingesters'} that ${needed === 1 ? 'takes' : 'take'} them, and there ${others === 1 ? 'is' : 'are'} ${others}; flush-ingesters goes on taking them`,
+    `writes would fail: they need ${needed} other ${what} them, and there ${places === 1 ? 'is' : 'are'} ${places}; flush-ingesters goes on taking them`,
   );
 }
+
+/** In a configuration file of ours. */
+const IN_ZONES = /^ingester:\n(?: .*\n)*? {4}zone_awareness_enabled: true$/m;

@@ -74,12 +74,13 @@ function shown(rings: Rings): string {
     Object.fromEntries(
       [...rings].map(([ring, { members }]) => [
         ring,
-        members.map(({ id, state, address, readOnly, heardOf }) => ({
+        members.map(({ id, state, address, readOnly, zone, heardOf }) => ({
           id,
           state,
           address,
           'read-only': readOnly,
           'heard-of-seconds-ago': Math.max(0, Math.round((now - heardOf) / 1000)),
+          ...(zone !== '' && { zone }),
         })),
       ]),
     ),

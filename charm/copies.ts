@@ -41,11 +41,14 @@ export async function prepareCopies(
   const why = held?.why ?? (await unprepared(juju, prepared, copies, isHeld ? 'heldFor' : 'flushedFor'));
   if (why !== undefined) return [prepared, waits(why)];
   // No write is refused while a unit is waited for that may never come.
-  const { zones } = inputs;
-  if (!isHeld && copies > 1 && zones !== undefined && zones.rings?.complete !== true)
-    return [prepared, waits('waiting until all units have said in which zone they are')];
+  const { silent = [], byCopies } = inputs.zones?.rings ?? {};
+  if (!isHeld && copies > 1 && silent.length > 0)
+    return [
+      prepared,
+      waits(`waiting until all units of ${silent.join(', ')} have said in which zone they are`),
+    ];
   await wakeLater(juju);
-  const rings = zones?.rings?.byCopies[copies] ?? [];
+  const rings = byCopies?.[copies] ?? [];
   const agreement = isHeld
     ? { ...agreedOn(copies, Date.now()), zoneAware: rings.length === 0 ? undefined : rings }
     : { holdWrites: copies };

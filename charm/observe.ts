@@ -98,7 +98,9 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
     replaced: countReplaced(juju),
     zones: await observeZones(
       juju,
-      choosesZones || (leads && zoneAware !== undefined) ? { options, neighbours, plannedUnits } : undefined,
+      choosesZones || (leads && zoneAware !== undefined)
+        ? { app: juju.app, options, neighbours, plannedUnits }
+        : undefined,
     ),
     bucket,
     container: {

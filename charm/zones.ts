@@ -10,7 +10,7 @@ type MimirJuju = Juju<Spec>;
 /** @param seen there where this unit is to know where all are: to choose by it, or to say what has become of it. */
 export async function observeZones(
   juju: MimirJuju,
-  seen: Pick<Inputs, 'options' | 'neighbours' | 'plannedUnits'> | undefined,
+  seen: Pick<Inputs, 'app' | 'options' | 'neighbours' | 'plannedUnits'> | undefined,
 ): Promise<ZoneInputs | undefined> {
   const own = await ownZone(juju);
   if (own === undefined || seen === undefined) return own === undefined ? undefined : { own };

@@ -27,6 +27,8 @@ export interface Member {
   /** IP address and port of gRPC. */
   readonly address: string;
   readonly readOnly: boolean;
+  /** Empty where the ring knows none. */
+  readonly zone: string;
   /** When it was last heard of, in milliseconds since 1970. */
   readonly heardOf: number;
 }
@@ -39,6 +41,7 @@ const ringSchema = z.object({
         state: z.enum(['ACTIVE', 'JOINING', 'LEAVING', 'PENDING', 'UNHEALTHY', 'LEFT']),
         address: z.string(),
         read_only: z.optional(z.boolean()),
+        zone: z.optional(z.string()),
         timestamp: z.string(),
       }),
     ),
@@ -53,11 +56,12 @@ export async function ringMembers(api: MimirApi, ring: RingName): Promise<readon
     const read = z.safeParse(ringSchema, parseJson((await api.demand(request)).body));
     if (!read.success) throw new MimirAnswerError(`cannot ${what}: Mimir answers something else`);
     return (read.data.shards ?? [])
-      .map(({ id, state, address, read_only: readOnly, timestamp }) => ({
+      .map(({ id, state, address, read_only: readOnly, zone = '', timestamp }) => ({
         id,
         state,
         address,
         readOnly: readOnly === true,
+        zone,
         heardOf: Date.parse(timestamp),
       }))
       .toSorted((a, b) => compareTexts(a.id, b.id));

@@ -88,8 +88,8 @@ export interface Zone {
 
 /** Where the units of each ring are. */
 export interface RingZones {
-  /** All planned units have said where they are. */
-  readonly complete: boolean;
+  /** Applications of which not all planned units have said where they are. */
+  readonly silent: readonly string[];
   /** The rings that may know zones with so many copies of a series. */
   readonly byCopies: Readonly<Record<number, readonly ZoneRing[]>>;
   /** In how many zones ingesters are; one without a zone is as good as one in a zone of its own. */

@@ -7,14 +7,14 @@ import { READERS } from './mimir-config.ts';
 import { active, blocked } from './statuses.ts';
 import { writeQuorum } from './storage.ts';
 
-type Seen = Pick<Inputs, 'options' | 'neighbours' | 'plannedUnits'>;
+type Seen = Pick<Inputs, 'app' | 'options' | 'neighbours' | 'plannedUnits'>;
 
 /** @param own units of this application that have said where they are, this one among them. */
 export function ringZones(inputs: Seen, own: readonly Zone[]): RingZones {
   const { members = [] } = inputs.neighbours;
   const applications = [
-    { roles: ownRoles(inputs), planned: inputs.plannedUnits, units: own },
-    ...members.map(({ roles, plannedUnits: planned, units }) => ({ roles, planned, units })),
+    { app: inputs.app, roles: ownRoles(inputs), planned: inputs.plannedUnits, units: own },
+    ...members.map(({ app, roles, plannedUnits: planned, units }) => ({ app, roles, planned, units })),
   ];
   const concerned = applications.filter(({ roles }) => ZONE_RINGS.some((ring) => roles.includes(ring)));
   const zonesOf = (ring: ZoneRing) => {
@@ -30,7 +30,7 @@ export function ringZones(inputs: Seen, own: readonly Zone[]): RingZones {
     });
   const ingesters = zonesOf('ingester');
   return {
-    complete: concerned.every(({ planned, units }) => units.length >= planned),
+    silent: concerned.filter(({ planned, units }) => units.length < planned).map(({ app }) => app),
     byCopies: { 3: fit(3), 5: fit(5) },
     ingesters: ingesters.zones + ingesters.homeless,
   };

@@ -82,7 +82,9 @@ function holdStatus(app: string, reason: HoldReason, held: string): Status {
     case 'no-peers-yet':
       return waiting('[mimir-peers] waiting for the peer relation');
     case 'zones-unknown':
-      return waiting('[mimir-peers] waiting until all units have said in which zone they are');
+      return waiting(
+        `[mimir-peers] waiting until all units of ${reason.silent.join(', ')} have said in which zone they are`,
+      );
     case 'leader-decides':
       return waiting('[mimir-peers] waiting for the leader to choose the replication factor');
   }

@@ -42,7 +42,7 @@ export type HoldReason =
   | { readonly kind: 'no-peers-yet' }
   | { readonly kind: 'leader-decides' }
   /** Where the copies of a series are is chosen by the zones of all units. */
-  | { readonly kind: 'zones-unknown' };
+  | { readonly kind: 'zones-unknown'; readonly silent: readonly string[] };
 
 /**
  * Filesystem storage is for one unit that has never had a bucket: several would each see only their own blocks,
@@ -67,7 +67,10 @@ export function decideStorage(inputs: Inputs, replicationOption: number | undefi
       const replicationFactor = decideReplication(inputs, replicationOption);
       if (replicationFactor === undefined) return hold({ kind: 'leader-decides' });
       const zoneAware = decideZones(inputs, replicationFactor);
-      if (zoneAware === 'unknown') return hold({ kind: inputs.leader ? 'zones-unknown' : 'leader-decides' });
+      if (zoneAware === 'unknown') {
+        const silent = inputs.zones?.rings?.silent;
+        return hold(silent === undefined ? { kind: 'leader-decides' } : { kind: 'zones-unknown', silent });
+      }
       return {
         kind: 's3',
         s3: objectStorage.s3,

@@ -13,7 +13,8 @@ export function decideZones(
 ): readonly ZoneRing[] | 'unknown' {
   if (agreement?.replicationFactor !== undefined) return agreement.zoneAware ?? [];
   if (zones === undefined || replicationFactor === 1) return [];
-  return leader && zones.rings?.complete ? (zones.rings.byCopies[replicationFactor] ?? []) : 'unknown';
+  const { silent, byCopies } = zones.rings ?? {};
+  return leader && silent?.length === 0 ? (byCopies?.[replicationFactor] ?? []) : 'unknown';
 }
 
 /** The part of a ring's settings that is about zones. */

@@ -136,7 +136,7 @@ describe('the real Mimir accepts what the charm renders for', () => {
   });
 
   test('units in as many zones as there are copies', async () => {
-    const rings = { complete: true, byCopies: { 3: ZONE_RINGS }, ingesters: 3 };
+    const rings = { silent: [], byCopies: { 3: ZONE_RINGS }, ingesters: 3 };
     const zones = { own: 'zone-a', rings };
     const input = inputs({ objectStorage: s3Ready(), plannedUnits: 3, zones });
     const file = await placeFiles(rendered(input), join(folder, 'dry'));

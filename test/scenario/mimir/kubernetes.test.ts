@@ -336,7 +336,7 @@ describe('the zone of the node', () => {
     api.zone = 'zone-a';
     const before = await onKubernetes.run('start', onBucket({ 1: other('zone-b'), 2: {} }));
     expect(before.unitStatus).toEqual(
-      waiting('[mimir-peers] waiting until all units have said in which zone they are'),
+      waiting('[mimir-peers] waiting until all units of mimir-k8s have said in which zone they are'),
     );
     const peers = peerRelation('mimir-peers', { id: 1, units: { 1: other('zone-b'), 2: other('zone-c') } });
     const told = {

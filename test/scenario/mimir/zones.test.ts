@@ -123,7 +123,7 @@ describe('the application that leads a cluster', () => {
     const early = await mimir.run(ready, leading(3, ['a', 'b']));
     expect(told(early)).toEqual({ copies: undefined, inZones: [] });
     expect(early.unitStatus).toEqual(
-      waiting('[mimir-peers] waiting until all units have said in which zone they are'),
+      waiting('[mimir-peers] waiting until all units of write have said in which zone they are'),
     );
     const state = leading(3, ['a', 'b', 'c'], { from: early });
     const joins = { kind: 'relation-changed', relation: findRelation(state, 7), remoteUnit: 2 } as const;
@@ -156,7 +156,9 @@ describe('the application that leads a cluster', () => {
     for (let hook = 0; hook < 3; hook += 1)
       now = await mimir.run('config-changed', leading(3, ['a', 'b'], { from: now, words }));
     expect(now.unitStatus).toEqual(
-      waiting('[replication-factor] from 1 to 3: waiting until all units have said in which zone they are'),
+      waiting(
+        '[replication-factor] from 1 to 3: waiting until all units of write have said in which zone they are',
+      ),
     );
     expect(findRelation(now, 7).localAppData.copies).toBe('{"to_come":3}');
     expect(told(now).copies).toBe(1);

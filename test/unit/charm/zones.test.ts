@@ -90,7 +90,7 @@ describe('it is not chosen', () => {
     expect(planned.databags.peers.agreement.replicationFactor).toBeUndefined();
     expect(planned.statuses[0]).toEqual({
       name: 'waiting',
-      message: '[mimir-peers] waiting until all units have said in which zone they are',
+      message: '[mimir-peers] waiting until all units of mimir-k8s have said in which zone they are',
     });
   });
 });
