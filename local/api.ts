@@ -128,6 +128,8 @@ export const modelStatusSchema = z.object({
       }),
     )
     .default([]),
+  /** Nor is this: units whose pods are ready, as `kubectl get pods` would say. */
+  readyPods: z.array(z.string()).default([]),
 });
 export type ModelStatus = z.infer<typeof modelStatusSchema>;
 

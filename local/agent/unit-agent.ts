@@ -56,7 +56,7 @@ export class UnitAgent {
       account: () => this.#services.kubernetes.account(store.model, appOf(unit)),
       newPod: () => this.#services.kubernetes.newPod(store.model, unit),
       hasPassed: (gates) => this.#services.kubernetes.hasPassed(unit, gates),
-      log: (text) => this.#log('WARNING', text),
+      log: (text, level = 'WARNING') => this.#log(level, text),
     });
     this.#events = new WorkloadEvents(() => this.#wake());
     this.#leadership = new LeadershipTracker({

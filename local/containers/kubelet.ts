@@ -47,7 +47,7 @@ export interface KubeletOptions {
   readonly newPod: () => Promise<PodRules>;
   /** Whether its readiness gates are passed. */
   readonly hasPassed: (gates: readonly string[]) => Promise<boolean>;
-  readonly log: (text: string) => void;
+  readonly log: (text: string, level?: 'INFO' | 'WARNING') => void;
 }
 
 interface Workload {
@@ -250,9 +250,17 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
 
   async #probeAll(): Promise<void> {
     const pod = this.#pod;
+    const faults: string[] = [];
     const answers = await Promise.all(
       [...this.#workloads].map(async ([name, workload]) => {
-        const health = (level: 'alive' | 'ready') => workload.probe.health(level).catch(() => false);
+        const health = (level: 'alive' | 'ready') =>
+          workload.probe
+            .health(level)
+            .catch((error: unknown) => String(error))
+            .then((answer) => {
+              if (answer !== true) faults.push(`container ${name} is not ${level}${textOf(answer)}`);
+              return answer === true;
+            });
         const alive = await health('alive');
         if (alive || this.#pod?.pid(name) === undefined) workload.failingSince = undefined;
         else workload.failingSince ??= Date.now();
@@ -272,7 +280,10 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
       this.#passed || (areReady && (await this.#options.hasPassed(this.#gates).catch(() => false)));
     if (pod === undefined || this.#pod !== pod) return;
     this.#passed = hasPassed;
-    this.#setReady(areReady && !this.#stopping, areReady && !this.#stopping && hasPassed);
+    const isReady = areReady && !this.#stopping && hasPassed;
+    if (isReady && !this.#ready) this.#options.log('the pod is ready', 'INFO');
+    if (!isReady && this.#ready) this.#options.log(`the pod is not ready: ${faults.join(', ')}`);
+    this.#setReady(areReady && !this.#stopping, isReady);
   }
 
   #setReady(containers: boolean, pod = containers): void {
@@ -281,4 +292,9 @@ export class Kubelet extends EventEmitter<KubeletEvents> {
     this.#ready = pod;
     this.emit('ready');
   }
+}
+
+/** What was answered to a probe, if it is more than a no. */
+function textOf(answer: string | false): string {
+  return answer === false ? '' : `: ${answer}`;
 }

@@ -2,6 +2,7 @@
 import type { ApplicationStatus, ModelStatus, StatusInfo, UnitStatus } from '../api.ts';
 import { status } from './applications.ts';
 import {
+  allUnits,
   appOf,
   findApplication,
   findCharm,
@@ -17,7 +18,12 @@ import { applicationStatus, displayedStatus } from './view.ts';
 
 export const CONTROLLER = 'juju-local';
 
-export function modelStatus(model: Model, version: string, now: string): ModelStatus {
+export function modelStatus(
+  model: Model,
+  version: string,
+  now: string,
+  isReady: (unit: string) => boolean,
+): ModelStatus {
   const storages = Object.values(model.storages);
   return {
     model: {
@@ -60,6 +66,7 @@ export function modelStatus(model: Model, version: string, now: string): ModelSt
         }),
     controller: { timestamp: now },
     relations: Object.values(model.relations).map(relationRow),
+    readyPods: allUnits(model).flatMap(({ name }) => (isReady(name) ? [name] : [])),
   };
 }
 

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
-import { inject } from 'vitest';
+import { expect, inject } from 'vitest';
 import type { ModelStatus, Task, UnitStatus } from '../../local/api.ts';
 import { type LocalClient, openModel } from '../../local/client.ts';
 
@@ -129,6 +129,15 @@ export class TestModel implements AsyncDisposable {
   /** Every unit active, every agent idle. */
   untilActive(seconds = 120): Promise<ModelStatus> {
     return this.until('all units active and idle', (status) => units(status).every(isActiveAndIdle), seconds);
+  }
+
+  /** Their pods are: a service sends requests there. What a charm says of its unit may come a moment before. */
+  async untilReady(...names: readonly string[]): Promise<void> {
+    const unready = async () => {
+      const { readyPods } = await this.status();
+      return names.filter((name) => !readyPods.includes(name));
+    };
+    await expect.poll(unready, { timeout: 120_000, interval: 200 }).toEqual([]);
   }
 
   /** A unit shows this status, and its agent has nothing to do. */

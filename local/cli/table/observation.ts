@@ -78,6 +78,7 @@ export const debugLog = verb({
   details: [
     'It begins with the last 10 lines. On a terminal it goes on with new lines until Ctrl-C; elsewhere it ends, unless `--tail` is given.',
     'Entities are units (`mimir-k8s/0`, `unit-mimir-k8s-0`) or applications (`mimir-k8s`).',
+    'It says when a pod is ready, and when it is not any more and which container answered what: requests to the application go to pods that are.',
   ],
   flags: {
     include: { kind: 'strings', short: 'i', value: 'ENTITY', summary: 'Only these entities; repeatable' },

@@ -18,7 +18,8 @@ export const modelRoutes: Handlers<'model-info' | 'status' | 'show-unit' | 'wait
   },
 
   status(world) {
-    return modelStatus(world.services.store.model, JUJU_VERSION, new Date().toISOString());
+    const { store, pods } = world.services;
+    return modelStatus(store.model, JUJU_VERSION, new Date().toISOString(), (unit) => pods.isReady(unit));
   },
 
   'show-unit'(world, { units }) {

@@ -42,6 +42,7 @@ export function model(applications: Record<string, ApplicationStatus>): ModelSta
     applications,
     controller: { timestamp: '2025-11-19T10:05:30.000Z' },
     relations: [],
+    readyPods: [],
   };
 }
 
@@ -82,6 +83,7 @@ export const demo: ModelStatus = {
       units: { 'minio-k8s/0': unit({ leader: true }) },
     }),
   }),
+  readyPods: ['mimir-k8s/0', 'minio-k8s/0'],
   relations: [
     { id: 2, provider: 'minio-k8s:s3', requirer: 'mimir-k8s:s3', interface: 's3', type: 'regular' },
     {

@@ -203,7 +203,8 @@ describe('status', () => {
       if (found !== undefined)
         found.workloadStatus = { current, message: unit, since: '2026-01-01T00:00:00Z' };
     };
-    const status = () => modelStatus(model, '3.6.14', '').applications.server?.['application-status'].current;
+    const status = () =>
+      modelStatus(model, '3.6.14', '', () => false).applications.server?.['application-status'].current;
     set('server/0', 'active');
     set('server/1', 'blocked');
     expect(status()).toBe('blocked');
