@@ -8,7 +8,7 @@ import { type GatewayServer, startGateway } from '../support/gateway-server.ts';
 const installed = await nginx();
 const program = installed.kind === 'there' ? installed.path : '';
 /** Nobody listens there. */
-const AWAY = ['127.78.11.41', '127.78.11.42'] as const;
+const AWAY = ['127.78.2.61', '127.78.2.62'] as const;
 const addresses = Object.fromEntries(
   COMPONENTS.map((role) => [role, AWAY.map((host) => ({ host, port: HTTP_PORT }))]),
 );

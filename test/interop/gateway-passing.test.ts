@@ -146,8 +146,14 @@ describe.skipIf(program === '')('when a server fails in the middle of a request'
 
   test('a push does not wait for one that says nothing for as long as its sender would', async () => {
     answer = { [HOSTS[0]]: 'says nothing' };
-    expect((await times('/api/v1/push')).map(({ status }) => status)).toEqual(Array(6).fill(200));
-    expect(came.map(({ host }) => host)).toContain(HOSTS[0]);
+    const statuses: number[] = [];
+    const asked = async () => {
+      statuses.push(...(await times('/api/v1/push')).map(({ status }) => status));
+      return came.map(({ host }) => host);
+    };
+    // Workers that end may still take requests, and leave the one alone that failed in the last test.
+    await expect.poll(asked, { timeout: 30_000, interval: 500 }).toContain(HOSTS[0]);
+    expect([...new Set(statuses)]).toEqual([200]);
   }, 60_000);
 
   test('so does a query, posted or not', async () => {

@@ -33,7 +33,7 @@ test('one that is out of its ring before it is stopped is missed by no query', a
     // One that had been stopped in its ring would be missed from now on.
     for (let i = 0; i < 50; i += 1) await ask();
   }, ask);
-  expect(failures).toEqual([]);
+  expect(failures.told()).toEqual([]);
   expect(await mimirs.ring()).toEqual(['rest ACTIVE', 'second ACTIVE']);
 }, 120_000);
 

@@ -141,7 +141,11 @@ test(
     const { acknowledged, refused, unanswered, incomplete, answers, repeated } = await load.end();
     console.info({ acknowledged, refused, answers, unanswered, repeated, incomplete, away: readiness.ends });
     expect(readiness.mostAway).toBe(1);
-    expect({ refused, unanswered, incomplete }).toEqual({ refused: 0, unanswered: 0, incomplete: [] });
+    expect({ refused, unanswered, incomplete }, load.told('refreshed')).toEqual({
+      refused: 0,
+      unanswered: 0,
+      incomplete: [],
+    });
     for (const url of urls) expect(await load.count(url)).toBe(acknowledged);
     await noHookFailed(/^unit-mimir-k8s-2: .* failed: exit status 1$/);
   },

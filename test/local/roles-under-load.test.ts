@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GATEWAY_PORT } from '../../charm/plan/gateway-parts.ts';
 import { HTTP_PORT } from '../../charm/plan/paths.ts';
 import { nginx } from '../support/debian.ts';
-import { described, Endurance, nothingLost } from '../support/endurance.ts';
+import { described, Endurance, expectNothingLost } from '../support/endurance.ts';
 import { TestModel } from '../support/local-model.ts';
 import { ringMembers } from '../support/ring-members.ts';
 
@@ -133,9 +133,8 @@ describe.skipIf(installed.kind !== 'there')(
       endurance.tell('the others are gone');
 
       const report = await endurance.end();
-      const told = endurance.told.map(({ at, what }) => `${at} s: ${what}`);
-      console.log([described(`roles, copies: ${topology.copies}`, report), ...told].join('\n'));
-      expect(report).toMatchObject({ ...nothingLost(report), failedTwice: 0, incompleteQueries: 0 });
+      console.log(`${described(`roles, copies: ${topology.copies}`, report)}\n${endurance.story}`);
+      expectNothingLost(endurance, report, { failedTwice: 0, incompleteQueries: 0 });
     }, 3_000_000);
   },
 );

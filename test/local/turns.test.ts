@@ -41,8 +41,13 @@ test('an option restarts them one after the other, and nobody who writes or read
   await model.untilActive();
 
   const { acknowledged, refused, unanswered, incomplete, answers, repeated, words } = await load.end();
-  console.info({ acknowledged, refused, answers, unanswered, repeated, incomplete, words });
-  expect({ refused, unanswered, incomplete }).toEqual({ refused: 0, unanswered: 0, incomplete: [] });
+  const why = words.told();
+  console.info({ acknowledged, refused, answers, unanswered, repeated, incomplete, why });
+  expect({ refused, unanswered, incomplete }, why.join('\n')).toEqual({
+    refused: 0,
+    unanswered: 0,
+    incomplete: [],
+  });
   for (const url of urls) expect(await load.count(url)).toBe(acknowledged);
   expect((await model.log()).filter((line) => /hook .* failed|panic|unhandled/i.test(line))).toEqual([]);
 });

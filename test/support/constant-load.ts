@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MimirApi } from '../../charm/mimir-api.ts';
 import { query } from '../../demo/query.ts';
+import { Failures } from './failures.ts';
 import { remoteWrite } from './remote-write.ts';
 
 export const SERIES = 10;
@@ -22,7 +23,7 @@ export interface Seen {
   longestWithoutAnswers: number;
   /** Answers in which samples were missing that had been acknowledged before it was asked. */
   readonly incomplete: string[];
-  readonly words: Set<string>;
+  readonly words: Failures;
 }
 
 export class ConstantLoad implements AsyncDisposable {
@@ -35,7 +36,7 @@ export class ConstantLoad implements AsyncDisposable {
     longestWithoutWrites: 0,
     longestWithoutAnswers: 0,
     incomplete: [],
-    words: new Set(),
+    words: new Failures(),
   };
   /** Of the units, without a path. */
   urls: readonly string[];
@@ -45,6 +46,7 @@ export class ConstantLoad implements AsyncDisposable {
   readonly #loops: Promise<void>;
   #ended = false;
   #turn = 0;
+  readonly #began = Date.now();
   #lastTaken = Date.now();
   #lastAnswered = Date.now();
 
@@ -86,7 +88,7 @@ export class ConstantLoad implements AsyncDisposable {
     return [
       `${what}: no writes taken for ${seconds(this.seen.longestWithoutWrites)}, no answers for ${seconds(this.seen.longestWithoutAnswers)}`,
       `  so far ${acknowledged} samples taken, ${answers} answers, ${incomplete.length} of them incomplete`,
-      ...[...words].slice(-6).map((word) => `  ${word}`),
+      ...words.told().map((word) => `  ${word}`),
     ].join('\n');
   }
 
@@ -154,7 +156,7 @@ export class ConstantLoad implements AsyncDisposable {
     this.#lastAnswered = now;
     if (answer.count < acknowledged)
       this.seen.incomplete.push(
-        `${new Date().toISOString()} ${answer.count} of ${acknowledged} through ${urls.indexOf(answer.url)}`,
+        `${((now - this.#began) / 1000).toFixed(2)} s: ${answer.count} of ${acknowledged} through ${urls.indexOf(answer.url)}`,
       );
   }
 

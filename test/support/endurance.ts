@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
+import { expect } from 'vitest';
 import { query, seriesIn } from '../../demo/query.ts';
 import { encodeWriteRequest } from './remote-write.ts';
 
@@ -76,6 +77,11 @@ export class Endurance {
     this.#running = Promise.all([this.#send(), this.#ask()]);
     // Told at the end.
     this.#running.catch(() => undefined);
+  }
+
+  /** All of that, a line for each. */
+  get story(): string {
+    return this.told.map(({ at, what }) => `${at} s: ${what}`).join('\n');
   }
 
   /** From the next request on, as clients do that are told another address. */
@@ -251,7 +257,13 @@ export function described(name: string, report: Report): string {
   ].join('\n');
 }
 
-/** What must be so whatever was done. */
-export function nothingLost({ acknowledged, sum }: Report): Partial<Report> {
-  return { lost: 0, readBack: acknowledged, counted: acknowledged, addedUp: sum };
+/** What must be so whatever was done; else all is told that was met on the way. */
+export function expectNothingLost(
+  { story }: Pick<Endurance, 'story'>,
+  report: Report,
+  more: Partial<Report> = { incompleteQueries: 0 },
+): void {
+  const { acknowledged, sum } = report;
+  const whole = { lost: 0, readBack: acknowledged, counted: acknowledged, addedUp: sum };
+  expect(report, story).toMatchObject({ ...whole, ...more });
 }

@@ -54,8 +54,7 @@ export class EnduredModel implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const log = process.env.ENDURANCE_LOG;
     if (log !== undefined) {
-      const told = this.endurance.told.map(({ at, what }) => `${at} s: ${what}`);
-      await writeFile(`${log}.told`, told.join('\n'));
+      await writeFile(`${log}.told`, this.endurance.story);
       await writeFile(`${log}.debug`, (await this.model.log()).join('\n'));
     }
     this.endurance.giveUp();

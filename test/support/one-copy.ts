@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { COMPONENTS } from '../../charm/plan/roles.ts';
 import { query } from '../../demo/query.ts';
 import { MinioApi } from '../../minio/charm/minio-api.ts';
+import { Failures } from './failures.ts';
 import { s3Ready, withOptions } from './mimir-inputs.ts';
 import { IMPATIENT, type MimirServer, startMimir } from './mimir-server.ts';
 import { type MinioServer, startMinio } from './minio-server.ts';
@@ -76,14 +77,14 @@ export class OneCopy implements AsyncDisposable {
   async failuresWhile(
     work: () => Promise<unknown>,
     ask: () => Promise<unknown> = () => this.askForAll(),
-  ): Promise<readonly string[]> {
-    const failures: string[] = [];
+  ): Promise<Failures> {
+    const failures = new Failures();
     let ended = false;
     let asked = 0;
     const asking = (async () => {
       while (!ended) {
         asked += 1;
-        await ask().catch((error: unknown) => failures.push(String(error)));
+        await ask().catch((error: unknown) => failures.add(String(error)));
         await sleep(10);
       }
     })();
@@ -93,7 +94,7 @@ export class OneCopy implements AsyncDisposable {
       ended = true;
       await asking;
     }
-    console.log(`${asked} queries, ${failures.length} failed`);
+    console.log(`${asked} queries, ${failures.count} failed`);
     return failures;
   }
 

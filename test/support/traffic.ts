@@ -1,11 +1,12 @@
 /** Somebody who writes and asks all the time, and notes each request that fails. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
+import { Failures } from './failures.ts';
 import { encodeWriteRequest } from './remote-write.ts';
 
 export interface Traffic {
-  /** Ends it. */
-  stop(): Promise<{ readonly asked: number; readonly failed: readonly string[] }>;
+  /** Ends it. @returns each different failure once, how often it was, and when, in seconds since the first request. */
+  stop(): Promise<readonly string[]>;
   /** Until so many more requests have been answered. */
   go(count: number): Promise<void>;
 }
@@ -13,7 +14,7 @@ export interface Traffic {
 /** Several at a time write and ask, over connections that are kept, and none asks twice for one answer. */
 export function traffic(url: string): Traffic {
   const dispatcher = new Agent({ connections: 8, pipelining: 1 });
-  const failed: string[] = [];
+  const failures = new Failures();
   let asked = 0;
   let goes = true;
   const one = async (method: 'GET' | 'POST', path: string, body?: Uint8Array) => {
@@ -28,9 +29,9 @@ export function traffic(url: string): Traffic {
         }),
       });
       const text = await answer.body.text();
-      if (answer.statusCode !== 200) failed.push(`${method} ${path}: ${answer.statusCode} ${text}`);
+      if (answer.statusCode !== 200) failures.add(`${method} ${path}: ${answer.statusCode} ${text}`);
     } catch (error) {
-      failed.push(`${method} ${path}: ${String(error)}`);
+      failures.add(`${method} ${path}: ${String(error)}`);
     }
   };
   const lane = async (lane: number) => {
@@ -52,7 +53,8 @@ export function traffic(url: string): Traffic {
       goes = false;
       await Promise.all(lanes);
       await dispatcher.destroy();
-      return { asked, failed };
+      console.log(`${asked} requests, ${failures.count} failed`);
+      return failures.told();
     },
   };
 }
