@@ -1,7 +1,7 @@
 /** `npm test`: every suite, one after another, and one closing line that counts them all. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Failure, runCommand, runVitest, type SuiteOutcome } from './support/vitest-suite.ts';
 
 interface Suite {
@@ -31,12 +31,17 @@ const suites: readonly Suite[] = [
   },
 ];
 
+/** Files that take longer are named: test/support/longest-first.ts has them in this order. */
+const LONG_SECONDS = 90;
+
 const scratch = await mkdtemp(join(tmpdir(), 'suites-'));
-const results: { readonly name: string; readonly outcome: SuiteOutcome }[] = [];
+const results: { readonly name: string; readonly outcome: SuiteOutcome; readonly seconds: number }[] = [];
 try {
   for (const suite of suites) {
     console.log(`\n=== ${suite.name}: ${suite.about}`);
-    results.push({ name: suite.name, outcome: await outcomeOf(suite) });
+    const begun = performance.now();
+    const outcome = await outcomeOf(suite);
+    results.push({ name: suite.name, outcome, seconds: (performance.now() - begun) / 1000 });
   }
 } finally {
   await rm(scratch, { recursive: true, force: true });
@@ -47,12 +52,17 @@ for (const { outcome } of results) {
   outcome.unsteady.forEach(tell('PASSED ONLY AT THE SECOND TRY'));
   outcome.failures.forEach(tell('FAILED'));
 }
-console.log('');
 for (const { name, outcome } of results) {
+  const long = [...outcome.seconds].filter(([, seconds]) => seconds >= LONG_SECONDS);
+  const told = long.sort(([, one], [, other]) => other - one).map(taken);
+  if (told.length > 0) console.log(`\n${name}, what takes long: ${told.join(', ')}`);
+}
+console.log('');
+for (const { name, outcome, seconds } of results) {
   const cells = Object.entries(outcome.count).map(
     ([word, number]) => `${String(number).padStart(5)} ${word}`,
   );
-  console.log(`${name.padEnd(12)}${cells.join('')}`);
+  console.log(`${name.padEnd(12)}${cells.join('')}${seconds.toFixed(0).padStart(7)} s`);
 }
 const total = (word: 'passed' | 'failed') =>
   results.reduce((sum, { outcome }) => sum + outcome.count[word], 0);
@@ -72,13 +82,22 @@ async function outcomeOf(suite: Suite): Promise<SuiteOutcome> {
 async function npmScript(name: string): Promise<SuiteOutcome> {
   const code = await runCommand('npm', ['run', '--silent', name]);
   if (code !== 0) return failed({ file: name, test: `npm run ${name}`, why: `ended with ${code}` });
-  return { count: { passed: 1, failed: 0, skipped: 0 }, failures: [], unsteady: [] };
+  return { count: { passed: 1, failed: 0, skipped: 0 }, failures: [], unsteady: [], seconds: new Map() };
 }
 
 function failed(failure: Failure): SuiteOutcome {
-  return { count: { passed: 0, failed: 1, skipped: 0 }, failures: [failure], unsteady: [] };
+  return {
+    count: { passed: 0, failed: 1, skipped: 0 },
+    failures: [failure],
+    unsteady: [],
+    seconds: new Map(),
+  };
 }
 
 function tell(word: string): (failure: Failure) => void {
   return ({ file, test, why }) => console.log(`\n${word}: ${file}\n  ${test}\n  ${why}`);
+}
+
+function taken([file, seconds]: readonly [string, number]): string {
+  return `${basename(file, '.test.ts')} ${seconds.toFixed(0)} s`;
 }

@@ -23,7 +23,13 @@ export interface SuiteOutcome {
   readonly failures: readonly Failure[];
   /** What failed at first and passed when its file was run again. */
   readonly unsteady: readonly Failure[];
+  /** By file, of the first run. */
+  readonly seconds: ReadonlyMap<string, number>;
 }
+
+const durationsShape = z.record(z.string(), z.number());
+const DURATIONS_REPORTER = join(import.meta.dirname, 'file-durations.ts');
+const LONGEST_WHY = { lines: 30, columns: 1200 };
 
 const reportShape = z.object({
   testResults: z.array(
@@ -52,7 +58,7 @@ export async function runVitest(project: string, scratch: string, again: boolean
   const first = await once(project, join(scratch, `${project}.json`), []);
   const bad = first.files.filter(hasFailed);
   const outside = first.code !== 0 && bad.length === 0;
-  if (!again || bad.length === 0) return outcome(first.files, [], outside);
+  if (!again || bad.length === 0) return outcome(first, [], outside);
   const names = bad.map(({ name }) => name);
   console.log(`\n=== ${project}: ${names.length} file(s) again`);
   const second = await once(project, join(scratch, `${project}-again.json`), names);
@@ -60,10 +66,10 @@ export async function runVitest(project: string, scratch: string, again: boolean
   const unsteady = bad.filter(({ name }) =>
     second.files.some((file) => file.name === name && !hasFailed(file)),
   );
-  return outcome([...steady, ...second.files], unsteady.flatMap(failuresOf), outside);
+  return outcome({ ...first, files: [...steady, ...second.files] }, unsteady.flatMap(failuresOf), outside);
 }
 
-function outcome(files: readonly FileReport[], unsteady: readonly Failure[], outside: boolean): SuiteOutcome {
+function outcome({ files, seconds }: Run, unsteady: readonly Failure[], outside: boolean): SuiteOutcome {
   const tests = files.flatMap(({ assertionResults }) => assertionResults);
   const failures = files.flatMap(failuresOf);
   const count = (...statuses: string[]) => tests.filter(({ status }) => statuses.includes(status)).length;
@@ -76,14 +82,28 @@ function outcome(files: readonly FileReport[], unsteady: readonly Failure[], out
     },
     failures,
     unsteady,
+    seconds,
   };
 }
 
-async function once(project: string, report: string, files: readonly string[]) {
+interface Run {
+  readonly code: number;
+  readonly files: readonly FileReport[];
+  readonly seconds: SuiteOutcome['seconds'];
+}
+
+async function once(project: string, report: string, files: readonly string[]): Promise<Run> {
   const alone = files.length > 0 ? ['--no-file-parallelism'] : [];
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const durations = `${report}.durations`;
+  const reporters = [
+    '--reporter=default',
+    ...['--reporter=json', `--outputFile.json=${report}`],
+    ...[`--reporter=${DURATIONS_REPORTER}`, `--outputFile.durations=${durations}`],
+  ];
   const code = await runCommand('vitest', ['run', '--project', project, ...reporters, ...alone, ...files]);
-  return { code, files: reportShape.parse(JSON.parse(await readFile(report, 'utf8'))).testResults };
+  const { testResults } = reportShape.parse(JSON.parse(await readFile(report, 'utf8')));
+  const seconds = durationsShape.parse(JSON.parse(await readFile(durations, 'utf8')));
+  return { code, files: testResults, seconds: new Map(Object.entries(seconds)) };
 }
 
 function hasFailed(file: FileReport): boolean {
@@ -109,7 +129,8 @@ function beginning(messages: readonly string[]): string {
   const lines = messages.flatMap((message) => message.split('\n'));
   return lines
     .filter((line) => !/node_modules|at new Promise/.test(line))
-    .slice(0, 12)
+    .slice(0, LONGEST_WHY.lines)
+    .map((line) => line.slice(0, LONGEST_WHY.columns))
     .join('\n  ');
 }
 
