@@ -1,4 +1,5 @@
 import { ActionFailed, type ActionHandler, type EndpointSchemas, type Juju } from 'charmwright';
+import { copiesIn } from '../charm/copies.ts';
 import { runningStorage } from '../charm/drain/bucket.ts';
 import { announceDrain } from '../charm/drain/by-hand.ts';
 import { type Drain, drainIngester } from '../charm/drain/drain.ts';
@@ -7,7 +8,6 @@ import { BY_HAND } from '../charm/drain/marks.ts';
 import { ipOf, othersThatStay } from '../charm/drain/members.ts';
 import { ringMembers } from '../charm/drain/ring-api.ts';
 import type { Spec } from '../charm/generated.ts';
-import { copiesIn } from '../charm/plan/copies.ts';
 import { CONFIG_FILE, OWN_FILES } from '../charm/plan/paths.ts';
 import { writeQuorum } from '../charm/plan/storage.ts';
 import { type OwnMimir, orFail, ownIngester } from './mimir.ts';

@@ -10,7 +10,7 @@ import { type MimirApi, mimirAt, type Readiness } from './mimir-api.ts';
 import { MimirError, MimirRefusedError } from './mimir-errors.ts';
 import { within } from './patience.ts';
 import { clusterAddresses, ownRoles } from './plan/cluster.ts';
-import { copiesIn, preparedFor } from './plan/copies.ts';
+import { layoutIn, preparedFor } from './plan/copies.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { READY_CHECK } from './plan/layer.ts';
 import { CONFIG_FILE, CONTAINER } from './plan/paths.ts';
@@ -70,7 +70,7 @@ async function meetIfCopiesChange(inputs: Inputs, { workload }: Plan): Promise<v
   const { files } = inputs.container;
   if (workload.kind !== 'run' || files === undefined) return;
   const planned = workload.files.find(({ path }) => path === CONFIG_FILE)?.content;
-  if (copiesIn(planned) === copiesIn(files[CONFIG_FILE])) return;
+  if (layoutIn(planned) === layoutIn(files[CONFIG_FILE])) return;
   await (await import('./copies.ts')).meetForCopies(inputs, planned);
 }
 

@@ -3,12 +3,12 @@ import { type Juju, type Status, waiting } from 'charmwright';
 import { unitPrepared } from '../relations/peer-prepared.ts';
 import { runningStorage } from './drain/bucket.ts';
 import { drainIngester } from './drain/drain.ts';
-import { prepareShutdown, progress, startFlush, takeNoWrites } from './drain/ingester-api.ts';
+import { isReadOnly, prepareShutdown, progress, startFlush, takeNoWrites } from './drain/ingester-api.ts';
 import type { Spec } from './generated.ts';
 import type { MimirApi } from './mimir-api.ts';
 import { MimirError } from './mimir-errors.ts';
 import { until, within } from './patience.ts';
-import { agreedOn, copiesIn, copiesWord } from './plan/copies.ts';
+import { agreedOn, copiesWord } from './plan/copies.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { CONFIG_FILE } from './plan/paths.ts';
 import { runningComponents } from './plan/running.ts';
@@ -28,7 +28,12 @@ export async function prepareCopies(
   copies: number,
 ): Promise<readonly [Inputs, readonly Status[]]> {
   const { hold, replicationFactor: agreed = copies } = copiesWord(inputs);
-  const waits = (why: string) => [waiting(`[replication-factor] from ${agreed} to ${copies}: ${why}`)];
+  const number = numberOf(copies);
+  const waits = (why: string) => [
+    number === copies
+      ? waiting(`[replication-factor] from ${agreed} to ${copies}: ${why}`)
+      : waiting(`[zone-awareness] copies are to be in other places: ${why}`),
+  ];
   const trouble = mayMiss(copies) && inputs.flushedFor !== copies ? await flush(inputs) : undefined;
   if (trouble !== undefined) return [inputs, waits(trouble)];
   const isHeld = hold === copies;
@@ -48,9 +53,13 @@ export async function prepareCopies(
       waits(`waiting until all units of ${silent.join(', ')} have said in which zone they are`),
     ];
   await wakeLater(juju);
-  const rings = byCopies?.[copies] ?? [];
+  const rings = byCopies?.[number] ?? [];
   const agreement = isHeld
-    ? { ...agreedOn(copies, Date.now()), zoneAware: rings.length === 0 ? undefined : rings }
+    ? {
+        ...agreedOn(number, Date.now()),
+        zoneAware: rings.length === 0 ? undefined : rings,
+        copiesToCome: undefined,
+      }
     : { holdWrites: copies };
   return [{ ...prepared, agreed: agreement }, []];
 }
@@ -116,10 +125,21 @@ async function holdWrites(
     return { writesHeld: wanted, why: 'is to take no writes for a moment' };
   }
   const api = ownIngester(inputs);
-  if (writesHeld.done || api === undefined) return { writesHeld: { copies, done: true } };
+  if (api === undefined || (writesHeld.done && (await takesNone(api))))
+    return { writesHeld: { copies, done: true } };
   const why = mayMiss(copies) ? await drain(juju, inputs, api) : await readOnly(api);
   if (why !== undefined) await wakeLater(juju);
   return why === undefined ? { writesHeld: { copies, done: true } } : { writesHeld: wanted, why };
+}
+
+/** A hook that was killed may have let it take writes again, and not have said so. One that does not run takes none. */
+async function takesNone(api: MimirApi): Promise<boolean> {
+  try {
+    return await isReadOnly(api);
+  } catch (error) {
+    if (!(error instanceof MimirError)) throw error;
+    return true;
+  }
 }
 
 async function drain(juju: Juju<Spec>, { container }: Inputs, api: MimirApi): Promise<string | undefined> {
@@ -169,4 +189,15 @@ export async function meetForCopies(inputs: Inputs, planned: string | undefined)
 /** Undefined where none runs. */
 export function ownIngester(inputs: Inputs): MimirApi | undefined {
   return runningComponents(inputs).includes('ingester') ? ownRunningMimir(inputs) : undefined;
+}
+
+/** The number of copies in a configuration file of ours. */
+export function copiesIn(config: string | undefined): number | undefined {
+  const [, copies] = /^ingester:\n {2}ring:\n {4}replication_factor: (\d+)$/m.exec(config ?? '') ?? [];
+  return copies === undefined ? undefined : Number(copies);
+}
+
+/** The number of copies itself, of what stands for it (see `plan/ring-zones.ts`). */
+export function numberOf(copies: number): number {
+  return copies - 1 + (copies % 2);
 }

@@ -188,6 +188,10 @@ export const spec = {
     "replication-factor": {
       "type": "int"
     },
+    "zone-awareness": {
+      "type": "string",
+      "default": "auto"
+    },
     "recent-from-bucket": {
       "type": "boolean",
       "default": true

@@ -67,7 +67,8 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
   const wanted = options['replication-factor'];
   const { replicationFactor: agreed, zoneAware } = agreement ?? {};
   const leads = leader && joined === undefined;
-  const choosesZones = leads && wanted !== 1 && agreed !== (wanted ?? agreed ?? 0);
+  const choosesZones =
+    leads && objectStorage.kind === 'ready' && wanted !== 1 && agreed !== (wanted ?? agreed ?? 0);
   // In a cluster the number is told to others: by the leader of an application that has joined.
   const isDecided =
     joined === undefined
@@ -98,8 +99,8 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
     replaced: countReplaced(juju),
     zones: await observeZones(
       juju,
-      choosesZones || (leads && zoneAware !== undefined)
-        ? { app: juju.app, options, neighbours, plannedUnits }
+      choosesZones || (leads && (zoneAware !== undefined || options['zone-awareness'] === 'on'))
+        ? { app: juju.app, options, agreement, neighbours, plannedUnits }
         : undefined,
     ),
     bucket,
@@ -159,6 +160,7 @@ const agreementShape = z.object({
   clusterTurn: z.optional(clusterTurnShape),
   clusterRequests: z.optional(requestsShape),
   copiesSince: z.optional(z.number()),
+  copiesToCome: z.optional(z.number()),
   holdWrites: z.optional(z.number()),
 } satisfies Record<keyof Agreement, unknown>);
 

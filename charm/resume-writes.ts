@@ -1,7 +1,7 @@
 /** After another number of copies has come, or has not: ingesters take writes again. */
 import { type Juju, type Status, waiting } from 'charmwright';
-import { unitHost } from '../relations/peers.ts';
-import { ownIngester } from './copies.ts';
+import { type Agreement, unitHost, ZONE_RINGS, type ZoneRing } from '../relations/peers.ts';
+import { copiesIn, numberOf, ownIngester } from './copies.ts';
 import { takeWrites } from './drain/ingester-api.ts';
 import { isDrainedByHand, isToEndIngester } from './drain/marks.ts';
 import type { Spec } from './generated.ts';
@@ -9,11 +9,12 @@ import { sumOf } from './metrics.ts';
 import type { MimirApi } from './mimir-api.ts';
 import { MimirError } from './mimir-errors.ts';
 import { within } from './patience.ts';
-import { copiesIn, copiesToTell } from './plan/copies.ts';
+import { copiesToTell } from './plan/copies.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { CONFIG_FILE } from './plan/paths.ts';
 import { runningComponents } from './plan/running.ts';
 import { WRITES_HELD } from './plan/turns.ts';
+import { isZoneAware } from './plan/zones.ts';
 import { runningMimirAt } from './running-mimir.ts';
 import { wakeLater } from './wake.ts';
 
@@ -44,8 +45,9 @@ export async function endHold(
 
 /** This very hook does it: nobody is asked before. */
 function restartsNow({ agreement, container }: Inputs): boolean {
-  const copies = copiesIn(container.files?.[CONFIG_FILE]);
-  return runningComponents({ container }).length > 0 && copies !== agreement?.replicationFactor;
+  const configuration = container.files?.[CONFIG_FILE] ?? '';
+  const runsBy = { copies: copiesIn(configuration), rings: ringsInZones(configuration) };
+  return runningComponents({ container }).length > 0 && !isAgreed(runsBy, agreement);
 }
 
 /** After some patience: a unit whose Mimir runs on another number, or may do so. */
@@ -58,13 +60,14 @@ function lastBehind(inputs: Inputs, mimirs: readonly Place[]): Promise<string | 
 }
 
 async function behindOf(inputs: Inputs, mimirs: readonly Place[]): Promise<string | undefined> {
-  const { copiesSince: since = 0, replicationFactor } = inputs.agreement ?? {};
+  const { agreement } = inputs;
+  const { copiesSince: since = 0 } = agreement ?? {};
   const isOver = Date.now() > since + AWAY_MS;
   const answers = await Promise.all(
-    mimirs.map(async ({ host }) => (host === undefined ? 'silent' : copiesOf(runningMimirAt(inputs, host)))),
+    mimirs.map(async ({ host }) => (host === undefined ? 'silent' : askedOf(runningMimirAt(inputs, host)))),
   );
   const isFine = (answer: (typeof answers)[number]) =>
-    answer === undefined || answer === replicationFactor || (answer === 'silent' && isOver);
+    answer === undefined || (answer === 'silent' ? isOver : isAgreed(answer, agreement));
   return mimirs.find((_, at) => !isFine(answers[at]))?.unit;
 }
 
@@ -89,11 +92,32 @@ async function mimirsOf(juju: Juju<Spec>, inputs: Inputs): Promise<readonly Plac
   return [{ unit, host: address.ip }, ...(await Promise.all(others)), ...joined];
 }
 
+/** What a Mimir goes by. */
+interface RunsBy {
+  readonly copies: number | undefined;
+  readonly rings: readonly ZoneRing[];
+}
+
+function isAgreed({ copies, rings }: RunsBy, agreement: Agreement | undefined): boolean {
+  return copies === agreement?.replicationFactor && rings.join() === (agreement?.zoneAware ?? []).join();
+}
+
+/** Rings that know zones by a configuration: a file of ours, or what Mimir shows. */
+function ringsInZones(configuration: string): readonly ZoneRing[] {
+  const sections = configuration.split(/^(?=\S)/m);
+  const section = (ring: ZoneRing) =>
+    sections.find((text) => text.startsWith(`${ring.replace('-', '_')}:`)) ?? '';
+  return ZONE_RINGS.filter((ring) => isZoneAware(section(ring)));
+}
+
 /** Undefined where a Mimir writes none. */
-async function copiesOf(api: MimirApi): Promise<number | 'silent' | undefined> {
+async function askedOf(api: MimirApi): Promise<RunsBy | 'silent' | undefined> {
   try {
-    const written = sumOf(await api.metrics([COPIES]), COPIES);
-    return written === 0 ? undefined : written;
+    const copies = sumOf(await api.metrics([COPIES]), COPIES);
+    if (copies === 0) return undefined;
+    const what = 'ask for its configuration';
+    const { body } = await api.demand({ what, method: 'GET', path: '/config?mode=diff' });
+    return { copies, rings: ringsInZones(body) };
   } catch (error) {
     if (!(error instanceof MimirError)) throw error;
     return 'silent';
@@ -109,7 +133,7 @@ export async function resumeWrites(juju: Juju<Spec>, inputs: Inputs): Promise<re
   }
   const { hold } = copiesToTell(inputs);
   if (hold !== undefined)
-    return [waiting(`[replication-factor] takes no writes until all units run with ${hold}`)];
+    return [waiting(`[replication-factor] takes no writes until all units run with ${numberOf(hold)}`)];
   // One that starts cannot yet.
   const refused = await within(
     PATIENCE_MS,

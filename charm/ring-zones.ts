@@ -10,7 +10,7 @@ export { zoneStatuses } from './plan/ring-zones.ts';
 /** @param own this unit's zone */
 export async function observeRings(
   juju: Juju<Spec>,
-  own: string,
+  own: string | undefined,
   seen: Parameters<typeof ringZones>[0],
 ): Promise<RingZones> {
   const peers = await juju.relation('mimir-peers');

@@ -10,10 +10,10 @@ type MimirJuju = Juju<Spec>;
 /** @param seen there where this unit is to know where all are: to choose by it, or to say what has become of it. */
 export async function observeZones(
   juju: MimirJuju,
-  seen: Pick<Inputs, 'app' | 'options' | 'neighbours' | 'plannedUnits'> | undefined,
-): Promise<ZoneInputs | undefined> {
+  seen: Pick<Inputs, 'app' | 'options' | 'agreement' | 'neighbours' | 'plannedUnits'> | undefined,
+): Promise<ZoneInputs> {
   const own = await ownZone(juju);
-  if (own === undefined || seen === undefined) return own === undefined ? undefined : { own };
+  if (seen === undefined) return { own };
   return { own, rings: await (await import('./ring-zones.ts')).observeRings(juju, own, seen) };
 }
 

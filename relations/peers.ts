@@ -65,6 +65,8 @@ export interface Agreement {
   readonly clusterTurn?: ClusterTurn | undefined;
   /** From when on `replicationFactor` holds, in milliseconds since 1970; absent when it has never been another. */
   readonly copiesSince?: number | undefined;
+  /** What stands for the number of copies while they come to other places, and their number stays. */
+  readonly copiesToCome?: number | undefined;
   /** For this number of copies to come no ingester takes writes. */
   readonly holdWrites?: number | undefined;
 }
@@ -91,6 +93,7 @@ const unitShape = z.string().check(z.regex(/^[a-z][a-z0-9-]*\/\d{1,9}$/));
 const agreementSchema = z.object({
   'replication-factor': z.catch(z.optional(copiesText), undefined),
   'hold-writes': z.catch(z.optional(copiesText), undefined),
+  'copies-to-come': z.catch(z.optional(copiesText), undefined),
   'zone-aware': z.optional(z.string()),
   'alertmanager-digest': z.optional(z.string()),
   'grafana-stand-in': z.catch(z.optional(unitShape), undefined),
@@ -119,6 +122,7 @@ export function readAgreement(bag: Bag): Agreement {
     'cluster-restart': clusterRequests,
     'copies-since': copiesSince,
     'hold-writes': holdWrites,
+    'copies-to-come': copiesToCome,
   } = agreementSchema.parse(bag);
   const authorities = unitAuthorities(bag);
   return {
@@ -133,6 +137,7 @@ export function readAgreement(bag: Bag): Agreement {
     ...(clusterTurn !== undefined && { clusterTurn }),
     ...(clusterRequests !== undefined && { clusterRequests }),
     ...(copiesSince !== undefined && { copiesSince }),
+    ...(copiesToCome !== undefined && { copiesToCome }),
     ...(holdWrites !== undefined && { holdWrites }),
   };
 }
@@ -157,6 +162,7 @@ export function agreementBag({
   clusterTurn,
   clusterRequests,
   copiesSince,
+  copiesToCome,
   holdWrites,
 }: Agreement): Bag {
   return {
@@ -173,6 +179,7 @@ export function agreementBag({
     ...(clusterTurn !== undefined && { 'cluster-turn': stableJson(clusterTurn) }),
     ...(clusterRequests !== undefined && { 'cluster-restart': stableJson(clusterRequests) }),
     ...(copiesSince !== undefined && { 'copies-since': String(copiesSince) }),
+    ...(copiesToCome !== undefined && { 'copies-to-come': String(copiesToCome) }),
     ...(holdWrites !== undefined && { 'hold-writes': String(holdWrites) }),
   };
 }

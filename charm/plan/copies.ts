@@ -44,7 +44,9 @@ export function copiesToTell(inputs: Inputs): CopiesWord {
 /** As leader: the inputs of the next hook, as far as this one decides them. */
 export function withAgreed(inputs: Inputs): Inputs {
   const { agreed, agreement } = inputs;
-  return agreed === undefined ? inputs : { ...inputs, agreement: { ...agreement, ...agreed } };
+  if (agreed === undefined) return inputs;
+  const isOver = agreed.replicationFactor !== undefined;
+  return { ...inputs, agreement: { ...agreement, ...agreed }, ...(isOver && { zones: undefined }) };
 }
 
 /** The number that is wanted instead of the one that the units have agreed on; undefined when it is the same. */
@@ -52,13 +54,12 @@ export function copiesToCome(inputs: Inputs): number | undefined {
   return copiesWord(inputs).toCome;
 }
 
-function wanted({ options, agreement, objectStorage }: Inputs): number | undefined {
+function wanted({ options, agreement, objectStorage, leader, zones }: Inputs): number | undefined {
   const wanted = options['replication-factor'];
   const agreed = agreement?.replicationFactor;
-  const isAllowed = wanted === 1 || wanted === 3 || wanted === 5;
-  return isAllowed && agreed !== undefined && agreed !== wanted && objectStorage.kind === 'ready'
-    ? wanted
-    : undefined;
+  if (agreed === undefined || objectStorage.kind !== 'ready') return undefined;
+  if (agreed !== wanted && (wanted === 1 || wanted === 3 || wanted === 5)) return wanted;
+  return leader ? zones?.rings?.copiesToCome : agreement?.copiesToCome;
 }
 
 /** What the leader says when all units are prepared. Writes are held until all run by it. */
@@ -82,8 +83,7 @@ export function isMixed({ agreement, now }: Pick<Inputs, 'agreement' | 'now'>): 
   return since !== undefined && now - since < WINDOW_MS;
 }
 
-/** The number of copies in a configuration file of ours. */
-export function copiesIn(config: string | undefined): number | undefined {
-  const [, copies] = /^ingester:\n {2}ring:\n {4}replication_factor: (\d+)$/m.exec(config ?? '') ?? [];
-  return copies === undefined ? undefined : Number(copies);
+/** How many copies there are, and whether in different zones, by a configuration file of ours: equal texts for equal ones. */
+export function layoutIn(config: string | undefined): string | undefined {
+  return config?.match(/^ +(?:replication_factor|zone_awareness_enabled): .*$/gm)?.join();
 }

@@ -32,7 +32,7 @@ export function planDatabags(inputs: Inputs, storage: StorageDecision): Databags
         authorities: bundle(certificatesIn(own.authorities).filter((each) => each !== undefined)),
       }),
       ...(leadsCluster(inputs) && inputs.address.ip !== undefined && { ip: inputs.address.ip }),
-      ...(inputs.zones !== undefined && { zone: inputs.zones.own }),
+      ...(inputs.zones?.own !== undefined && { zone: inputs.zones.own }),
       ...(inputs.replaced !== undefined && { replaced: inputs.replaced }),
       agreement: {
         ...inputs.agreement,
@@ -40,6 +40,7 @@ export function planDatabags(inputs: Inputs, storage: StorageDecision): Databags
         ...(storage.kind === 's3' && { replicationFactor: storage.replicationFactor }),
         ...(storage.kind === 's3' && storage.zoneAware && { zoneAware: storage.zoneAware }),
         ...(!isMixed(inputs) && { copiesSince: undefined }),
+        copiesToCome: inputs.zones?.rings?.copiesToCome,
         ...inputs.agreed,
         grafanaStandIn: needsStandIn(inputs) ? grafanaStandIn(inputs) : undefined,
       },

@@ -20,6 +20,7 @@ export interface RawOptions {
   readonly 'tenant-limits': string;
   readonly 'replication-factor'?: number;
   readonly 'recent-from-bucket': boolean;
+  readonly 'zone-awareness': string;
   readonly 'ha-tracker': boolean;
   readonly 'ha-failover-timeout': string;
   readonly 's3-sse-type': string;
@@ -92,13 +93,16 @@ export interface RingZones {
   readonly silent: readonly string[];
   /** The rings that may know zones with so many copies of a series. */
   readonly byCopies: Readonly<Record<number, readonly ZoneRing[]>>;
+  /** What stands for the number while it stays, and copies are to be in different zones, or to be so no more. */
+  readonly copiesToCome?: number | undefined;
   /** In how many zones ingesters are; one without a zone is as good as one in a zone of its own. */
   readonly ingesters: number;
 }
 
-/** What a unit knows of zones. There only where its own is known, on Kubernetes. */
+/** What a unit knows of zones. */
 export interface ZoneInputs {
-  readonly own: string;
+  /** Its own, on Kubernetes. */
+  readonly own?: string | undefined;
   /** To the leader, where it is to choose, or has chosen zones. */
   readonly rings?: RingZones;
 }
@@ -137,7 +141,10 @@ export interface Inputs {
   /** Absent while nobody has asked this unit's ingester to take no writes for another number of copies. */
   readonly writesHeld?: WritesHeld | undefined;
   /** As leader: what the units agree on from the next hook on. */
-  readonly agreed?: Pick<Agreement, 'replicationFactor' | 'zoneAware' | 'copiesSince' | 'holdWrites'>;
+  readonly agreed?: Pick<
+    Agreement,
+    'replicationFactor' | 'zoneAware' | 'copiesSince' | 'copiesToCome' | 'holdWrites'
+  >;
   /** To the leader, when it has to decide whose turn it is: those of the other units. */
   readonly requestsOfOthers?: Readonly<Record<string, Requests>>;
   /** Why Mimir is not restarted yet, although what it reads has changed. */

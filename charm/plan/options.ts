@@ -97,6 +97,7 @@ const schema = z.object({
   'ingestion-rate': count(1, `a whole number from 1 to ${MOST}`),
   'replication-factor': z.optional(z.literal(FACTORS, '1, 3 or 5')),
   'recent-from-bucket': z.boolean('true or false'),
+  'zone-awareness': z.enum(['auto', 'on', 'off'], 'auto, on or off'),
   'ha-tracker': z.boolean('true or false'),
   'ha-failover-timeout': duration(LEAST_FAILOVER_MS, 'a duration of at least 5s, such as 30s', false),
   's3-sse-type': z.string(),

@@ -6,7 +6,7 @@ import type { JujuEvent } from 'charmwright';
 import type { Requests, Turn } from '../../relations/peers.ts';
 import type { Spec } from '../generated.ts';
 import { concernsClusterTurns, isInCluster } from './cluster-turns.ts';
-import { copiesIn } from './copies.ts';
+import { layoutIn } from './copies.ts';
 import type { Inputs } from './inputs.ts';
 import { CONFIG_FILE, SERVICE, TARGET_FILE, UNITS_CA_FILE } from './paths.ts';
 import type { Plan } from './plan.ts';
@@ -37,7 +37,7 @@ export function wantsTurn(
   if (lastGood === undefined) return false;
   const digest = workload.layer.services[SERVICE].environment.MIMIR_CONFIG_DIGEST;
   const config = workload.files.find(({ path }) => path === CONFIG_FILE)?.content;
-  if (copiesIn(config) !== copiesIn(files[CONFIG_FILE])) return false;
+  if (layoutIn(config) !== layoutIn(files[CONFIG_FILE])) return false;
   const trusted = workload.files.find(({ path }) => path === UNITS_CA_FILE)?.content;
   return digest !== lastGood && (trusted ?? '') === (files[UNITS_CA_FILE] ?? '');
 }

@@ -12,9 +12,10 @@ export function decideZones(
   replicationFactor: number,
 ): readonly ZoneRing[] | 'unknown' {
   if (agreement?.replicationFactor !== undefined) return agreement.zoneAware ?? [];
-  if (zones === undefined || replicationFactor === 1) return [];
-  const { silent, byCopies } = zones.rings ?? {};
-  return leader && silent?.length === 0 ? (byCopies?.[replicationFactor] ?? []) : 'unknown';
+  const { own, rings } = zones ?? {};
+  if (replicationFactor === 1 || (!leader && own === undefined)) return [];
+  if (!leader || (rings?.silent ?? []).length > 0) return 'unknown';
+  return rings?.byCopies[replicationFactor] ?? [];
 }
 
 /** The part of a ring's settings that is about zones. */

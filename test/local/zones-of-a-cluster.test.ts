@@ -131,6 +131,23 @@ describe.skipIf(installed.kind !== 'there')('a Mimir of three applications in th
     expect(load.seen.incomplete).toEqual([]);
   }, 700_000);
 
+  test.each([
+    { isWanted: 'off', rings: [] },
+    { isWanted: 'on', rings: ['ingester'] },
+  ])('with zone-awareness=$isWanted three copies stay, in other places', async ({ isWanted, rings }) => {
+    load.beginAnew();
+    const values = { 'zone-awareness': isWanted };
+    await model.client.call('set-config', { application: LEADER, values });
+    await expect
+      .poll(() => inZones('read/0').catch(String), { timeout: 300_000, interval: 1000 })
+      .toEqual(rings);
+    await model.untilActive(300);
+    for (const unit of ['write/0', 'write/4', `${LEADER}/0`]) expect(await inZones(unit)).toEqual(rings);
+    await untilMoved(100);
+    console.info(load.told(`a cluster, zone-awareness=${isWanted}`));
+    expect(load.seen.incomplete).toEqual([]);
+  }, 700_000);
+
   test('and nothing that was taken is lost', async () => {
     const { acknowledged } = await load.end();
     expect(await load.count(querier)).toBe(acknowledged);

@@ -25,6 +25,8 @@ export class FakeMimir implements AsyncDisposable {
   ingesters = 1;
   /** Of each series, as it was started. */
   copies: number | undefined;
+  /** Its configuration, as far as it tells. */
+  configuration = '';
   /** Whether its ingester can flush; and what it was asked to do. */
   flushes = true;
   endIsPrepared = false;
@@ -39,6 +41,7 @@ export class FakeMimir implements AsyncDisposable {
     else if (request.url === '/ready')
       response.writeHead(this.ready ? 200 : 503).end(this.ready ? 'ready' : 'Starting');
     else if (request.url === '/api/v1/status/buildinfo') response.end('{"data":{"version":"3.0.5"}}');
+    else if (request.url === '/config?mode=diff') response.end(this.configuration);
     else if (request.url?.startsWith('/metrics'))
       response.end(
         `cortex_ring_members{name="ingester",state="ACTIVE"} ${this.ingesters}\n` +

@@ -13,7 +13,7 @@ import {
   type State,
   stateOf,
 } from 'charmwright/testing';
-import { copiesIn } from '../../charm/plan/copies.ts';
+import { copiesIn } from '../../charm/copies.ts';
 import { CONFIG_FILE } from '../../charm/plan/paths.ts';
 import { FakeMimir } from './fake-mimir.ts';
 import { configOf, gateway, image, mimir, S3_SECRET, s3, world } from './mimir-world.ts';
@@ -204,8 +204,8 @@ export class Fleet implements AsyncDisposable {
     );
     if (after.serviceStarts.length > 0) {
       this.starts.push(unit);
-      if (fake !== undefined)
-        fake.copies = copiesIn(String(findContainer(after, 'mimir').files[CONFIG_FILE]));
+      const configuration = String(findContainer(after, 'mimir').files[CONFIG_FILE]);
+      if (fake !== undefined) Object.assign(fake, { copies: copiesIn(configuration), configuration });
       if (!this.mayStopTogether && serving.includes(unit) && serving.length < this.units.size)
         throw new Error(`unit ${unit} was restarted while only ${serving.join(', ')} served`);
     } else if (fake !== undefined) fake.ready = serving.includes(unit);

@@ -13,6 +13,7 @@ export const DEFAULT_OPTIONS: RawOptions = {
   'ingestion-rate': 10_000,
   'tenant-limits': '',
   'recent-from-bucket': true,
+  'zone-awareness': 'auto',
   'ha-tracker': false,
   'ha-failover-timeout': '30s',
   's3-sse-type': 'none',

@@ -1,17 +1,29 @@
 /** Copies of a series in different zones: chosen anew with their number, for an application alone and for a cluster. */
-import { waiting } from 'charmwright';
+import { active, waiting } from 'charmwright';
 import { findRelation, type Outcome, peerRelation, relation, type State, stateOf } from 'charmwright/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { takeNoWrites } from '../../../charm/drain/ingester-api.ts';
+import type { MimirApi } from '../../../charm/mimir-api.ts';
+import { MimirError } from '../../../charm/mimir-errors.ts';
 import { FakeMimir } from '../../support/fake-mimir.ts';
 import { Fleet } from '../../support/mimir-fleet.ts';
 import { gateway, image, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
+import { chance } from '../../support/shuffle.ts';
 
 vi.mock('../../../charm/patience.ts', () => ({
   within: (_ms: number, ask: () => unknown) => ask(),
   until: async () => undefined,
 }));
 vi.mock('../../../charm/drain/drain.ts', () => ({
-  drainIngester: async () => ({ kind: 'drained', series: 0, blocks: 0 }),
+  drainIngester: async ({ api }: { readonly api: MimirApi }) => {
+    try {
+      await takeNoWrites(api);
+      return { kind: 'drained', series: 0, blocks: 0 };
+    } catch (error) {
+      if (!(error instanceof MimirError)) throw error;
+      return { kind: 'stuck', reason: error.message };
+    }
+  },
 }));
 
 const UNITS = [0, 1, 2] as const;
@@ -54,6 +66,98 @@ describe('three units', () => {
   });
 });
 
+describe('the option', () => {
+  let fleet: Fleet;
+  beforeAll(async () => {
+    fleet = await Fleet.of(UNITS.length, '127.78.2.50');
+    fleet.mayStopTogether = true;
+    fleet.zones = ['a', 'b', 'c'];
+  });
+  afterAll(() => fleet[Symbol.asyncDispose]());
+  beforeEach(() => fleet.reset({ 'replication-factor': 3, 'zone-awareness': 'off' }));
+
+  /** What one Mimir writes into one zone, another one that knows zones does not see. */
+  function look(): void {
+    const areMixed = new Set(fleet.ringsInZones().map(String)).size > 1;
+    if (areMixed) expect(fleet.takeWrites(), fleet.told()).toEqual([false, false, false]);
+  }
+
+  async function settle(): Promise<void> {
+    for (let busy = fleet.busy(), turn = 0; busy.length > 0; busy = fleet.busy(), turn += 1) {
+      await fleet.hook(busy[turn % busy.length] ?? 0);
+      look();
+    }
+  }
+
+  async function untilIn(rings: readonly string[]): Promise<void> {
+    await vi.waitFor(async () => {
+      fleet.wake();
+      await settle();
+      expect(fleet.ringsInZones(), fleet.told()).toEqual([rings, rings, rings]);
+    });
+    await fleet.rest();
+    expect(fleet.takeWrites()).toEqual([true, true, true]);
+    for (const unit of UNITS) expect(fleet.statusOf(unit)).toEqual(active());
+  }
+
+  test('brings three copies into zones and out of them, and no two places are written to at one time', async () => {
+    expect(fleet.ringsInZones()).toEqual([NONE, NONE, NONE]);
+    fleet.configure({ 'zone-awareness': 'on' });
+    await untilIn(ALL);
+    expect(fleet.starts.toSorted(), 'all at one time, once').toEqual([0, 1, 2]);
+    fleet.configure({ 'zone-awareness': 'auto' });
+    await untilIn(ALL);
+    expect(fleet.starts).toHaveLength(3);
+    fleet.configure({ 'zone-awareness': 'off' });
+    await untilIn(NONE);
+    expect(fleet.copies()).toEqual([3, 3, 3]);
+  });
+
+  test('comes with another number of copies, too', async () => {
+    fleet.configure({ 'replication-factor': 1, 'zone-awareness': 'on' });
+    await untilIn(NONE);
+    fleet.configure({ 'replication-factor': 3 });
+    await untilIn(ALL);
+  });
+
+  test.each(
+    Array.from({ length: 15 }, (_, seed) => seed),
+  )('in order %i hooks are killed, leaders change and Mimirs end: the last wish comes', async (seed) => {
+    const random = chance(seed);
+    const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(random() * from.length)];
+    let changes = [['on'], ['on', 'off'], ['on', 'off', 'on']][seed % 3] ?? [];
+    const last = changes.at(-1) === 'on' ? ALL : NONE;
+    for (let step = 0; step < 200; step += 1) {
+      const [busy, starting] = [fleet.busy(), fleet.starting()];
+      if (random() < 0.04 && changes[0] !== undefined) {
+        fleet.configure({ 'zone-awareness': changes[0] });
+        changes = changes.slice(1);
+      } else if (random() < 0.04) fleet.lead(pick(UNITS) ?? 0);
+      else if (random() < 0.03) fleet.breaks(pick(UNITS) ?? 0);
+      else if (starting.length > 0 && (busy.length === 0 || random() < 0.2))
+        fleet.becomesReady(pick(starting) ?? 0);
+      else if (busy.length > 0)
+        await fleet.hook(pick(busy) ?? 0, random() < 0.2 ? 1 + Math.floor(random() * 40) : undefined);
+      else fleet.wake();
+      look();
+    }
+    for (const change of changes) fleet.configure({ 'zone-awareness': change });
+    await untilIn(last);
+  });
+
+  test('waits for zones while units are in too few', async () => {
+    fleet.zones = ['a', 'b', 'b'];
+    await fleet.reset({ 'replication-factor': 3, 'zone-awareness': 'on' });
+    fleet.zones = ['a', 'b', 'c'];
+    expect(fleet.ringsInZones()).toEqual([NONE, NONE, NONE]);
+    expect(fleet.statusOf(0)).toEqual(
+      waiting('[zone-awareness] on, and waits for ingesters to be in 3 zones, and none outside of one'),
+    );
+    expect(fleet.statusOf(1)).toEqual(active());
+    expect(fleet.takeWrites()).toEqual([true, true, true]);
+  });
+});
+
 describe('the application that leads a cluster', () => {
   const HOST = '127.78.2.40';
   const WRITERS = ['127.78.2.41', '127.78.2.42', '127.78.2.43'] as const;
@@ -73,7 +177,7 @@ describe('the application that leads a cluster', () => {
   function leading(
     factor: number,
     zones: readonly string[],
-    { from, words = {} }: { from?: Outcome; words?: Bag } = {},
+    { from, words = {}, options = {} }: { from?: Outcome; words?: Bag; options?: Bag } = {},
   ): State {
     const units = zones.map(
       (zone, unit): Bag => ({
@@ -96,7 +200,7 @@ describe('the application that leads a cluster', () => {
     });
     return {
       ...(from === undefined ? fresh : stateOf(from)),
-      config: { roles: 'read,backend', 'replication-factor': factor },
+      config: { roles: 'read,backend', 'replication-factor': factor, ...options },
       relations: [
         from === undefined ? peerRelation('mimir-peers', { id: 1 }) : findRelation(from, 'mimir-peers'),
         s3(HOST),
@@ -148,6 +252,22 @@ describe('the application that leads a cluster', () => {
       now = await mimir.run('config-changed', leading(3, zones, { from: now, words }));
     }
     expect(told(now)).toEqual({ copies: 3, inZones });
+  });
+
+  test('brings three copies into zones at the wish of its operator, as another number', async () => {
+    const on = { 'zone-awareness': 'on' };
+    const zones = ['a', 'b', 'c'];
+    let now = await mimir.run(ready, leading(3, zones, { options: { 'zone-awareness': 'off' } }));
+    expect(told(now)).toEqual({ copies: 3, inZones: [] });
+    const words = new Set<string | undefined>();
+    const member = { flushed_for: '4', held_for: '4' };
+    for (let hook = 0; told(now).inZones.length === 0; hook += 1) {
+      expect(hook, now.unitStatus.message).toBeLessThan(10);
+      now = await mimir.run('config-changed', leading(3, zones, { from: now, words: member, options: on }));
+      words.add(findRelation(now, 7).localAppData.copies?.replace(/"since":\d+/, '"since":0'));
+    }
+    expect([...words]).toEqual(['{"hold":4,"to_come":4}', '{"hold":4,"since":0}']);
+    expect(told(now)).toEqual({ copies: 3, inZones: ['ingester'] });
   });
 
   test('holds no writes while a unit has not said where it is', async () => {

@@ -197,7 +197,7 @@ describe('units that come to other zones later', () => {
 
   test('all in one: writes fail, and what helps', () => {
     const message =
-      '[replication-factor] writes fail: ingesters are in 1 zone for 3 copies: bring units to nodes in other zones, or juju config mimir-k8s replication-factor=1';
+      '[replication-factor] writes fail: ingesters are in 1 zone for 3 copies: bring units to nodes in other zones, or juju config mimir-k8s zone-awareness=off';
     expect(says('aaa')).toEqual([{ name: 'blocked', message }]);
   });
 });

@@ -23,6 +23,7 @@ const AGREED: Bag = agreementBag({
   alertmanagerDigest: 'a1b2',
   authorities: UNIT_AUTHORITY,
   copiesSince: 1_780_000_000_000,
+  copiesToCome: 4,
   clusterRequests: { asked: 2, done: 1 },
   clusterTurn: { application: 'write', request: 2 },
   grafanaStandIn: 'mimir-k8s/0',
