@@ -77,7 +77,7 @@ async function inZones(unit: string): Promise<readonly string[]> {
     .map((section) => section.split(':')[0] ?? '');
 }
 
-/** So many series the ingesters of a zone hold: one copy of each, where zones are known. */
+/** So many series the ingesters of a zone hold: a copy of each, where zones are known. */
 async function seriesIn(zone: readonly string[]): Promise<number> {
   const held = zone.map(async (unit) => progress(new MimirApi(await model.forward(unit, HTTP_PORT))));
   return (await Promise.all(held)).reduce((sum, { series }) => sum + series, 0);
@@ -118,13 +118,18 @@ describe.skipIf(installed.kind !== 'there')('a Mimir of three applications in th
     await untilMoved(100);
     console.info(load.told('a cluster in zones, from 1 to 3'));
     expect(load.seen.incomplete).toEqual([]);
-    expect(await Promise.all(ZONES.map(seriesIn))).toEqual([SERIES, SERIES, SERIES]);
+    const held = await Promise.all(ZONES.map(seriesIn));
+    // Where there are two, one of them had more as long as the other took no writes yet.
+    for (const series of held) expect(series).toBeGreaterThanOrEqual(SERIES);
+    expect(held.at(-1)).toBe(SERIES);
   }, 700_000);
 
   test('serves on while all ingesters of one zone are away', async () => {
+    const away = await Promise.all(ZONES[1].map((unit) => model.forward(unit, HTTP_PORT)));
     for (const unit of ZONES[1]) await model.client.call('hold-pod', { unit });
     load.beginAnew();
     await untilMoved(300);
+    for (const url of away) await expect(fetch(`${url}/ready`)).rejects.toThrow();
     console.info(load.told('a cluster in zones, without one of them'));
     for (const unit of ZONES[1]) await model.client.call('release-pod', { unit });
     await model.untilActive(300);
