@@ -1,6 +1,7 @@
 /** Another number of copies: prepares this unit for it, and as leader gives the word when all are prepared. */
 import { type Juju, type Status, waiting } from 'charmwright';
 import { unitPrepared } from '../relations/peer-prepared.ts';
+import type { Agreement } from '../relations/peers.ts';
 import { runningStorage } from './drain/bucket.ts';
 import { drainIngester } from './drain/drain.ts';
 import { isReadOnly, prepareShutdown, progress, startFlush, takeNoWrites } from './drain/ingester-api.ts';
@@ -8,7 +9,7 @@ import type { Spec } from './generated.ts';
 import type { MimirApi } from './mimir-api.ts';
 import { MimirError } from './mimir-errors.ts';
 import { until, within } from './patience.ts';
-import { agreedOn, copiesWord } from './plan/copies.ts';
+import { copiesWord } from './plan/copies.ts';
 import type { Inputs } from './plan/inputs.ts';
 import { CONFIG_FILE } from './plan/paths.ts';
 import { runningComponents } from './plan/running.ts';
@@ -20,6 +21,13 @@ const LONGEST_FLUSH_MS = 5 * 60_000;
 const LONGEST_HOLD_MS = 3 * 60_000;
 /** The leader's word is 32 seconds ahead, and no clock is wrong by more than the rest. */
 const LONGEST_NOTICE_MS = 60_000;
+
+/**
+ * From the leader's word to the restart; all have heard of it by then. And store gateways, which look every 25 seconds (a fifth
+ * later at most), have found the last blocks: of a block that was uploaded within 75 seconds queriers do not say that it is
+ * missing.
+ */
+const NOTICE_MS = 32_000;
 
 /** @param copies that are to come. @returns the inputs with what this unit says of it, and why it does not come yet. */
 export async function prepareCopies(
@@ -62,6 +70,11 @@ export async function prepareCopies(
       }
     : { holdWrites: copies };
   return [{ ...prepared, agreed: agreement }, []];
+}
+
+/** What the leader says when all units are prepared. Writes are held until all run by it. */
+function agreedOn(copies: number, now: number): Pick<Agreement, 'replicationFactor' | 'copiesSince'> {
+  return { replicationFactor: copies, copiesSince: now + NOTICE_MS };
 }
 
 /** Why the leader does not say yet what follows: that all other units are as far as this one. */

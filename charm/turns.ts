@@ -1,13 +1,7 @@
 /** Whose turn it is to restart: asks in the databags of the peers, and looks at the Mimirs of all before one goes. */
 import type { Bag, Juju, JujuEvent, Relation } from 'charmwright';
-import {
-  type Agreement,
-  type Requests,
-  readAgreement,
-  type Turn,
-  unitHost,
-  unitRequests,
-} from '../relations/peers.ts';
+import { unitRequests } from '../relations/peer-requests.ts';
+import { type Agreement, type Requests, readAgreement, type Turn, unitHost } from '../relations/peers.ts';
 import type { Spec } from './generated.ts';
 import type { MimirApi } from './mimir-api.ts';
 import { MimirError } from './mimir-errors.ts';

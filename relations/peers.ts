@@ -82,7 +82,7 @@ export const clusterTurnShape = z.object({ application: z.string(), request: z.n
 export const requestsShape = z.object({ asked: z.number(), done: z.number() });
 
 /** JSON of this; a value that is none of ours counts as absent. */
-function jsonOf<T>(shape: z.core.$ZodType<T>) {
+export function jsonOf<T>(shape: z.core.$ZodType<T>) {
   return z.catch(z.optional(z.pipe(z.pipe(z.string(), z.transform(parseJson)), shape)), undefined);
 }
 
@@ -251,13 +251,6 @@ const HOST = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0
 export function unitHost(bag: Bag): string | undefined {
   const { host, ip } = peerAddress(bag) ?? {};
   return ip ?? (HOST.test(host ?? '') ? host : undefined);
-}
-
-const unitSchema = z.object({ restart: jsonOf(requestsShape) });
-
-/** What a unit's databag says of its restarts. */
-export function unitRequests(bag: Bag): Requests | undefined {
-  return unitSchema.parse(bag).restart;
 }
 
 /** The authorities that a databag names, PEM; undefined while it names none. */

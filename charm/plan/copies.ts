@@ -13,17 +13,10 @@
  * What is older than that is in the bucket, which queries read for all times until no ingester is asked for it.
  */
 import type { CopiesWord } from '../../relations/mimir-cluster.ts';
-import type { Agreement } from '../../relations/peers.ts';
 import type { Inputs } from './inputs.ts';
 
 /** Mimir's `query_ingesters_within`: what is older comes from the bucket anyway. */
 const WINDOW_MS = 13 * 3600_000;
-/**
- * From the leader's word to the restart; all have heard of it by then. And store gateways, which look every 25 seconds (a fifth
- * later at most), have found the last blocks: of a block that was uploaded within 75 seconds queriers do not say that it is
- * missing.
- */
-const NOTICE_MS = 32_000;
 
 /** What the units go by: what they have agreed on, or what the application that leads the cluster says. */
 export function copiesWord(inputs: Inputs): CopiesWord & { readonly replicationFactor?: number | undefined } {
@@ -60,11 +53,6 @@ function wanted({ options, agreement, objectStorage, leader, zones }: Inputs): n
   if (agreed === undefined || objectStorage.kind !== 'ready') return undefined;
   if (agreed !== wanted && (wanted === 1 || wanted === 3 || wanted === 5)) return wanted;
   return leader ? zones?.rings?.copiesToCome : agreement?.copiesToCome;
-}
-
-/** What the leader says when all units are prepared. Writes are held until all run by it. */
-export function agreedOn(copies: number, now: number): Pick<Agreement, 'replicationFactor' | 'copiesSince'> {
-  return { replicationFactor: copies, copiesSince: now + NOTICE_MS };
 }
 
 /** What a unit says of how far it is. */
