@@ -7,8 +7,10 @@ const both = 'test/both/**/*.test.ts';
 /** Those of a new charm run in process where `charmwright init` has put them. */
 const template = 'lib/init/template/test/unit/*.test.ts';
 
-/** vitest would leave one free. */
+/** vitest would leave one of them free. */
 const PROCESSORS = availableParallelism();
+/** With real programs nearly all is waiting; each file has its own models, addresses and folders. */
+const WAITING = { maxWorkers: PROCESSORS + 1, sequence: { groupOrder: 1 } };
 
 /**
  * One project for each kind of test, as one tox environment for each in a Python charm.
@@ -48,9 +50,7 @@ export default defineConfig({
           globalSetup: ['test/support/packed-charms.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
-          // Nearly all of it is waiting for real programs; each file has its own models, addresses and folders.
-          maxWorkers: PROCESSORS + 1,
-          sequence: { groupOrder: 1 },
+          ...WAITING,
         },
       },
       {
@@ -61,7 +61,7 @@ export default defineConfig({
           env: { CHARMWRIGHT_BED: 'local' },
           globalSetup: ['test/support/local-bed.ts'],
           testTimeout: 300_000,
-          fileParallelism: false,
+          ...WAITING,
         },
       },
     ],
