@@ -20,6 +20,7 @@ export const LONGEST = [
   'test/local/workload.test.ts',
   'test/local/storage-trouble.test.ts',
   'test/local/leader-change.test.ts',
+  'test/local/zones.test.ts',
   'test/local/roles.test.ts',
   'test/local/zones-of-a-cluster.test.ts',
   'test/local/observability.test.ts',
