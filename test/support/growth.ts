@@ -150,10 +150,20 @@ export const UNITS: Growing = {
   world: unitsWorld,
   events: { 'update-status': quiet, "another unit's data": peerChanged, 'limits of a tenant': optionChanged },
 };
+/** Its leader has decided on the number of copies before: nothing more is to be read of the others until a restart. */
+function decidedWorld(host: string, count: number): State {
+  const { relations, ...rest } = unitsWorld(host, count);
+  const localAppData = { 'replication-factor': '3' };
+  return {
+    ...rest,
+    relations: relations.map((each) => (each.id === PEERS_OR_MEMBERS ? { ...each, localAppData } : each)),
+  };
+}
+
 /** Slow: the other Mimirs, which nobody plays here, are waited for. */
 export const RESTARTED_UNITS: Growing = {
   what: 'units of which one restarts',
-  world: unitsWorld,
+  world: decidedWorld,
   events: { 'an option': restarting },
 };
 export const CERTIFIED_UNITS: Growing = {

@@ -109,7 +109,7 @@ export const WIRES = {
     'write',
     {
       role: '"write"',
-      planned_units: '3',
+      planned_units: '1',
       endpoints: '"write-endpoints.cos.svc.cluster.local"',
       restart: '{"asked":2,"done":1}',
     },
