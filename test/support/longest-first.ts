@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** From the longest on, of those that take about a minute and a half or more. `npm test` tells the longest at its end. */
 export const LONGEST = [
   'test/local/durability.test.ts',
+  'test/local/zones-of-a-cluster.test.ts',
   'test/local/tenants.test.ts',
   'test/local/refresh.test.ts',
   'test/local/roles-under-load.test.ts',
@@ -22,7 +23,6 @@ export const LONGEST = [
   'test/local/leader-change.test.ts',
   'test/local/zones.test.ts',
   'test/local/roles.test.ts',
-  'test/local/zones-of-a-cluster.test.ts',
   'test/local/observability.test.ts',
   'test/interop/sender-rules.test.ts',
   'test/local/turns.test.ts',

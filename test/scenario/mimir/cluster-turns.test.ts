@@ -4,10 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { SmallCluster } from '../../support/small-cluster.ts';
 
 /** Whoever waits in a hook asks once here: the next hook asks again. */
-vi.mock('../../../charm/patience.ts', () => ({
-  within: (_ms: number, ask: () => unknown) => ask(),
-  until: async () => undefined,
-}));
+vi.mock('../../../charm/patience.ts', () => import('../../support/no-patience.ts'));
 
 const HOST = '127.78.1.242';
 const ROLES = { 'write-a': 'write', 'write-b': 'write' } as const;

@@ -7,10 +7,7 @@ import type { MimirApi } from '../../../charm/mimir-api.ts';
 import { FakeMimir } from '../../support/fake-mimir.ts';
 import { configOf, gateway, image, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
 
-vi.mock('../../../charm/patience.ts', () => ({
-  within: (_ms: number, ask: () => unknown) => ask(),
-  until: async () => undefined,
-}));
+vi.mock('../../../charm/patience.ts', () => import('../../support/no-patience.ts'));
 vi.mock('../../../charm/drain/drain.ts', () => ({
   drainIngester: async ({ api }: { readonly api: MimirApi }) => {
     await takeNoWrites(api);

@@ -1,30 +1,11 @@
 /** Another number of copies: on all units at one time, when no ingester is needed for what it holds, and none takes writes. */
 import { active, waiting } from 'charmwright';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { takeNoWrites } from '../../../charm/drain/ingester-api.ts';
-import type { MimirApi } from '../../../charm/mimir-api.ts';
-import { MimirError } from '../../../charm/mimir-errors.ts';
 import { Fleet } from '../../support/mimir-fleet.ts';
 import { chance } from '../../support/shuffle.ts';
 
-/** Nothing is waited for in a hook: the next hook asks again. */
-vi.mock('../../../charm/patience.ts', () => ({
-  within: (_ms: number, ask: () => unknown) => ask(),
-  until: async () => undefined,
-}));
-/** What it asks of a bucket is asked of a real one in test/interop. */
-vi.mock('../../../charm/drain/drain.ts', () => ({
-  drainIngester: async ({ api }: { readonly api: MimirApi }) => {
-    try {
-      await takeNoWrites(api);
-      await api.flush(undefined, 1000);
-      return { kind: 'drained', series: 0, blocks: 0 };
-    } catch (error) {
-      if (!(error instanceof MimirError)) throw error;
-      return { kind: 'stuck', reason: error.message };
-    }
-  },
-}));
+vi.mock('../../../charm/patience.ts', () => import('../../support/no-patience.ts'));
+vi.mock('../../../charm/drain/drain.ts', () => import('../../support/drained-without-bucket.ts'));
 
 const UNITS = [0, 1, 2] as const;
 

@@ -6,10 +6,7 @@ import { Fleet } from '../../support/mimir-fleet.ts';
 import { chance } from '../../support/shuffle.ts';
 
 /** Whoever waits in a hook asks once here: the next hook asks again. */
-vi.mock('../../../charm/patience.ts', () => ({
-  within: (_ms: number, ask: () => unknown) => ask(),
-  until: async () => undefined,
-}));
+vi.mock('../../../charm/patience.ts', () => import('../../support/no-patience.ts'));
 
 let fleet: Fleet;
 beforeAll(async () => {

@@ -2,29 +2,13 @@
 import { active, waiting } from 'charmwright';
 import { findRelation, type Outcome, peerRelation, relation, type State, stateOf } from 'charmwright/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { takeNoWrites } from '../../../charm/drain/ingester-api.ts';
-import type { MimirApi } from '../../../charm/mimir-api.ts';
-import { MimirError } from '../../../charm/mimir-errors.ts';
 import { FakeMimir } from '../../support/fake-mimir.ts';
 import { Fleet } from '../../support/mimir-fleet.ts';
 import { gateway, image, mimir, S3_SECRET, s3, world } from '../../support/mimir-world.ts';
 import { chance } from '../../support/shuffle.ts';
 
-vi.mock('../../../charm/patience.ts', () => ({
-  within: (_ms: number, ask: () => unknown) => ask(),
-  until: async () => undefined,
-}));
-vi.mock('../../../charm/drain/drain.ts', () => ({
-  drainIngester: async ({ api }: { readonly api: MimirApi }) => {
-    try {
-      await takeNoWrites(api);
-      return { kind: 'drained', series: 0, blocks: 0 };
-    } catch (error) {
-      if (!(error instanceof MimirError)) throw error;
-      return { kind: 'stuck', reason: error.message };
-    }
-  },
-}));
+vi.mock('../../../charm/patience.ts', () => import('../../support/no-patience.ts'));
+vi.mock('../../../charm/drain/drain.ts', () => import('../../support/drained-without-bucket.ts'));
 
 const UNITS = [0, 1, 2] as const;
 const NONE: readonly string[] = [];
