@@ -84,6 +84,7 @@ export async function observe(juju: MimirJuju, all: readonly Related[]): Promise
     model: juju.model,
     leader,
     plannedUnits,
+    isUpdateStatus: juju.event.kind === 'update-status',
     address: { ip, fqdn },
     agreement,
     tenantLimits: await tenantLimitsFrom(

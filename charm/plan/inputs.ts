@@ -118,6 +118,8 @@ export interface Inputs {
   readonly leader: boolean;
   /** 1 where it would decide nothing and was not asked for. */
   readonly plannedUnits: number;
+  /** The hook that comes every few minutes, whatever happens. */
+  readonly isUpdateStatus?: boolean;
   readonly address: {
     /** Undefined while Kubernetes has not given the pod one. */
     readonly ip: string | undefined;

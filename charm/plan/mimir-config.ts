@@ -103,7 +103,8 @@ export function mimirConfig(
     },
     ruler: { rule_path: DIRS.ruler, external_url: links.rulerLinks, ...clients?.ruler },
     ...(options.ha !== undefined && { distributor: { ha_tracker: HA_TRACKER } }),
-    // Each frontend and querier then uses the schedulers of all units, found in the ring, at their real addresses.
+    // Each frontend and querier then uses the schedulers of all units, found in the ring, at their real addresses. The
+    // units of a whole Mimir need none of it: see schedulers.ts.
     query_scheduler: { service_discovery_mode: 'ring', ...clients?.query_scheduler },
     memberlist: {
       // A headless service names every unit of an application, ready or not: units come and go and nobody restarts.

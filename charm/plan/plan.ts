@@ -31,6 +31,7 @@ import {
 } from './paths.ts';
 import { COMPONENTS, componentsOfTarget, targetOf } from './roles.ts';
 import { runningComponents } from './running.ts';
+import { withOwnSchedulers } from './schedulers.ts';
 import { planStatuses } from './statuses.ts';
 import { decideStorage } from './storage.ts';
 import { agreedAuthorities, planTls, runningTls, type Tls } from './tls.ts';
@@ -119,7 +120,7 @@ export function plan(inputs: Inputs): Plan {
     options.ok && storage.kind !== 'hold' && trouble === undefined
       ? ownWanted(inputs, options.options, storage)
       : undefined;
-  const workload = planWorkload(inputs, wanted);
+  const workload = planWorkload(inputs, wanted && withOwnSchedulers(inputs, wanted));
   const kept = workload.kind === 'keep';
   const isUsed = wanted !== undefined && !kept;
   // Others may have the turn on a configuration that this one mends.

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type MimirApi, mimirAt } from '../../charm/mimir-api.ts';
 import type { Inputs } from '../../charm/plan/inputs.ts';
-import { DATA, HTTP_PORT } from '../../charm/plan/paths.ts';
+import { DATA, GRPC_PORT, HTTP_PORT } from '../../charm/plan/paths.ts';
 import { type PlannedFile, plan } from '../../charm/plan/plan.ts';
 import { runningTrust } from '../../charm/plan/tls.ts';
 import { scheme } from '../../charm/plan/urls.ts';
@@ -61,9 +61,13 @@ export async function startMimir(
   const { command, environment } = workload.layer.services.mimir;
   const [, ...flags] = moved(command).split(' ');
   const bind = ['server.http-listen-address', 'server.grpc-listen-address', 'memberlist.bind-addr'];
+  // It looks for its own scheduler at 127.0.0.1, where only a pod's listens.
+  const scheduler = ['query-frontend', 'querier'].map(
+    (component) => `-${component}.scheduler-address=${host}:${GRPC_PORT}`,
+  );
   const child = spawn(
     await peer('mimir'),
-    [...flags, ...bind.map((flag) => `-${flag}=${host}`), ...extraFlags],
+    [...flags, ...bind.map((flag) => `-${flag}=${host}`), ...scheduler, ...extraFlags],
     {
       env: { ...process.env, ...environment, SSL_CERT_DIR: moved(environment.SSL_CERT_DIR) },
       stdio: ['ignore', 'ignore', 'pipe'],

@@ -142,6 +142,19 @@ describe('an application that leads', () => {
     expect(JSON.stringify(configOf(after).ruler)).toContain(':8080/');
   });
 
+  test('comes into the ring of schedulers for who asks and has none, when that lasts', async () => {
+    const before = await mimir.run(ready, leader('all', []));
+    expect(configOf(before)).not.toHaveProperty('query_scheduler');
+    const joined = { ...stateOf(before), relations: [...before.relations, READ] };
+    const soon = await mimir.run({ kind: 'relation-changed', relation: READ }, joined);
+    expect(soon.serviceStarts).toEqual(['gateway/gateway']);
+    expect(JSON.stringify(told(soon, 8))).toContain('service_discovery_mode');
+    const later = await mimir.run('update-status', stateOf(soon));
+    expect(configOf(later).query_scheduler).toEqual({ service_discovery_mode: 'ring' });
+    expect(later.serviceStarts).toEqual(['mimir/mimir']);
+    expect((await mimir.run('update-status', stateOf(later))).serviceStarts).toEqual([]);
+  });
+
   test('says which roles nobody has, tells nobody anything new, and goes on as it was', async () => {
     const before = await mimir.run(ready, leader());
     const after = await mimir.run(changed, {
