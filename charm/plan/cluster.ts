@@ -2,6 +2,7 @@
 import { compareTexts } from '../text.ts';
 import type { Inputs } from './inputs.ts';
 import type { Member, UnitAddress } from './members.ts';
+import { CONFIG_FILE } from './paths.ts';
 import { byComponent, type Component, type Counts, componentsOf, countRoles, missingRoles } from './roles.ts';
 import { runningComponents } from './running.ts';
 
@@ -35,8 +36,11 @@ export function clusterAddresses(inputs: Seen): ClusterAddresses {
       units.map((unit) => ({ roles: (isMissing ? unit.runs : undefined) ?? roles, units: [unit] })),
     ),
   ];
+  // Frontends of others answer nothing before these schedulers are where they look for them, and yet say that they are ready.
+  const answersAlone =
+    ownComponents.includes('query-frontend') && needsSchedulers(inputs) && !isInRing(inputs);
   return byComponent((component) =>
-    applications
+    (answersAlone && component === 'query-frontend' ? applications.slice(0, 1) : applications)
       .filter(({ roles }) => roles.includes(component))
       .flatMap(({ units }) => units)
       .map(({ unit, host, ip, silent: isSilent }) => ({
@@ -52,6 +56,22 @@ export function clusterAddresses(inputs: Seen): ClusterAddresses {
 /** Whether other applications have joined this one: it is then what all of them are addressed by. */
 export function leadsCluster({ neighbours }: Pick<Inputs, 'neighbours'>): boolean {
   return (neighbours.members ?? []).length > 0;
+}
+
+const IN_RING = '\n  service_discovery_mode: "ring"\n';
+
+/** Whether this unit's schedulers are in the ring, by its configuration. */
+export function isInRing({ container }: Pick<Inputs, 'container'>): boolean {
+  return container.files?.[CONFIG_FILE]?.includes(IN_RING) === true;
+}
+
+/** Whether others have queries, and have not all that these need. Who has not said its roles yet may bring the rest. */
+export function needsSchedulers({ neighbours: { members = [] } }: Pick<Inputs, 'neighbours'>): boolean {
+  const staying = members.filter(({ plannedUnits }) => plannedUnits > 0);
+  if (members.some(({ roles, plannedUnits }) => roles.length === 0 && plannedUnits === 0)) return false;
+  const have = (component: Component) => staying.some(({ roles }) => roles.includes(component));
+  const [ask, answer] = [have('query-frontend'), have('querier')];
+  return (ask || answer) && !(ask && answer && have('query-scheduler'));
 }
 
 /**

@@ -6,15 +6,12 @@
  * of the components need, and costs a sixth more changes of context for each query (docs/reference/load.md).
  */
 import type { Settings } from '../../relations/mimir-cluster.ts';
-import { leadsCluster } from './cluster.ts';
+import { isInRing, leadsCluster, needsSchedulers } from './cluster.ts';
 import type { Inputs } from './inputs.ts';
 import { isSettings } from './mimir-config.ts';
-import { CONFIG_FILE } from './paths.ts';
 import { isOpen } from './requests.ts';
-import { COMPONENTS, type Component } from './roles.ts';
+import { COMPONENTS } from './roles.ts';
 import type { Wanted } from './wanted.ts';
-
-const IN_RING = '\n  service_discovery_mode: "ring"\n';
 
 /** What this application's own units do of it: those that have joined it always look in the ring. */
 export function withOwnSchedulers(inputs: Inputs, wanted: Wanted): Wanted {
@@ -27,18 +24,9 @@ function looksInRing(inputs: Inputs, { components }: Wanted): boolean {
     return true;
   if (!leadsCluster(inputs)) return false;
   // Once there they stay while anybody is joined: to leave the ring is no reason for a restart.
-  if (inputs.container.files?.[CONFIG_FILE]?.includes(IN_RING) === true) return true;
+  if (isInRing(inputs)) return true;
   // Applications come and go together, though in hooks of their own: what is so for moments restarts nobody.
-  return (inputs.isUpdateStatus === true || isOpen(inputs.requests)) && areNeeded(inputs);
-}
-
-/** Whether others have queries, and have not all that these need. Who has not said its roles yet may bring the rest. */
-function areNeeded({ neighbours: { members = [] } }: Inputs): boolean {
-  const staying = members.filter(({ plannedUnits }) => plannedUnits > 0);
-  if (members.some(({ roles, plannedUnits }) => roles.length === 0 && plannedUnits === 0)) return false;
-  const have = (component: Component) => staying.some(({ roles }) => roles.includes(component));
-  const [ask, answer] = [have('query-frontend'), have('querier')];
-  return (ask || answer) && !(ask && answer && have('query-scheduler'));
+  return (inputs.isUpdateStatus === true || isOpen(inputs.requests)) && needsSchedulers(inputs);
 }
 
 function outOfRing(config: Settings): Settings {

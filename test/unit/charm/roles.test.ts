@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { clusterAddresses, clusterCounts } from '../../../charm/plan/cluster.ts';
 import type { Member } from '../../../charm/plan/members.ts';
+import { toYaml } from '../../../charm/plan/mimir-config.ts';
+import { CONFIG_FILE } from '../../../charm/plan/paths.ts';
 import {
   COMPONENTS,
   componentsOf,
@@ -85,5 +87,17 @@ describe('a cluster', () => {
     ]);
     expect(addresses.ruler.map(({ ip }) => ip)).toEqual(['10.1.0.7', '10.1.0.9']);
     expect(addresses.querier).toEqual([]);
+  });
+
+  test('is asked by the frontends of a whole Mimir alone until others find schedulers', () => {
+    const unit = { unit: 'read/0', host: 'read-0.read-endpoints.cos.svc.cluster.local', ip: '10.1.0.8' };
+    const read: Member = { ...write, app: 'read', roles: ['querier', 'query-frontend'], units: [unit] };
+    const asked = (files: Record<string, string>) =>
+      clusterAddresses(
+        inputs({ container: { ...inputs().container, files }, neighbours: { members: [read] } }),
+      )['query-frontend'].map((each) => each.unit);
+    expect(asked({})).toEqual(['mimir-k8s/0']);
+    const ring = toYaml({ query_scheduler: { service_discovery_mode: 'ring' } });
+    expect(asked({ [CONFIG_FILE]: ring })).toEqual(['mimir-k8s/0', 'read/0']);
   });
 });
