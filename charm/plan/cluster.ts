@@ -2,9 +2,8 @@
 import { compareTexts } from '../text.ts';
 import type { Inputs } from './inputs.ts';
 import type { Member, UnitAddress } from './members.ts';
-import { CONFIG_FILE } from './paths.ts';
 import { byComponent, type Component, type Counts, componentsOf, countRoles, missingRoles } from './roles.ts';
-import { runningComponents } from './running.ts';
+import { runningComponents, runsInRing } from './running.ts';
 
 /** The units that run each component, those of this application among them. In a stable order. */
 export type ClusterAddresses = Readonly<Record<Component, readonly UnitAddress[]>>;
@@ -38,7 +37,7 @@ export function clusterAddresses(inputs: Seen): ClusterAddresses {
   ];
   // Frontends of others answer nothing before these schedulers are where they look for them, and yet say that they are ready.
   const answersAlone =
-    ownComponents.includes('query-frontend') && needsSchedulers(inputs) && !isInRing(inputs);
+    ownComponents.includes('query-frontend') && needsSchedulers(inputs) && !runsInRing(inputs);
   return byComponent((component) =>
     (answersAlone && component === 'query-frontend' ? applications.slice(0, 1) : applications)
       .filter(({ roles }) => roles.includes(component))
@@ -56,13 +55,6 @@ export function clusterAddresses(inputs: Seen): ClusterAddresses {
 /** Whether other applications have joined this one: it is then what all of them are addressed by. */
 export function leadsCluster({ neighbours }: Pick<Inputs, 'neighbours'>): boolean {
   return (neighbours.members ?? []).length > 0;
-}
-
-const IN_RING = '\n  service_discovery_mode: "ring"\n';
-
-/** Whether this unit's schedulers are in the ring, by its configuration. */
-export function isInRing({ container }: Pick<Inputs, 'container'>): boolean {
-  return container.files?.[CONFIG_FILE]?.includes(IN_RING) === true;
 }
 
 /** Whether others have queries, and have not all that these need. Who has not said its roles yet may bring the rest. */

@@ -36,7 +36,7 @@ import { planStatuses } from './statuses.ts';
 import { decideStorage } from './storage.ts';
 import { agreedAuthorities, planTls, runningTls, type Tls } from './tls.ts';
 import { firstTokens } from './tokens.ts';
-import { ownWanted, type Wanted } from './wanted.ts';
+import { componentsToRun, ownWanted, type Wanted } from './wanted.ts';
 import { isZoneAware } from './zones.ts';
 
 export interface PlannedFile {
@@ -183,9 +183,7 @@ export function planWorkload(inputs: Inputs, wanted: Wanted | undefined): Worklo
     };
   };
   if (wanted === undefined) return kept();
-  const components = COMPONENTS.filter(
-    (component) => wanted.components.includes(component) || inputs.held?.includes(component),
-  );
+  const components = componentsToRun(inputs, wanted);
   if (components.length === 0) return inputs.waitsFor === undefined ? STOPPED : kept();
   if (tls === 'waiting') return kept();
   const target = targetOf(components);

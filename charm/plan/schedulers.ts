@@ -6,25 +6,25 @@
  * of the components need, and costs a sixth more changes of context for each query (docs/reference/load.md).
  */
 import type { Settings } from '../../relations/mimir-cluster.ts';
-import { isInRing, leadsCluster, needsSchedulers } from './cluster.ts';
+import { leadsCluster, needsSchedulers } from './cluster.ts';
 import type { Inputs } from './inputs.ts';
 import { isSettings } from './mimir-config.ts';
 import { isOpen } from './requests.ts';
 import { COMPONENTS } from './roles.ts';
-import type { Wanted } from './wanted.ts';
+import { runsInRing } from './running.ts';
+import { componentsToRun, type Wanted } from './wanted.ts';
 
 /** What this application's own units do of it: those that have joined it always look in the ring. */
 export function withOwnSchedulers(inputs: Inputs, wanted: Wanted): Wanted {
   return looksInRing(inputs, wanted) ? wanted : { ...wanted, config: outOfRing(wanted.config) };
 }
 
-function looksInRing(inputs: Inputs, { components }: Wanted): boolean {
+function looksInRing(inputs: Inputs, wanted: Wanted): boolean {
   // One that is to give roles away is whole for as long as it runs them all.
-  if (COMPONENTS.some((each) => !components.includes(each) && inputs.held?.includes(each) !== true))
-    return true;
+  if (componentsToRun(inputs, wanted).length < COMPONENTS.length) return true;
   if (!leadsCluster(inputs)) return false;
   // Once there they stay while anybody is joined: to leave the ring is no reason for a restart.
-  if (isInRing(inputs)) return true;
+  if (runsInRing(inputs)) return true;
   // Applications come and go together, though in hooks of their own: what is so for moments restarts nobody.
   return (inputs.isUpdateStatus === true || isOpen(inputs.requests)) && needsSchedulers(inputs);
 }

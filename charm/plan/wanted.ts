@@ -4,7 +4,7 @@ import type { Inputs } from './inputs.ts';
 import type { Endpoint } from './layer.ts';
 import { mimirConfig, type Store } from './mimir-config.ts';
 import type { Options } from './options.ts';
-import type { Component } from './roles.ts';
+import { COMPONENTS, type Component } from './roles.ts';
 
 export interface Wanted {
   /** None: Mimir does not run. */
@@ -16,6 +16,14 @@ export interface Wanted {
   readonly trusted: string | undefined;
   /** Where object storage listens. */
   readonly bucket: Endpoint | undefined;
+}
+
+/** With those that it may not give away yet. */
+export function componentsToRun(
+  { held = [] }: Pick<Inputs, 'held'>,
+  { components }: Pick<Wanted, 'components'>,
+): readonly Component[] {
+  return COMPONENTS.filter((component) => components.includes(component) || held.includes(component));
 }
 
 export function ownWanted(inputs: Inputs, options: Options, store: Store): Wanted {

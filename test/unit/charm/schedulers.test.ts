@@ -17,12 +17,11 @@ function member(app: string, roles: string, plannedUnits = 1): Member {
 }
 
 function whole(members: readonly Member[], changes: Partial<Inputs> = {}): Inputs {
-  const isUpdateStatus = true;
   return inputs({
     objectStorage: s3Ready(),
     plannedUnits: 3,
     neighbours: { members },
-    isUpdateStatus,
+    isUpdateStatus: true,
     ...changes,
   });
 }
@@ -82,7 +81,7 @@ test('a unit that has asked for its restart comes into the ring with it', () => 
   expect(own(whole([member('read', 'read')], { isUpdateStatus: false, requests }))).toEqual(RING);
 });
 
-test('it does for another than one that has no role at all', () => {
+test('it does not wait for what an application brings that has no role at all', () => {
   expect(own(whole([member('read', 'read'), member('idle', 'none')]))).toEqual(RING);
 });
 
