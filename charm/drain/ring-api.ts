@@ -5,7 +5,10 @@ import type { MimirApi } from '../mimir-api.ts';
 import { MimirAnswerError, MimirRefusedError } from '../mimir-errors.ts';
 import { compareTexts } from '../text.ts';
 
-/** Every ring that a Mimir of this charm may be in, and its page. One whose component does not run here is 404. */
+/**
+ * Every ring that a Mimir of this charm may be in, and its page. One whose component does not run here is 404; query
+ * schedulers of a whole Mimir may be in none, and their page says so.
+ */
 export const RINGS = {
   ingester: '/ingester/ring',
   distributor: '/distributor/ring',
@@ -33,6 +36,9 @@ export interface Member {
   readonly heardOf: number;
 }
 
+/** Of the page, which is HTML then, whatever was asked for. */
+const NO_RING = 'ring is disabled';
+
 const ringSchema = z.object({
   shards: z.nullable(
     z.array(
@@ -48,12 +54,14 @@ const ringSchema = z.object({
   ),
 });
 
-/** By id. Undefined: this Mimir does not run the component. */
+/** By id. Undefined: this Mimir does not run the component, or has no ring for it. */
 export async function ringMembers(api: MimirApi, ring: RingName): Promise<readonly Member[] | undefined> {
   const what = `read the ring of ${ring}s`;
   try {
     const request = { what, method: 'GET', path: RINGS[ring], accept: 'application/json' } as const;
-    const read = z.safeParse(ringSchema, parseJson((await api.demand(request)).body));
+    const { body } = await api.demand(request);
+    if (body.includes(NO_RING)) return undefined;
+    const read = z.safeParse(ringSchema, parseJson(body));
     if (!read.success) throw new MimirAnswerError(`cannot ${what}: Mimir answers something else`);
     return (read.data.shards ?? [])
       .map(({ id, state, address, read_only: readOnly, zone = '', timestamp }) => ({

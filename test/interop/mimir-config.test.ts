@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ringMembers } from '../../charm/drain/ring-api.ts';
 import type { Inputs, Neighbours, RawOptions } from '../../charm/plan/inputs.ts';
 import { type PlannedFile, plan } from '../../charm/plan/plan.ts';
 import { COMPONENTS, componentsOf, targetOf } from '../../charm/plan/roles.ts';
@@ -167,4 +168,6 @@ test('a unit on its own disk starts with its rendered files and becomes ready', 
     status: 'success',
     data: { resultType: 'scalar' },
   });
+  expect(await ringMembers(server.api, 'query-scheduler'), 'which is in no ring').toBeUndefined();
+  expect(await ringMembers(server.api, 'ingester')).toHaveLength(1);
 });
