@@ -216,6 +216,8 @@ interface LeaderWords {
   /** URI of the credentials; undefined where the units need none. */
   readonly secret: string | undefined;
   readonly turn: ClusterTurn | undefined;
+  /** Queries of those that have joined wait for its query schedulers. */
+  readonly answersAlone?: boolean;
 }
 
 /** The credentials of object storage, as they stand in the secret. */
@@ -231,7 +233,10 @@ export function blockedApp(said: Bag, turn: ClusterTurn | undefined): Bag {
   return { ...said, blocked: stableJson(true), turn: stableJson(turn ?? null) };
 }
 
-export function leaderApp(configuration: ClusterConfiguration, { secret, turn }: LeaderWords): Bag {
+export function leaderApp(
+  configuration: ClusterConfiguration,
+  { secret, turn, answersAlone }: LeaderWords,
+): Bag {
   const { settings, replicationFactor, serverName, storageAuthorities, authorities, trusted, tenantLimits } =
     configuration;
   const { toCome, hold, since } = configuration.copies ?? {};
@@ -241,6 +246,7 @@ export function leaderApp(configuration: ClusterConfiguration, { secret, turn }:
     ...(since !== undefined && { since }),
   };
   return {
+    ...(answersAlone && { answers_alone: stableJson(true) }),
     ...(authorities !== undefined && { ca_cert: stableJson(authorities) }),
     ...(Object.keys(copies).length > 0 && { copies: stableJson(copies) }),
     format: stableJson(FORMAT),
@@ -270,6 +276,7 @@ const copiesShape = z.object({
 });
 const turnShape = z.object({ application: z.string(), request: requestNumber });
 const leaderSchema = z.object({
+  answers_alone: z.optional(json(z.boolean(), 'true or false')),
   blocked: z.optional(json(z.boolean(), 'true or false')),
   worker_config: json(
     z.pipe(
@@ -307,6 +314,8 @@ export type LeaderAnswer =
       readonly secret?: string;
       /** It has something wrong, and this is what it last had right. */
       readonly blocked?: true;
+      /** Queries of others wait for its query schedulers. */
+      readonly answersAlone?: true;
       /** Who may restart; absent where its charm gives no turns. */
       readonly turn?: ClusterTurn | 'nobody';
     };
@@ -336,6 +345,7 @@ export function readLeaderApp(bag: Bag): LeaderAnswer {
     },
     ...(data.s3_secret_id !== undefined && { secret: data.s3_secret_id }),
     ...(data.blocked === true && { blocked: true }),
+    ...(data.answers_alone === true && { answersAlone: true }),
     ...(data.turn !== undefined && { turn: data.turn ?? 'nobody' }),
   };
 }

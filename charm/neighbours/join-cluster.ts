@@ -96,8 +96,12 @@ async function readJoined(juju: Juju<Spec>, relations: readonly Relation[]): Pro
     case 'invalid':
       return { ...from, ...answer };
     case 'said': {
-      const { configuration, secret, blocked, turn } = answer;
-      const words = { ...(blocked && { blocked }), ...(turn !== undefined && { turn }) };
+      const { configuration, secret, blocked, answersAlone, turn } = answer;
+      const words = {
+        ...(blocked && { blocked }),
+        ...(answersAlone && { answersAlone }),
+        ...(turn !== undefined && { turn }),
+      };
       const ready = { ...from, kind: 'ready', configuration, ...words } as const;
       const problem = unfit(configuration.settings);
       if (problem !== undefined)

@@ -12,6 +12,7 @@ import {
 } from '../../relations/mimir-cluster.ts';
 import { type Agreement, peerAddress } from '../../relations/peers.ts';
 import type { Spec } from '../generated.ts';
+import { answersAlone } from '../plan/cluster.ts';
 import { copiesToTell } from '../plan/copies.ts';
 import type { Inputs, NeighbourProblem } from '../plan/inputs.ts';
 import type { Member, MemberUnit, UnitAddress } from '../plan/members.ts';
@@ -48,7 +49,7 @@ export const mimirCluster: Neighbour = {
     const { credentials } = shared;
     const secret = credentials === undefined ? undefined : await share(juju, credentials, relations);
     const tenantLimits = await limitsToTell(inputs);
-    const turn = inputs.agreement?.clusterTurn;
+    const words = { secret, turn: inputs.agreement?.clusterTurn, answersAlone: answersAlone(inputs) };
     const configuration = {
       ...toldToAll(inputs, shared),
       copies: copiesToTell(inputs),
@@ -56,7 +57,7 @@ export const mimirCluster: Neighbour = {
     };
     for (const { relation: name, roles } of inputs.neighbours.members ?? []) {
       const relation = relations.find((each) => each.name === name);
-      await relation?.publishApp(leaderApp({ ...configuration, role: roleText(roles) }, { secret, turn }));
+      await relation?.publishApp(leaderApp({ ...configuration, role: roleText(roles) }, words));
     }
   },
 

@@ -2,7 +2,15 @@
 import { compareTexts } from '../text.ts';
 import type { Inputs } from './inputs.ts';
 import type { Member, UnitAddress } from './members.ts';
-import { byComponent, type Component, type Counts, componentsOf, countRoles, missingRoles } from './roles.ts';
+import {
+  byComponent,
+  COMPONENTS,
+  type Component,
+  type Counts,
+  componentsOf,
+  countRoles,
+  missingRoles,
+} from './roles.ts';
 import { runningComponents, runsInRing } from './running.ts';
 
 /** The units that run each component, those of this application among them. In a stable order. */
@@ -35,11 +43,9 @@ export function clusterAddresses(inputs: Seen): ClusterAddresses {
       units.map((unit) => ({ roles: (isMissing ? unit.runs : undefined) ?? roles, units: [unit] })),
     ),
   ];
-  // Frontends of others answer nothing before these schedulers are where they look for them, and yet say that they are ready.
-  const answersAlone =
-    ownComponents.includes('query-frontend') && needsSchedulers(inputs) && !runsInRing(inputs);
+  const whole = answersAlone(inputs) ? [{ roles: COMPONENTS, units: [own, ...ownUnits] }] : undefined;
   return byComponent((component) =>
-    (answersAlone && component === 'query-frontend' ? applications.slice(0, 1) : applications)
+    (component === 'query-frontend' ? (whole ?? applications) : applications)
       .filter(({ roles }) => roles.includes(component))
       .flatMap(({ units }) => units)
       .map(({ unit, host, ip, silent: isSilent }) => ({
@@ -55,6 +61,15 @@ export function clusterAddresses(inputs: Seen): ClusterAddresses {
 /** Whether other applications have joined this one: it is then what all of them are addressed by. */
 export function leadsCluster({ neighbours }: Pick<Inputs, 'neighbours'>): boolean {
   return (neighbours.members ?? []).length > 0;
+}
+
+/**
+ * Whether queries of others wait for the schedulers of this whole Mimir, which are not yet where those look for them. Their
+ * frontends say all the same that they are ready.
+ */
+export function answersAlone(inputs: Pick<Inputs, 'neighbours' | 'container'>): boolean {
+  const isWhole = runningComponents(inputs).length === COMPONENTS.length;
+  return isWhole && needsSchedulers(inputs) && !runsInRing(inputs);
 }
 
 /** Whether others have queries, and have not all that these need. Who has not said its roles yet may bring the rest. */

@@ -161,6 +161,7 @@ function joinedStatuses(inputs: Inputs, joined: Joined): readonly Status[] {
     ...(trouble === undefined ? [] : [trouble]),
     ...blockedStatuses(joined),
     ...roleStatuses(inputs, joined),
+    ...queryStatuses(inputs, joined),
     ...limitsStatuses(inputs, joined),
     ...placeStatuses(inputs),
     ...certificateStatuses(inputs),
@@ -188,6 +189,19 @@ function roleStatuses(inputs: Inputs, joined: Joined): readonly Status[] {
   return [
     waiting(
       `[join-cluster] the roles are as before until ${app} has seen that none is missing then (${relation})`,
+    ),
+  ];
+}
+
+/** Mimir itself says that it is ready, and lets queries wait. */
+function queryStatuses({ options }: Inputs, joined: Joined): readonly Status[] {
+  if (joined.kind !== 'ready' || joined.answersAlone === undefined) return [];
+  const roles = ownRoles({ options });
+  if (!roles.includes('query-frontend') && !roles.includes('querier')) return [];
+  const { app, relation } = joined;
+  return [
+    waiting(
+      `[join-cluster] no queries before the query schedulers of ${app} come into the ring, at its next update-status (${relation})`,
     ),
   ];
 }

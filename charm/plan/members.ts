@@ -68,6 +68,8 @@ export type Joined =
       readonly credentials?: Credentials;
       /** The one that leads is Blocked: this is what it said before. */
       readonly blocked?: true;
+      /** It answers queries in its own units, and those of others wait for its query schedulers. */
+      readonly answersAlone?: true;
       /** Who may restart; absent where its charm gives no turns. */
       readonly turn?: ClusterTurn | 'nobody';
     });

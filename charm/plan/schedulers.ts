@@ -26,7 +26,9 @@ function looksInRing(inputs: Inputs, wanted: Wanted): boolean {
   // Once there they stay while anybody is joined: to leave the ring is no reason for a restart.
   if (runsInRing(inputs)) return true;
   // Applications come and go together, though in hooks of their own: what is so for moments restarts nobody.
-  return (inputs.isUpdateStatus === true || isOpen(inputs.requests)) && needsSchedulers(inputs);
+  const isStarted = inputs.container.lastGood !== undefined;
+  const mayRestart = inputs.isUpdateStatus === true || isOpen(inputs.requests);
+  return (!isStarted || mayRestart) && needsSchedulers(inputs);
 }
 
 function outOfRing(config: Settings): Settings {

@@ -149,10 +149,19 @@ describe('an application that leads', () => {
     const soon = await mimir.run({ kind: 'relation-changed', relation: READ }, joined);
     expect(soon.serviceStarts).toEqual(['gateway/gateway']);
     expect(JSON.stringify(told(soon, 8))).toContain('service_discovery_mode');
+    expect(told(soon, 8)).toHaveProperty('answers_alone', 'true');
     const later = await mimir.run('update-status', stateOf(soon));
     expect(configOf(later).query_scheduler).toEqual({ service_discovery_mode: 'ring' });
     expect(later.serviceStarts).toEqual(['mimir/mimir']);
-    expect((await mimir.run('update-status', stateOf(later))).serviceStarts).toEqual([]);
+    const then = await mimir.run('update-status', stateOf(later));
+    expect(then.serviceStarts).toEqual([]);
+    expect(told(then, 8)).not.toHaveProperty('answers_alone');
+  });
+
+  test('begins in the ring of schedulers where somebody who asks has joined before', async () => {
+    const after = await mimir.run(ready, leader('all', [READ]));
+    expect(configOf(after).query_scheduler).toEqual({ service_discovery_mode: 'ring' });
+    expect(told(after, 8)).not.toHaveProperty('answers_alone');
   });
 
   test('says which roles nobody has, tells nobody anything new, and goes on as it was', async () => {
@@ -404,6 +413,20 @@ describe('an application that has joined', () => {
     const after = await mimir.run(changed, { ...(await running()), config: { roles: 'read write' } });
     expect(commandOf(after)).toContain(' -target=distributor,ingester,querier,query-frontend ');
     expect(after.serviceStarts).toEqual(['mimir/mimir']);
+  });
+
+  test('that has queries waits for who has the query schedulers, where these are not in the ring yet', async () => {
+    const told = { ...bag, answers_alone: 'true' };
+    const before = await mimir.run(ready, joined(told, { config: { roles: 'read' } }));
+    expect(before.unitStatus).toEqual(
+      waiting(
+        '[join-cluster] no queries before the query schedulers of mimir come into the ring, at its next update-status (join-cluster:6)',
+      ),
+    );
+    const after = await hear(before, bag);
+    expect(after.unitStatus).toEqual(active(''));
+    expect(after.serviceStarts).toEqual([]);
+    expect((await mimir.run(ready, joined(told))).unitStatus, 'it only writes').toEqual(active(''));
   });
 
   test('says what has no effect on it', async () => {

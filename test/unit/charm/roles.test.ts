@@ -92,11 +92,16 @@ describe('a cluster', () => {
   test('is asked by the frontends of a whole Mimir alone until others find schedulers', () => {
     const unit = { unit: 'read/0', host: 'read-0.read-endpoints.cos.svc.cluster.local', ip: '10.1.0.8' };
     const read: Member = { ...write, app: 'read', roles: ['querier', 'query-frontend'], units: [unit] };
-    const asked = (files: Record<string, string>) =>
+    const asked = (files: Record<string, string>, roles = 'all') =>
       clusterAddresses(
-        inputs({ container: { ...inputs().container, files }, neighbours: { members: [read] } }),
+        inputs({
+          ...withOptions({ roles }),
+          container: { reachable: true, lastGood: 'a digest', files },
+          neighbours: { members: [write, read] },
+        }),
       )['query-frontend'].map((each) => each.unit);
     expect(asked({})).toEqual(['mimir-k8s/0']);
+    expect(asked({}, 'backend'), 'it is to give the role away, and has it yet').toEqual(['mimir-k8s/0']);
     const ring = toYaml({ query_scheduler: { service_discovery_mode: 'ring' } });
     expect(asked({ [CONFIG_FILE]: ring })).toEqual(['mimir-k8s/0', 'read/0']);
   });

@@ -1,15 +1,17 @@
 /** How queries find a scheduler: in the unit that was asked, or in the ring. */
 import { describe, expect, test } from 'vitest';
+import { answersAlone } from '../../../charm/plan/cluster.ts';
 import type { Inputs } from '../../../charm/plan/inputs.ts';
 import type { Member } from '../../../charm/plan/members.ts';
 import { mimirConfig, toYaml } from '../../../charm/plan/mimir-config.ts';
 import { parseOptions } from '../../../charm/plan/options.ts';
-import { CONFIG_FILE } from '../../../charm/plan/paths.ts';
+import { CONFIG_FILE, TARGET_FILE } from '../../../charm/plan/paths.ts';
 import { plan } from '../../../charm/plan/plan.ts';
 import { COMPONENTS, type Component, componentsOf } from '../../../charm/plan/roles.ts';
 import { withOwnSchedulers } from '../../../charm/plan/schedulers.ts';
 import { DEFAULT_OPTIONS, inputs, S3, s3Ready, withOptions } from '../../support/mimir-inputs.ts';
 
+const STARTED = { reachable: true, lastGood: 'a digest' };
 const RING = { service_discovery_mode: 'ring' };
 
 function member(app: string, roles: string, plannedUnits = 1): Member {
@@ -22,6 +24,7 @@ function whole(members: readonly Member[], changes: Partial<Inputs> = {}): Input
     plannedUnits: 3,
     neighbours: { members },
     isUpdateStatus: true,
+    container: STARTED,
     ...changes,
   });
 }
@@ -81,13 +84,41 @@ test('a unit that has asked for its restart comes into the ring with it', () => 
   expect(own(whole([member('read', 'read')], { isUpdateStatus: false, requests }))).toEqual(RING);
 });
 
+test('a unit that starts for the first time is there at once: nobody is restarted for that', () => {
+  const first = { isUpdateStatus: false, container: { reachable: true } };
+  expect(own(whole([member('read', 'read')], first))).toEqual(RING);
+  expect(own(whole([], first))).toBeUndefined();
+});
+
+describe('others wait for its schedulers', () => {
+  const files = { [CONFIG_FILE]: toYaml({ query_scheduler: RING }) };
+  const waits = (members: readonly Member[], changes: Partial<Inputs> = {}) =>
+    answersAlone(whole(members, changes));
+
+  test('from when they have queries until it is in the ring', () => {
+    expect(waits([member('read', 'read')])).toBe(true);
+    expect(waits([member('read', 'read')], { container: { ...STARTED, files } })).toBe(false);
+  });
+
+  test('but not where they have their own', () => {
+    expect(waits([member('read', 'read'), member('backend', 'backend')])).toBe(false);
+    expect(waits([member('write', 'write')])).toBe(false);
+  });
+
+  test('nor for what does not run yet, nor for one that has never been outside the ring', () => {
+    expect(waits([member('read', 'read')], { container: { reachable: true } })).toBe(false);
+    const backend = { ...STARTED, files: { [TARGET_FILE]: 'query-scheduler' } };
+    expect(waits([member('read', 'read')], { container: backend })).toBe(false);
+  });
+});
+
 test('it does not wait for what an application brings that has no role at all', () => {
   expect(own(whole([member('read', 'read'), member('idle', 'none')]))).toEqual(RING);
 });
 
 describe('once in the ring', () => {
   const files = { [CONFIG_FILE]: toYaml({ query_scheduler: RING }) };
-  const container = { ...inputs().container, files };
+  const container = { ...STARTED, files };
 
   test('it stays there while anybody is joined: nobody is restarted for that', () => {
     expect(own(whole([member('read', 'read'), member('backend', 'backend')], { container }))).toEqual(RING);
