@@ -43,6 +43,7 @@ export function clusterAddresses(inputs: Seen): ClusterAddresses {
       units.map((unit) => ({ roles: (isMissing ? unit.runs : undefined) ?? roles, units: [unit] })),
     ),
   ];
+  // Also of what it is to give away, and still has.
   const whole = answersAlone(inputs) ? [{ roles: COMPONENTS, units: [own, ...ownUnits] }] : undefined;
   return byComponent((component) =>
     (component === 'query-frontend' ? (whole ?? applications) : applications)
