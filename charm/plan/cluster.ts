@@ -37,14 +37,15 @@ export function clusterAddresses(inputs: Seen): ClusterAddresses {
   };
   const running = isMissing ? runningComponents(inputs) : [];
   const ownComponents = running.length > 0 ? running : ownRoles(inputs);
+  const ours = { roles: ownComponents, units: [own, ...ownUnits] };
   const applications = [
-    { roles: ownComponents, units: [own, ...ownUnits] },
+    ours,
     ...members.flatMap(({ roles, units }) =>
       units.map((unit) => ({ roles: (isMissing ? unit.runs : undefined) ?? roles, units: [unit] })),
     ),
   ];
   // Also of what it is to give away, and still has.
-  const whole = answersAlone(inputs) ? [{ roles: COMPONENTS, units: [own, ...ownUnits] }] : undefined;
+  const whole = answersAlone(inputs) ? [{ ...ours, roles: COMPONENTS }] : undefined;
   return byComponent((component) =>
     (component === 'query-frontend' ? (whole ?? applications) : applications)
       .filter(({ roles }) => roles.includes(component))
