@@ -69,8 +69,16 @@ function scoped({ at, every, series }: Case, labels: Readonly<Record<string, str
   return { at, every, series: Object.fromEntries(added) };
 }
 
-/** A file for `promtool test rules`. All cases have the same `every`. */
-export function promtoolFile(cases: readonly RuleCase[], ruleFile: string): string {
+/**
+ * A file for `promtool test rules`. All cases have the same `every`. Groups are evaluated in the order in which they are
+ * given; promtool's own order is another one in each run, and an alert that comes before what it looks at is recorded
+ * sees what was recorded one `every` ago, or nothing.
+ */
+export function promtoolFile(
+  cases: readonly RuleCase[],
+  ruleFile: string,
+  groups: readonly string[],
+): string {
   const tests = cases.map(({ rule, kind, at, every, series, expected }) => ({
     name: `${rule} ${kind}`,
     interval: every,
@@ -83,7 +91,12 @@ export function promtoolFile(cases: readonly RuleCase[], ruleFile: string): stri
       },
     ],
   }));
-  return stringify({ rule_files: [ruleFile], evaluation_interval: cases[0]?.every ?? '1m', tests });
+  return stringify({
+    rule_files: [ruleFile],
+    evaluation_interval: cases[0]?.every ?? '1m',
+    group_eval_order: groups,
+    tests,
+  });
 }
 
 const isRecord = (rule: string) => rule.includes(':');
