@@ -25,8 +25,17 @@ const REMOTE_WRITE = {
 /** Failures that are told; a broken side has the same one many times. */
 const MOST_FAILURES = 20;
 
+/** Longer than the turns of the others last, as senders of metrics keep theirs; Mimir ends idle ones after two minutes. */
+const KEPT_MS = 100_000;
+
 setGlobalDispatcher(
-  new Agent({ connections: 32, pipelining: 1, headersTimeout: 30_000, bodyTimeout: 30_000 }),
+  new Agent({
+    connections: 32,
+    pipelining: 1,
+    headersTimeout: 30_000,
+    bodyTimeout: 30_000,
+    keepAliveTimeout: KEPT_MS,
+  }),
 );
 
 /** Bodies that are not under way, so that no series has two samples on the way at once. */

@@ -31,12 +31,17 @@ export async function keep(file: string, measured: readonly Topology[]): Promise
   await writeFile(file, JSON.stringify(measured));
 }
 
-/** Of all files together. Turns of the same number of units in several files count as those of one run. */
+/** Of all files, a deployment each. */
 export async function kept(files: readonly string[]): Promise<readonly Topology[]> {
   const each = await Promise.all(
     files.map(async (file) => topologies.parse(parseJson(await readFile(file, 'utf8')))),
   );
-  return [...Map.groupBy(each.flat(), ({ units }) => units).values()].flatMap(joined);
+  return each.flat();
+}
+
+/** Turns of all deployments with the same number of units count as those of one. */
+export function together(deployments: readonly Topology[]): readonly Topology[] {
+  return [...Map.groupBy(deployments, ({ units }) => units).values()].flatMap(joined);
 }
 
 /** @throws when they cannot be one run: each side must be in all of them. */

@@ -1,18 +1,20 @@
 /** What the turns say: figures with their limits, tables, and a picture. */
 import { type Bar, type BarChart, sheet } from '../../pictures/chart.ts';
 import { type Figure, table } from '../figures.ts';
-import { BESIDES, type Measure, PROMISED } from './measures.ts';
+import { BESIDES, type Measure, PROMISED, type Stretch } from './measures.ts';
 import type { SideName } from './sides.ts';
 import { type Estimate, estimate } from './statistics.ts';
-import type { Topology, Turn } from './turns.ts';
+import type { Topology } from './turns.ts';
 
 /** Behind the other side. */
 const ALLOWED = 0.05;
+/** Of a side, that count as one stretch. */
+const TURNS = 10;
 /** Against whom the charm is measured: the same twice, so that a good run of one counts half. */
 const REFERENCE: readonly SideName[] = ['by hand', 'by hand again'];
 
 export function figuresOf(topology: Topology): readonly Figure[] {
-  const [ours, theirs] = [roundsOf(topology, ['charm']), roundsOf(topology, REFERENCE)];
+  const [ours, theirs] = [partsOf(topology, ['charm']), partsOf(topology, REFERENCE)];
   if (ours.length === 0 || theirs.length === 0) return [];
   return PROMISED.map((measure) => {
     const { what, more, of, show } = measure;
@@ -36,7 +38,7 @@ export function ratiosOf(topologies: readonly Topology[]): string {
       measure.what,
       ...names.map((name) => {
         const others = REFERENCE.filter((each) => each !== name);
-        const [ours, theirs] = [roundsOf(topology, [name]), roundsOf(topology, others)];
+        const [ours, theirs] = [partsOf(topology, [name]), partsOf(topology, others)];
         return ours.length === 0 || theirs.length === 0 ? '' : times(ratioOf(measure, ours, theirs));
       }),
     ]),
@@ -44,7 +46,7 @@ export function ratiosOf(topologies: readonly Topology[]): string {
   return table([['', 'against those by hand', ...names], ...rows]);
 }
 
-/** All that was measured; in brackets from the least turn to the most. */
+/** All that was measured; in brackets from the least stretch of turns to the most. */
 export function tablesOf(topologies: readonly Topology[]): string {
   const names = namesOf(topologies);
   const rows = topologies.flatMap((topology) =>
@@ -52,10 +54,10 @@ export function tablesOf(topologies: readonly Topology[]): string {
       unitsText(topology.units),
       what,
       ...names.map((name) => {
-        const turns = turnsOf(topology, name);
-        if (turns.length === 0) return '';
-        const each = turns.map((turn) => of([turn]));
-        return `${show(of(turns))} (${show(Math.min(...each))} – ${show(Math.max(...each))})`;
+        const stretches = stretchesOf(topology, name);
+        if (stretches.length === 0) return '';
+        const each = stretches.map((stretch) => of([stretch]));
+        return `${show(of(stretches))} (${show(Math.min(...each))} – ${show(Math.max(...each))})`;
       }),
     ]),
   );
@@ -77,8 +79,8 @@ export function pictureOf(topologies: readonly Topology[]): string {
 
 function chartOf({ what, unit, of }: Measure, topologies: readonly Topology[]): BarChart {
   const names = namesOf(topologies);
-  const barOf = (rounds: readonly Round[]): Bar => {
-    const { value, low, high } = estimate(rounds.length, (drawn) => of(picked(rounds, drawn)));
+  const barOf = (parts: readonly Part[]): Bar => {
+    const { value, low, high } = estimate(parts.length, (drawn) => of(picked(parts, drawn)));
     return { value, spread: [low, high] };
   };
   return {
@@ -88,19 +90,19 @@ function chartOf({ what, unit, of }: Measure, topologies: readonly Topology[]): 
     legends: names,
     groups: topologies.map((topology) => ({
       label: unitsText(topology.units),
-      bars: names.map((name) => barOf(roundsOf(topology, [name]))),
+      bars: names.map((name) => barOf(partsOf(topology, [name]))),
     })),
   };
 }
 
-/** Turns of one round belong together: whatever else the machine did met both. */
-function ratioOf({ of }: Measure, ours: readonly Round[], theirs: readonly Round[]): Estimate {
-  const rounds = Math.min(ours.length, theirs.length);
-  return estimate(rounds, (drawn) => of(picked(ours, drawn)) / of(picked(theirs, drawn)));
+/** What was measured beside each other belongs together: whatever else the machine did met both. */
+function ratioOf({ of }: Measure, ours: readonly Part[], theirs: readonly Part[]): Estimate {
+  const parts = Math.min(ours.length, theirs.length);
+  return estimate(parts, (drawn) => of(picked(ours, drawn)) / of(picked(theirs, drawn)));
 }
 
-function picked(rounds: readonly Round[], drawn: readonly number[]): readonly Turn[] {
-  return drawn.flatMap((round) => rounds[round] ?? []);
+function picked(parts: readonly Part[], drawn: readonly number[]): readonly Stretch[] {
+  return drawn.flatMap((part) => parts[part] ?? []);
 }
 
 function times({ value, low, high }: Estimate): string {
@@ -111,16 +113,19 @@ function namesOf(topologies: readonly Topology[]): readonly SideName[] {
   return [...new Set(topologies.flatMap(({ sides }) => sides.map(({ name }) => name)))];
 }
 
-/** Turns of these sides that were taken beside each other. */
-type Round = readonly Turn[];
+/** Stretches of some sides, one of each, that were beside each other. */
+type Part = readonly Stretch[];
 
-function roundsOf(topology: Topology, names: readonly SideName[]): readonly Round[] {
-  const sides = names.map((name) => turnsOf(topology, name)).filter((turns) => turns.length > 0);
-  return (sides[0] ?? []).map((_, round) => sides.flatMap((turns) => turns[round] ?? []));
+function partsOf(topology: Topology, names: readonly SideName[]): readonly Part[] {
+  const sides = names.map((name) => stretchesOf(topology, name)).filter(({ length }) => length > 0);
+  return (sides[0] ?? []).map((_, part) => sides.flatMap((stretches) => stretches.slice(part, part + 1)));
 }
 
-function turnsOf({ sides }: Topology, wanted: SideName): readonly Turn[] {
-  return sides.find(({ name }) => name === wanted)?.turns ?? [];
+function stretchesOf({ sides }: Topology, wanted: SideName): readonly Stretch[] {
+  const turns = sides.find(({ name }) => name === wanted)?.turns ?? [];
+  return Array.from({ length: Math.ceil(turns.length / TURNS) }, (_, stretch) =>
+    turns.slice(stretch * TURNS, (stretch + 1) * TURNS),
+  );
 }
 
 function unitsText(units: number): string {

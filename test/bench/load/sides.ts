@@ -1,7 +1,7 @@
 /** What is compared: Mimir as the charm deploys it, and Mimirs that are configured by hand, all in one model. */
 
 import { CONFIG_FILE, HTTP_PORT } from '../../../charm/plan/paths.ts';
-import { deployToActive } from '../deploy.ts';
+import { allActive, type Charms, deployMimir } from '../deploy.ts';
 import type { Model } from '../model.ts';
 import { configFile, deployByHand, type Variant } from './by-hand.ts';
 import { Generator } from './drive.ts';
@@ -53,14 +53,14 @@ export function sidesOf(text: string): readonly SideName[] {
     return name;
   });
   if (sides[0] !== 'charm')
-    throw new RangeError('the first side must be: charm (the MinIO of all comes with it)');
+    throw new RangeError('the first side must be: charm (the others are what it is held against)');
   return sides;
 }
 
-/** Deploys one beside those that are there. */
+/** Deploys one beside those that are there. The model has a MinIO. */
 export async function deploySide(
   model: Model,
-  charms: { readonly mimir: string; readonly minio: string },
+  charms: Charms,
   name: SideName,
   { units, series }: { readonly units: number; readonly series: number },
   cleanups: (() => void)[],
@@ -80,13 +80,14 @@ export async function deploySide(
 
 async function deployed(
   model: Model,
-  charms: { readonly mimir: string; readonly minio: string },
+  charms: Charms,
   name: SideName,
   units: number,
   cleanups: (() => void)[],
 ): Promise<{ readonly urls: readonly string[]; readonly file: string }> {
   if (name === 'charm') {
-    await deployToActive(model, charms, ['-n', String(units), ...OPTIONS]);
+    await deployMimir(model, charms, ['-n', String(units), ...OPTIONS]);
+    await allActive(model);
     const addresses = await model.addresses('mimir-k8s');
     return { urls: addresses.map((address) => `http://${address}:${HTTP_PORT}`), file: CONFIG_FILE };
   }

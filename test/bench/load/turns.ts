@@ -1,6 +1,7 @@
 /** The turns that the sides take. */
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { allActive, type Charms, deployMinio } from '../deploy.ts';
 import { Model } from '../model.ts';
 import type { Result } from './protocol.ts';
 import { SERIES_PER_REQUEST } from './series.ts';
@@ -59,15 +60,18 @@ export interface Topology {
   readonly sides: readonly SideTurns[];
 }
 
+/** One deployment of all sides, in their order, and all turns on it. */
 export async function runTopology(
   folder: string,
-  charms: { readonly mimir: string; readonly minio: string },
+  charms: Charms,
   units: number,
   settings: Settings,
 ): Promise<Topology> {
   const model = new Model(folder);
   const cleanups: (() => void)[] = [];
   try {
+    await deployMinio(model, charms);
+    await allActive(model);
     const sides: Side[] = [];
     for (const name of settings.sides) {
       progress(`${units} units: starting ${name}`);
@@ -78,6 +82,12 @@ export async function runTopology(
     for (const cleanup of cleanups.toReversed()) cleanup();
     await model.destroy();
   }
+}
+
+/** The same, begun so many places later. */
+export function rotated<T>(all: readonly T[], places: number): readonly T[] {
+  const begun = places % all.length;
+  return [...all.slice(begun), ...all.slice(0, begun)];
 }
 
 async function takeTurns(sides: readonly Side[], units: number, settings: Settings): Promise<Topology> {
@@ -95,9 +105,8 @@ async function takeTurns(sides: readonly Side[], units: number, settings: Settin
   for (let round = 0; round <= rounds; round++) {
     progress(`${units} units: round ${round} of ${rounds}`);
     // Each is as often the first as any other, and comes before each other one as often as after it.
-    const begun = Math.floor(round / 2) % sides.length;
-    const rotated = [...sides.slice(begun), ...sides.slice(0, begun)];
-    for (const side of round % 2 === 0 ? rotated : rotated.toReversed()) {
+    const order = rotated(sides, Math.floor(round / 2));
+    for (const side of round % 2 === 0 ? order : order.toReversed()) {
       const turn = await takeTurn(side, pace, settings, `${units}-${round}`);
       if (round > 0) turns.get(side.name)?.push(turn);
     }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { together } from '../../bench/load/kept.ts';
 import { figuresOf, ratiosOf } from '../../bench/load/report.ts';
 import { type SideName, sidesOf } from '../../bench/load/sides.ts';
 import { estimate, percentile } from '../../bench/load/statistics.ts';
-import type { Topology, Turn } from '../../bench/load/turns.ts';
+import { rotated, type Topology, type Turn } from '../../bench/load/turns.ts';
 
 describe('what the load bench says of its turns', () => {
   test('a side that is as fast holds, and one that is a tenth behind does not', () => {
@@ -16,7 +17,7 @@ describe('what the load bench says of its turns', () => {
     ]);
   });
 
-  test('what met both sides in one round makes no difference between them', () => {
+  test('what met both sides at one time makes no difference between them', () => {
     const [throughput] = figuresOf(topology({ charm: [1, 2, 4], 'by hand': [1, 2, 4] }));
     expect(throughput?.measured).toMatch(/^1\.00 times \(1\.00 – 1\.00\)/);
   });
@@ -28,7 +29,7 @@ describe('what the load bench says of its turns', () => {
     expect(throughput?.measured).toMatch(/^1\.00 times/);
   });
 
-  test('rounds that differ leave wide bounds', () => {
+  test('times that differ leave wide bounds', () => {
     const [throughput] = figuresOf(topology({ charm: [1, 4, 1, 4], 'by hand': [4, 1, 4, 1] }));
     const [, low, high] = /\((.*) – (.*)\)/.exec(throughput?.measured ?? '') ?? [];
     expect(Number(low)).toBeLessThan(0.5);
@@ -39,6 +40,25 @@ describe('what the load bench says of its turns', () => {
     const both = topology({ 'by hand': [2, 2], 'by hand again': [3, 3] });
     expect(figuresOf(both)).toEqual([]);
     expect(ratiosOf([both])).toContain('1.50 times (1.50 – 1.50)');
+  });
+
+  test('minutes in which everything is slow do not say alone what p99 is', () => {
+    const [, pushes] = figuresOf(
+      topology({ charm: [1, 1, 1, 1, 1, 1, 1, 12], 'by hand': [1, 1, 1, 1, 1, 1, 1, 10] }),
+    );
+    expect(pushes?.measured).toMatch(/^1\.02 times/);
+  });
+
+  test('each side is deployed as often in each place as any other', () => {
+    const orders = [0, 1, 2].map((deployment) => rotated(['a', 'b', 'c'], deployment).join(''));
+    expect(orders).toEqual(['abc', 'bca', 'cab']);
+  });
+
+  test('deployments in different orders count as one, by the names of the sides', () => {
+    const first = topology({ charm: [1], 'by hand': [2] });
+    const second = topology({ charm: [3], 'by hand': [4] });
+    const reversed = { ...second, sides: second.sides.toReversed() };
+    expect(together([first, reversed])).toEqual([topology({ charm: [1, 3], 'by hand': [2, 4] })]);
   });
 
   test('an unknown side is refused with those that there are', () => {
@@ -63,10 +83,10 @@ describe('an estimate', () => {
   });
 });
 
-/** @param seconds that each turn took for the same work, which is how long its requests took, too. */
+/** @param seconds that each turn of a stretch took for the same work, which is how long its requests took, too. */
 function topology(seconds: Readonly<Partial<Record<SideName, readonly number[]>>>): Topology {
   const sides = (['charm', 'by hand', 'by hand again'] as const).flatMap((name) => {
-    const turns = seconds[name]?.map(turnOf);
+    const turns = seconds[name]?.flatMap((each) => Array.from({ length: 10 }, () => turnOf(each)));
     return turns === undefined ? [] : [{ name, turns }];
   });
   return {
