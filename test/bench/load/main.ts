@@ -2,9 +2,8 @@
  * `npm run bench:load`: a load on Mimir as the charm deploys it, and on the same program configured by hand as Mimir's
  * documentation shows it, in turns in one run on one machine. `--write` puts table and plot into
  * docs/reference/load.md; `--keep FILE` keeps what was measured, and `--kept FILE,FILE` tells what was kept instead of
- * measuring anew, several runs together. For a quick look:
- * `--series 5000 --deployments 1 --rounds 1 --units 1`. Exit code 1 when the charm's is more than 5 %
- * behind.
+ * measuring anew, several runs together. For a quick look: `--series 5000 --deployments 1 --rounds 1 --units 1`. Exit
+ * code 1 when the charm's is more than 5 % behind.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -93,11 +92,16 @@ async function measure(): Promise<readonly Topology[]> {
   }
 }
 
-/** Each time anew, and begun with another side: the later one is deployed, the faster it answers queries. */
+/** Each time anew, and begun with another side, so that the order in which they are deployed favours none. */
 async function deployEach(scratch: string, charms: Charms): Promise<readonly Topology[]> {
   const measured: Topology[] = [];
   for (let number = 0; number < Number(values.deployments); number++) {
-    const ordered = { ...settings, sides: rotated(settings.sides, number) };
+    const { sides, profiles } = settings;
+    const ordered = {
+      ...settings,
+      sides: rotated(sides, number),
+      ...(profiles !== undefined && { profiles: join(profiles, String(number)) }),
+    };
     for (const units of values.units.split(',').map(Number))
       measured.push(await runTopology(join(scratch, `model-${units}-${number}`), charms, units, ordered));
   }
